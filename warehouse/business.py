@@ -1,0 +1,165 @@
+"""The settings of one business, read from the ``business.toml`` in its folder.
+
+Secrets never live here; they come from the environment or a git-ignored secrets file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from warehouse.errors import HubError
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone such as 'Europe/Berlin'")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Location(_Settings):
+    """A shop, café or warehouse; zone, country and currency default to the business's."""
+
+    name: str
+    time_zone: TimeZone | None = None
+    country_code: CountryCode | None = None
+    currency_code: CurrencyCode | None = None
+
+
+class OpeningHours(_Settings):
+    """Usual opening hours on one weekday, local time."""
+
+    weekday: Weekday
+    opens_at: time
+    closes_at: time
+    location: str | None = None
+
+
+class Closure(_Settings):
+    """Days on which the business, or one location of it, is closed."""
+
+    first_date: date
+    last_date: date | None = None
+    reason: str = "closed"
+    location: str | None = None
+
+
+class SpreadsheetsSource(_Settings):
+    """Settings of the spreadsheets source."""
+
+    quarantine_limit_rate: float = Field(default=0.2, ge=0, le=1)
+
+
+class Sources(_Settings):
+    """Settings per source."""
+
+    spreadsheets: SpreadsheetsSource = SpreadsheetsSource()
+
+
+class Business(_Settings):
+    """One business: a folder with ``business.toml`` and ``inbox/``."""
+
+    folder: Path
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    name: str = Field(min_length=1)
+    time_zone: TimeZone
+    currency_code: CurrencyCode
+    country_code: CountryCode
+    week_start: Weekday = "monday"
+    locations: tuple[Location, ...] = ()
+    default_channel_name: str = "Shop"
+    opening_hours: tuple[OpeningHours, ...] = ()
+    closures: tuple[Closure, ...] = ()
+    sources: Sources = Sources()
+    rfm_mode: Literal["auto", "quantile", "fixed"] = "auto"
+    alert_recipients: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_id(cls, values: dict[str, object]) -> dict[str, object]:
+        if "id" not in values and isinstance(values.get("name"), str):
+            values = {**values, "id": slugify(str(values["name"]))}
+        return values
+
+    @property
+    def slug(self) -> str:
+        """The business's id, also the name of its database."""
+        return self.id
+
+    @property
+    def inbox(self) -> Path:
+        """Folder with one subfolder of spreadsheets per kind."""
+        return self.folder / "inbox"
+
+    @property
+    def default_location_name(self) -> str:
+        """Where a sale happened when its file does not say."""
+        return self.locations[0].name if self.locations else self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The shop's time zone, which decides the day of a sale."""
+        return ZoneInfo(self.time_zone)
+
+
+def slugify(name: str) -> str:
+    """A database-safe id from a name: ``Plato's Pizza`` becomes ``platos_pizza``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"['`]", "", plain)
+    slug = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40]
+    return slug if slug[:1].isalpha() else f"business_{slug}".rstrip("_")
+
+
+def load_business(folder: Path) -> Business:
+    """Read ``business.toml``.
+
+    Raises:
+        HubError: the folder or file is missing, is not TOML, or a setting is wrong.
+    """
+    folder = folder.expanduser().resolve()
+    path = folder / "business.toml"
+    if not path.is_file():
+        raise HubError(
+            f"{folder} is not a business: it has no business.toml.",
+            fix=f"Make one with: hub init {folder}",
+        )
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise HubError(f"{path} cannot be read: {error}.", fix="Mend that line.") from None
+    try:
+        return Business.model_validate({**settings, "folder": folder})
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise HubError(
+            f"{path} has settings that do not fit: {problems}.",
+            fix="Mend the named settings; the README lists them all.",
+        ) from None

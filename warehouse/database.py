@@ -1,0 +1,440 @@
+"""One database per business: its schemas, its roles, and who may do what.
+
+Every role exists once per business, so an analyst of one business cannot even connect to
+another's database. Opening a warehouse twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import psycopg
+from psycopg import sql
+
+from warehouse.business import Business
+from warehouse.errors import HubError
+from warehouse.home import hub_home, write_private
+from warehouse.server import Server, ensure_server
+
+Role = Literal["loader", "transformer", "ml", "quality", "privacy", "analyst", "bi_reader"]
+ROLES: tuple[Role, ...] = get_args(Role)
+Service = Literal["dagster", "superset"]
+
+RAW_SCHEMAS = ("raw_spreadsheets", "raw_shopify", "raw_square", "raw_quickbooks")
+
+# Schema -> its owner. "admin" owns what no working role may alter.
+SCHEMA_OWNERS: dict[str, Role | Literal["admin"]] = {
+    **dict.fromkeys(RAW_SCHEMAS, "loader"),
+    "staging": "transformer",
+    "intermediate": "transformer",
+    "marts": "transformer",
+    "ml": "ml",
+    "quality": "admin",
+    "audit": "admin",
+    "vault": "admin",
+    "analyst_sandbox": "analyst",
+}
+
+# (owner, schema) whose present and future tables a role may read.
+READERS: tuple[tuple[Role, str, Role], ...] = (
+    *(
+        (("loader"), schema, reader)
+        for schema in RAW_SCHEMAS
+        for reader in ("transformer", "quality")
+    ),
+    ("transformer", "marts", "ml"),
+    ("transformer", "marts", "quality"),
+    ("transformer", "marts", "analyst"),
+    ("transformer", "marts", "bi_reader"),
+    ("ml", "ml", "transformer"),
+    ("ml", "ml", "quality"),
+)
+
+# Functions that read past grants or files; nobody needs them for reporting.
+DENIED_FUNCTIONS = (
+    "query_to_xml",
+    "query_to_xmlschema",
+    "query_to_xml_and_xmlschema",
+    "cursor_to_xml",
+    "cursor_to_xmlschema",
+    "table_to_xml",
+    "table_to_xmlschema",
+    "table_to_xml_and_xmlschema",
+    "schema_to_xml",
+    "schema_to_xmlschema",
+    "schema_to_xml_and_xmlschema",
+    "database_to_xml",
+    "database_to_xmlschema",
+    "database_to_xml_and_xmlschema",
+    "ts_stat",
+    "lo_import",
+    "lo_export",
+    "lo_get",
+    "lo_put",
+    "lo_from_bytea",
+    "lo_create",
+    "lo_creat",
+    "lo_open",
+    "lo_unlink",
+    "loread",
+    "lowrite",
+    "pg_read_file",
+    "pg_read_binary_file",
+    "pg_ls_dir",
+    "pg_stat_file",
+    "pg_sleep",
+    "pg_sleep_for",
+    "pg_sleep_until",
+)
+
+ROLE_SETTINGS: dict[Role, dict[str, str]] = {
+    "bi_reader": {
+        "default_transaction_read_only": "on",
+        "statement_timeout": "30s",
+        "idle_in_transaction_session_timeout": "60s",
+        "search_path": "marts",
+    },
+    "analyst": {"statement_timeout": "10min", "search_path": "marts, analyst_sandbox"},
+    "transformer": {"search_path": "marts"},
+    "ml": {"search_path": "ml, marts"},
+}
+CONNECTION_LIMITS: dict[Role, int] = {"bi_reader": 40, "analyst": 20}
+
+TABLES = """
+create table if not exists quality.load_log (
+    load_id text not null primary key,
+    source_system text not null,
+    table_name text not null,
+    file_name text,
+    file_sha256 text,
+    file_bytes bigint,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    status text not null check (status in ('loaded', 'unchanged', 'failed')),
+    rows_read bigint not null default 0,
+    rows_new bigint not null default 0,
+    rows_updated bigint not null default 0,
+    rows_unchanged bigint not null default 0,
+    rows_quarantined bigint not null default 0,
+    rows_skipped bigint not null default 0,
+    message text,
+    details jsonb
+);
+create table if not exists quality.quarantine (
+    quarantine_id bigint generated always as identity primary key,
+    load_id text not null,
+    source_system text not null,
+    table_name text not null,
+    file_name text not null,
+    row_number bigint,
+    column_name text,
+    raw_value_masked text,
+    reason text not null,
+    record jsonb,
+    quarantined_at timestamptz not null default now(),
+    resolved_at timestamptz
+);
+create table if not exists quality.source_totals (
+    load_id text not null,
+    source_system text not null,
+    table_name text not null,
+    sale_date date not null,
+    measure text not null,
+    amount numeric not null
+);
+create table if not exists quality.check_results (
+    check_result_id bigint generated always as identity primary key,
+    run_id text not null,
+    check_name text not null,
+    check_source text not null
+        check (check_source in ('dbt', 'great_expectations', 'reconciliation')),
+    asset_name text not null,
+    severity text not null check (severity in ('error', 'warn')),
+    status text not null check (status in ('pass', 'fail', 'warn', 'error', 'skipped')),
+    observed_value text,
+    message text,
+    checked_at timestamptz not null default now()
+);
+create index if not exists check_results_latest
+    on quality.check_results (check_name, checked_at desc);
+create table if not exists audit.events (
+    event_id bigint generated always as identity primary key,
+    happened_at timestamptz not null default now(),
+    actor text not null default session_user,
+    action text not null,
+    details jsonb not null
+);
+create table if not exists vault.keys (
+    key_id text not null primary key,
+    wrapped_token_key bytea not null,
+    created_at timestamptz not null default now(),
+    is_active boolean not null
+);
+create table if not exists vault.personal_values (
+    token text not null primary key,
+    kind text not null,
+    key_id text not null references vault.keys,
+    sealed_value bytea not null,
+    created_at timestamptz not null default now()
+);
+create table if not exists vault.erased_tokens (
+    token text not null primary key,
+    erased_at timestamptz not null default now()
+);
+"""
+
+# (privileges, table, role): the narrow doors into the administrator's tables.
+TABLE_GRANTS: tuple[tuple[str, str, Role], ...] = (
+    ("select, insert, update", "quality.load_log", "loader"),
+    ("select, insert, update", "quality.quarantine", "loader"),
+    ("select, insert, delete", "quality.source_totals", "loader"),
+    ("select", "quality.load_log", "transformer"),
+    ("select", "quality.quarantine", "transformer"),
+    ("select", "quality.source_totals", "transformer"),
+    ("select", "quality.check_results", "transformer"),
+    ("select, insert", "quality.check_results", "quality"),
+    ("select", "quality.load_log", "quality"),
+    ("select", "quality.quarantine", "quality"),
+    ("select, insert, update", "vault.keys", "loader"),
+    ("select (token), insert", "vault.personal_values", "loader"),
+    ("select", "vault.erased_tokens", "loader"),
+    ("insert (action, details)", "audit.events", "loader"),
+    ("select, insert, update, delete", "vault.keys", "privacy"),
+    ("select, insert, update, delete", "vault.personal_values", "privacy"),
+    ("select, insert", "vault.erased_tokens", "privacy"),
+    ("select, insert (action, details)", "audit.events", "privacy"),
+)
+SCHEMA_USERS: tuple[tuple[str, Role], ...] = (
+    ("quality", "loader"),
+    ("quality", "transformer"),
+    ("quality", "quality"),
+    ("vault", "loader"),
+    ("vault", "privacy"),
+    ("audit", "loader"),
+    ("audit", "privacy"),
+)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A business's database and the credentials of its roles."""
+
+    business: Business
+    server: Server
+    database: str
+    passwords: dict[str, str] = field(repr=False)
+
+    def role_name(self, role: Role) -> str:
+        """The role's name in PostgreSQL, unique per business."""
+        return f"{self.database}_{role}"
+
+    def url(self, role: Role) -> str:
+        """libpq URL of a role; holds its password, never log it."""
+        name = self.role_name(role)
+        return self.server.url(name, self.passwords[name], self.database)
+
+    def connect(self, role: Role, *, autocommit: bool = False) -> psycopg.Connection:
+        """Open a connection as a role."""
+        return psycopg.connect(self.url(role), autocommit=autocommit)
+
+    def password(self, role: Role) -> str:
+        """A role's password, for tools that take it apart from the address."""
+        return self.passwords[self.role_name(role)]
+
+
+def open_warehouse(business: Business) -> Warehouse:
+    """Make sure that the server runs and the business's database, roles and grants exist.
+
+    Raises:
+        HubError: the server cannot be started or reached, or refuses what is needed.
+    """
+    server = ensure_server()
+    database = business.slug
+    names = [f"{database}_{role}" for role in ROLES]
+    try:
+        with _exclusive():
+            passwords = _ensure_roles(server, names)
+            _ensure_database(server, database, owner=server.admin_user)
+            warehouse = Warehouse(business, server, database, passwords)
+            with psycopg.connect(server.admin_url(database)) as connection:
+                _ensure_schemas(connection, warehouse)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise HubError(
+            f"The user of HUB_DATABASE_URL may not prepare the database: {error}.",
+            fix="Use a user with CREATEDB and CREATEROLE.",
+        ) from None
+    except psycopg.errors.DiskFull:
+        raise HubError(
+            "The disk of the database server is full.",
+            fix="Free some space and run the command again.",
+        ) from None
+    return warehouse
+
+
+def service_database_url(service: Service) -> str:
+    """URL of the database in which Dagster or Superset keeps its own state."""
+    server = ensure_server()
+    name = f"hub_{service}"
+    with _exclusive():
+        passwords = _ensure_roles(server, [name])
+        _ensure_database(server, name, owner=name)
+    return server.url(name, passwords[name], name)
+
+
+@contextmanager
+def _exclusive() -> Iterator[None]:
+    """Two hub commands at once prepare databases one after the other."""
+    with (hub_home() / "prepare.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _ensure_roles(server: Server, names: list[str]) -> dict[str, str]:
+    """Create missing roles; passwords are generated here and kept in one private file."""
+    path = hub_home() / "credentials.json"
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    passwords = {name: known.get(name) or secrets.token_urlsafe(24) for name in names}
+    if any(name not in known for name in names):
+        write_private(path, json.dumps({**known, **passwords}, indent=1))
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        existing = {
+            row[0]
+            for row in connection.execute(
+                "select rolname from pg_roles where rolname = any(%s)", (names,)
+            )
+        }
+        for name in names:
+            if name in existing and name in known:
+                continue
+            verb = sql.SQL("alter" if name in existing else "create")
+            connection.execute(
+                sql.SQL("{} role {} login noinherit password {}").format(
+                    verb, sql.Identifier(name), sql.Literal(passwords[name])
+                )
+            )
+    return {**known, **passwords}
+
+
+def _ensure_database(server: Server, database: str, owner: str) -> None:
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        found = connection.execute(
+            "select 1 from pg_database where datname = %s", (database,)
+        ).fetchone()
+        if found:
+            return
+        if owner != server.admin_user and not server.is_embedded:
+            connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(owner)))
+        connection.execute(
+            sql.SQL("create database {} owner {} template template0").format(
+                sql.Identifier(database), sql.Identifier(owner)
+            )
+        )
+        connection.execute(
+            sql.SQL("revoke all on database {} from public").format(sql.Identifier(database))
+        )
+
+
+def _ensure_schemas(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    _grant_connection(connection, warehouse)
+    present = {row[0] for row in connection.execute("select nspname from pg_namespace")}
+    for schema, owner in SCHEMA_OWNERS.items():
+        if schema in present:
+            continue
+        connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+        if owner != "admin":
+            name = sql.Identifier(warehouse.role_name(owner))
+            if not warehouse.server.is_embedded:
+                connection.execute(sql.SQL("grant {} to current_user").format(name))
+            connection.execute(
+                sql.SQL("alter schema {} owner to {}").format(sql.Identifier(schema), name)
+            )
+    connection.execute(TABLES)
+    _grant_reading(connection, warehouse)
+    _grant_tables(connection, warehouse)
+    _limit_roles(connection, warehouse)
+
+
+def _grant_connection(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    connection.execute("revoke all on schema public from public")
+    for role in ROLES:
+        connection.execute(
+            sql.SQL("grant connect, temporary on database {} to {}").format(
+                sql.Identifier(warehouse.database), sql.Identifier(warehouse.role_name(role))
+            )
+        )
+
+
+def _grant_reading(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    for owner, schema, reader in READERS:
+        parts = {
+            "owner": sql.Identifier(warehouse.role_name(owner)),
+            "schema": sql.Identifier(schema),
+            "reader": sql.Identifier(warehouse.role_name(reader)),
+        }
+        for statement in (
+            "grant usage on schema {schema} to {reader}",
+            "grant select on all tables in schema {schema} to {reader}",
+            (
+                "alter default privileges for role {owner} in schema {schema} "
+                "grant select on tables to {reader}"
+            ),
+        ):
+            connection.execute(sql.SQL(statement).format(**parts))
+
+
+def _grant_tables(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    for schema, role in SCHEMA_USERS:
+        connection.execute(
+            sql.SQL("grant usage on schema {} to {}").format(
+                sql.Identifier(schema), sql.Identifier(warehouse.role_name(role))
+            )
+        )
+    for privileges, table, role in TABLE_GRANTS:
+        connection.execute(
+            sql.SQL("grant {} on {} to {}").format(
+                sql.SQL(privileges),
+                sql.Identifier(*table.split(".")),
+                sql.Identifier(warehouse.role_name(role)),
+            )
+        )
+
+
+def _limit_roles(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    for role, settings in ROLE_SETTINGS.items():
+        for name, value in settings.items():
+            connection.execute(
+                sql.SQL("alter role {} in database {} set {} = {}").format(
+                    sql.Identifier(warehouse.role_name(role)),
+                    sql.Identifier(warehouse.database),
+                    sql.Identifier(name),
+                    sql.SQL(value) if name == "search_path" else sql.Literal(value),
+                )
+            )
+    for role, limit in CONNECTION_LIMITS.items():
+        connection.execute(
+            sql.SQL("alter role {} connection limit {}").format(
+                sql.Identifier(warehouse.role_name(role)), sql.Literal(limit)
+            )
+        )
+    signatures = [
+        row[0]
+        for row in connection.execute(
+            """
+        select p.oid::regprocedure::text from pg_proc as p
+        where p.pronamespace = 'pg_catalog'::regnamespace and p.proname = any(%s)
+          and has_function_privilege('public', p.oid, 'execute')
+          and pg_has_role(p.proowner, 'usage')
+        """,
+            (list(DENIED_FUNCTIONS),),
+        )
+    ]
+    for signature in signatures:
+        connection.execute(
+            sql.SQL("revoke execute on function {} from public").format(sql.SQL(signature))
+        )
