@@ -1,0 +1,299 @@
+"""The bundle: every database, dataset, chart and dashboard as the YAML that Superset imports.
+
+The same manifest and descriptions give the same bytes everywhere; nothing of one business
+(its currency, dates or address) is in it. `localise` adds that when the bundle is installed.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub_bi.charts import CALCULATED_COLUMNS, CURRENCY_FORMAT
+from hub_bi.identity import short_id, stable_uuid
+from hub_bi.layout import chart_uuid, placeholder_id, position
+from hub_bi.palette import CATEGORICAL_SCHEME
+from hub_bi.semantics import Mart, Metric, SemanticsError, column_label
+from hub_bi.tiles import ChoiceFilter, Dashboard, Filter, PeriodFilter, Tile
+
+DATABASE_NAME = "Business warehouse"
+DATABASE_UUID = str(stable_uuid("database", "warehouse"))
+DATABASE_FILE = "databases/warehouse.yaml"
+PLACEHOLDER_URI = "postgresql+psycopg2://bi_reader@localhost:5432/warehouse"
+VERSION = "1.0.0"
+
+# Marts whose rows belong to a day or month, so that a period filter makes sense on them.
+PERIOD_MARTS = frozenset(
+    {
+        "rpt_sales_daily",
+        "rpt_sales_hourly",
+        "rpt_product_performance",
+        "rpt_margin_daily",
+        "rpt_customers_monthly",
+        "rpt_reconciliation",
+    }
+)
+
+DASHBOARD_CSS = """
+.dashboard-component-chart-holder { border-radius: 10px; }
+.dashboard-component-chart-holder .header-title { font-weight: 600; font-size: 15px; }
+.dashboard-markdown .dashboard-component-chart-holder { overflow: auto; }
+""".strip()
+
+Bundle = dict[str, dict[str, Any]]
+
+
+def build(dashboards: Iterable[Dashboard], marts: Mapping[str, Mart]) -> Bundle:
+    """Return the bundle's files by path; SemanticsError when a dashboard asks for too much."""
+    boards = list(dashboards)
+    files: Bundle = {
+        "metadata.yaml": {"version": VERSION, "type": "assets"},
+        DATABASE_FILE: _database(),
+    }
+    for name in sorted(_marts_used(boards)):
+        if name not in marts:
+            raise SemanticsError(f"dbt has no mart '{name}', but a dashboard uses it.")
+        files[f"datasets/{name}.yaml"] = _dataset(marts[name])
+    for board in boards:
+        for tile in board.tiles():
+            files[f"charts/{_file_name(board)}__{tile.key}.yaml"] = _chart(board, tile, marts)
+        files[f"dashboards/{_file_name(board)}.yaml"] = _dashboard(board, marts)
+    return files
+
+
+def write(files: Bundle, folder: Path) -> None:
+    """Write the bundle into a folder and remove the YAML that is no longer part of it."""
+    for path in folder.rglob("*.yaml"):
+        if path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+    for name, content in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(dump(content), encoding="utf-8")
+
+
+def read(folder: Path) -> Bundle:
+    """Return the bundle that a folder holds."""
+    return {
+        path.relative_to(folder).as_posix(): yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.rglob("*.yaml"))
+    }
+
+
+def differences(files: Bundle, folder: Path) -> list[str]:
+    """Return one sentence per file in which the folder differs from the bundle."""
+    committed = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.yaml")
+    }
+    missing = [f"{name} is missing" for name in files if name not in committed]
+    surplus = [f"{name} belongs to nothing" for name in committed if name not in files]
+    changed = [
+        f"{name} is out of date"
+        for name, content in files.items()
+        if name in committed and committed[name] != dump(content)
+    ]
+    return sorted(missing + surplus + changed)
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Writes repeated values in full instead of as YAML references."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def dump(content: Mapping[str, Any]) -> str:
+    """Return a file of the bundle as YAML, keys in order, long texts unbroken."""
+    return yaml.dump(
+        dict(content), Dumper=_PlainDumper, sort_keys=True, allow_unicode=True, width=1000
+    )
+
+
+def _file_name(board: Dashboard) -> str:
+    return board.slug.replace("-", "_")
+
+
+def _marts_used(boards: Iterable[Dashboard]) -> set[str]:
+    used = {tile.mart for board in boards for tile in board.tiles()}
+    return used | {
+        chosen.mart for board in boards for chosen in board.filters if isinstance(chosen, ChoiceFilter)
+    }
+
+
+def _database() -> dict[str, Any]:
+    return {
+        "database_name": DATABASE_NAME,
+        "sqlalchemy_uri": PLACEHOLDER_URI,
+        "cache_timeout": None,
+        "expose_in_sqllab": True,
+        "allow_run_async": False,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_csv_upload": False,
+        "impersonate_user": False,
+        "extra": {
+            "allows_virtual_table_explore": True,
+            "cost_estimate_enabled": False,
+            "disable_data_preview": False,
+            "metadata_params": {},
+            "engine_params": {"connect_args": {"connect_timeout": 10}},
+            "schemas_allowed_for_csv_upload": [],
+        },
+        "uuid": DATABASE_UUID,
+        "is_managed_externally": True,
+        "version": VERSION,
+    }
+
+
+def dataset_uuid(mart: str) -> str:
+    """Return the id of a mart's dataset."""
+    return str(stable_uuid("dataset", mart))
+
+
+def _dataset(mart: Mart) -> dict[str, Any]:
+    calculated = CALCULATED_COLUMNS.get(mart.name, {})
+    return {
+        "table_name": mart.name,
+        "schema": "marts",
+        "description": mart.description,
+        "main_dttm_col": mart.time_column,
+        "cache_timeout": None,
+        "offset": 0,
+        "filter_select_enabled": True,
+        "normalize_columns": False,
+        "always_filter_main_dttm": False,
+        "columns": [
+            _column(column.name, column.data_type, column.description, column.is_temporal)
+            for column in mart.columns.values()
+        ]
+        + [
+            _column(name, "text", description, False) | {"expression": expression}
+            for name, (expression, description) in calculated.items()
+        ],
+        "metrics": [_metric(metric) for metric in mart.metrics.values()],
+        "uuid": dataset_uuid(mart.name),
+        "database_uuid": DATABASE_UUID,
+        "is_managed_externally": True,
+        "version": VERSION,
+    }
+
+
+def _column(name: str, data_type: str, description: str, is_temporal: bool) -> dict[str, Any]:
+    return {
+        "column_name": name,
+        "verbose_name": column_label(name),
+        "description": description,
+        "type": data_type.upper(),
+        "is_dttm": is_temporal,
+        "is_active": True,
+        "groupby": True,
+        "filterable": True,
+        "expression": None,
+    }
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "metric_name": metric.name,
+        "verbose_name": metric.label,
+        "description": metric.description,
+        "expression": metric.expression,
+        "d3format": metric.d3_format,
+    }
+    if metric.format == "currency":
+        content["currency"] = CURRENCY_FORMAT
+    return content
+
+
+def _chart(board: Dashboard, tile: Tile, marts: Mapping[str, Mart]) -> dict[str, Any]:
+    spec = tile.chart.spec(marts[tile.mart])
+    return {
+        "slice_name": tile.question,
+        "description": tile.note or None,
+        "viz_type": spec.viz_type,
+        "params": spec.params,
+        "query_context": spec.query_context(),
+        "cache_timeout": None,
+        "uuid": chart_uuid(board, tile),
+        "dataset_uuid": dataset_uuid(tile.mart),
+        "is_managed_externally": True,
+        "version": VERSION,
+    }
+
+
+def _dashboard(board: Dashboard, marts: Mapping[str, Mart]) -> dict[str, Any]:
+    filters = [_filter(board, chosen, marts) for chosen in board.filters]
+    return {
+        "dashboard_title": board.title,
+        "description": board.description,
+        "slug": board.slug,
+        "css": DASHBOARD_CSS,
+        "published": True,
+        "uuid": str(stable_uuid("dashboard", board.slug)),
+        "position": position(board),
+        "metadata": {
+            "color_scheme": CATEGORICAL_SCHEME,
+            "cross_filters_enabled": True,
+            "expanded_slices": {},
+            "filter_bar_orientation": "HORIZONTAL",
+            "label_colors": dict(board.label_colours),
+            "native_filter_configuration": filters,
+            "refresh_frequency": 0,
+            "shared_label_colors": [],
+            "timed_refresh_immune_slices": [],
+        },
+        "is_managed_externally": True,
+        "version": VERSION,
+    }
+
+
+def filter_id(board: Dashboard, name: str) -> str:
+    """Return the id of a dashboard's filter."""
+    return short_id("NATIVE_FILTER", "filter", f"{board.slug}/{name}")
+
+
+def _filter(board: Dashboard, chosen: Filter, marts: Mapping[str, Mart]) -> dict[str, Any]:
+    common = {
+        "id": filter_id(board, chosen.name),
+        "name": chosen.name,
+        "type": "NATIVE_FILTER",
+        "description": "",
+        "cascadeParentIds": [],
+        "defaultDataMask": {"extraFormData": {}, "filterState": {}},
+        "scope": {
+            "rootPath": ["ROOT_ID"],
+            "excluded": [
+                placeholder_id(board, tile)
+                for tile in board.tiles()
+                if not _follows(chosen, marts[tile.mart])
+            ],
+        },
+    }
+    if isinstance(chosen, PeriodFilter):
+        return common | {
+            "filterType": "filter_time",
+            "targets": [{}],
+            "controlValues": {"enableEmptyFilter": False},
+        }
+    return common | {
+        "filterType": "filter_select",
+        "targets": [
+            {"datasetUuid": dataset_uuid(chosen.mart), "column": {"name": chosen.column}}
+        ],
+        "controlValues": {
+            "enableEmptyFilter": False,
+            "defaultToFirstItem": False,
+            "multiSelect": True,
+            "searchAllOptions": False,
+            "inverseSelection": False,
+        },
+    }
+
+
+def _follows(chosen: Filter, mart: Mart) -> bool:
+    if isinstance(chosen, PeriodFilter):
+        return mart.name in PERIOD_MARTS
+    return chosen.column in mart.columns

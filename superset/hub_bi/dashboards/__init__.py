@@ -1,0 +1,28 @@
+"""The product's dashboards, one module each, in the order in which they are listed."""
+
+from hub_bi.dashboards import (
+    customers,
+    data_health,
+    forecast,
+    menu_and_hours,
+    owner_overview,
+    owner_overview_phone,
+    sales,
+)
+from hub_bi.tiles import Dashboard
+
+HOME = owner_overview.DASHBOARD
+PHONE_HOME = owner_overview_phone.DASHBOARD
+
+
+def all_dashboards() -> tuple[Dashboard, ...]:
+    """Return every dashboard of the product."""
+    return (
+        owner_overview.DASHBOARD,
+        sales.DASHBOARD,
+        menu_and_hours.DASHBOARD,
+        customers.DASHBOARD,
+        forecast.DASHBOARD,
+        data_health.DASHBOARD,
+        owner_overview_phone.DASHBOARD,
+    )

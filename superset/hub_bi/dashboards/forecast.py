@@ -1,0 +1,136 @@
+"""What the coming days should bring, how sure that is, and whether it beats a simple guess."""
+
+from hub_bi.charts import ByCategory, OverTime, Rows, Total, Where
+from hub_bi.dashboards.shared import FRESHNESS, NEXT_30_DAYS, NO_FORECAST, sized
+from hub_bi.palette import BLUE, SLATE
+from hub_bi.tiles import Card, Dashboard, Tile
+
+TOTAL = Where("series_level", "total")
+
+
+def _coming(days: int, question: str) -> Tile:
+    return Tile(
+        key=f"next_{days}_days_total",
+        question=question,
+        mart="rpt_sales_forecast",
+        chart=Total(
+            "forecast_sales",
+            f"expected net sales, next {days} days",
+            where=(TOTAL, Where("horizon_days", days), Where("row_type", "forecast")),
+        ),
+        width=4,
+        height=18,
+        needs_rows_in="rpt_sales_forecast",
+        empty_note=NO_FORECAST,
+    )
+
+
+BY_CATEGORY = Tile(
+    key="by_category",
+    question="What will each category sell in 30 days?",
+    mart="rpt_sales_forecast",
+    chart=ByCategory(
+        ("forecast_sales",),
+        by="series_name",
+        where=(
+            Where("series_level", "category"),
+            Where("horizon_days", 30),
+            Where("row_type", "forecast"),
+        ),
+    ),
+    width=4,
+    height=42,
+    needs_rows_in="rpt_sales_forecast",
+    only_where="series_level = 'category'",
+    empty_note="There is no forecast by category yet. It appears once products have categories.",
+)
+WEEKS_AHEAD = Tile(
+    key="weeks_ahead",
+    question="How do the next 90 days compare with the last 90?",
+    mart="rpt_sales_forecast",
+    chart=OverTime(
+        ("actual_sales", "forecast_sales"),
+        stacked=True,
+        labels={"actual_sales": "Sold", "forecast_sales": "Expected"},
+        where=(TOTAL, Where("horizon_days", 90)),
+    ),
+    width=7,
+    height=42,
+    note="By week; the week in which the forecast begins holds both.",
+    needs_rows_in="rpt_sales_forecast",
+    empty_note=NO_FORECAST,
+)
+ACCURACY = Tile(
+    key="accuracy",
+    question="Does the forecast beat a simple guess?",
+    mart="rpt_forecast_accuracy",
+    chart=ByCategory(
+        ("forecast_wape", "naive_wape"),
+        by="days_ahead",
+        lying=False,
+        in_own_order=True,
+        where=(TOTAL, Where("is_selected", True)),
+    ),
+    width=5,
+    height=42,
+    note="Error as a share of sales, on past days that the model had not seen. Lower is better.",
+    needs_rows_in="rpt_forecast_accuracy",
+    only_where="is_selected and series_level = 'total'",
+    empty_note="The forecast has not been tested on past days yet.",
+)
+MODELS = Tile(
+    key="models",
+    question="How sure can we be of each forecast?",
+    mart="rpt_forecast_accuracy",
+    chart=Rows(
+        (
+            "series_name",
+            "horizon_days",
+            "model",
+            "wape",
+            "best_naive_model",
+            "best_naive_wape",
+            "coverage_80",
+            "n_origins",
+        ),
+        order_by=("series_level", "series_name", "horizon_days"),
+        descending=False,
+        page_length=10,
+        where=(Where("is_selected", True),),
+    ),
+    width=12,
+    height=46,
+    note="Coverage near 80 % means that the band can be trusted.",
+    needs_rows_in="rpt_forecast_accuracy",
+    only_where="is_selected",
+    empty_note="The forecast has not been tested on past days yet.",
+)
+GUIDE = Card(
+    key="guide",
+    text=(
+        "**How to use this** — order and roster for the middle line, keep enough in hand for the "
+        "upper edge of the band. If the bars on the right show no advantage over the simple "
+        "guess, trust last week instead."
+    ),
+    width=12,
+    height=9,
+)
+
+DASHBOARD = Dashboard(
+    slug="forecast",
+    title="Forecast",
+    description="What the coming weeks should bring, and how far to trust it.",
+    label_colours={"Sold": SLATE, "Expected": BLUE},
+    rows=(
+        (
+            _coming(7, "What comes in next week?"),
+            _coming(30, "And in 30 days?"),
+            _coming(90, "And in 90 days?"),
+        ),
+        (NEXT_30_DAYS, BY_CATEGORY),
+        (GUIDE,),
+        (WEEKS_AHEAD, ACCURACY),
+        (MODELS,),
+        (sized(FRESHNESS, 12, 20),),
+    ),
+)

@@ -1,0 +1,107 @@
+"""What to keep, raise, show better or drop, and when to have staff."""
+
+from hub_bi.charts import Bubbles, ByCategory, Heatmap, Rows, Share
+from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, sized
+from hub_bi.palette import QUADRANT_COLOURS
+from hub_bi.tiles import Card, Dashboard, Tile
+
+NO_COST = (
+    "No product cost is known yet, so margins cannot be shown. Add a cost file to the inbox "
+    "and this chart appears."
+)
+HOURS = Tile(
+    key="hours",
+    question="Which hours need staff?",
+    mart="rpt_sales_hourly",
+    chart=Heatmap("average_orders_per_day", x="hour_of_day", y="weekday"),
+    width=7,
+    height=46,
+    note="Average number of orders in that hour of that weekday. Darker means busier.",
+)
+CATEGORIES = Tile(
+    key="categories",
+    question="What do the categories sell, month by month?",
+    mart="rpt_product_performance",
+    chart=ByCategory(("product_net_sales",), by="category_name", limit=12),
+    width=5,
+    height=46,
+)
+QUADRANTS = Tile(
+    key="quadrants",
+    question="Which products earn, and which only sell?",
+    mart="rpt_menu",
+    chart=Bubbles(
+        entity="product_name",
+        series="quadrant",
+        x="menu_units",
+        y="menu_unit_margin",
+        size="menu_gross_margin",
+        x_title="Units sold in 12 months",
+        y_title="Margin per unit",
+    ),
+    width=7,
+    height=52,
+    note="Right means popular, high means profitable; the size is the margin earned in 12 months.",
+    needs_rows_in="rpt_menu",
+    only_where="unit_margin_amount is not null",
+    empty_note=NO_COST,
+)
+QUADRANT_SHARE = Tile(
+    key="quadrant_share",
+    question="Which group brings the sales?",
+    mart="rpt_menu",
+    chart=Share("menu_net_sales", by="quadrant"),
+    width=5,
+    height=52,
+    needs_rows_in="rpt_menu",
+    empty_note="No product has been sold in the last 12 months.",
+)
+WHAT_TO_DO = Tile(
+    key="what_to_do",
+    question="What should we do with each product?",
+    mart="rpt_menu",
+    chart=Rows(
+        (
+            "product_name",
+            "category_name",
+            "quadrant",
+            "units",
+            "unit_margin_amount",
+            "gross_margin_amount",
+            "recommended_action",
+        ),
+        order_by=("gross_margin_amount",),
+        descending=True,
+        page_length=10,
+    ),
+    width=12,
+    height=58,
+    needs_rows_in="rpt_menu",
+    empty_note="No product has been sold in the last 12 months.",
+)
+GUIDE = Card(
+    key="guide",
+    text=(
+        "**How to read the groups** — **Star**: popular and profitable, never run out. "
+        "**Plowhorse**: popular, little margin; raise the price a little or lower the cost. "
+        "**Puzzle**: profitable, seldom ordered; show it better. "
+        "**Dog**: neither; consider dropping it."
+    ),
+    width=12,
+    height=9,
+)
+
+DASHBOARD = Dashboard(
+    slug="menu-and-hours",
+    title="Menu and hours",
+    description="Which products to keep, raise, show better or drop, and which hours need staff.",
+    filters=(PERIOD, LOCATION, CATEGORY),
+    label_colours=QUADRANT_COLOURS,
+    rows=(
+        (HOURS, CATEGORIES),
+        (QUADRANTS, QUADRANT_SHARE),
+        (GUIDE,),
+        (WHAT_TO_DO,),
+        (sized(FRESHNESS, 12, 20),),
+    ),
+)

@@ -1,0 +1,92 @@
+"""Tiles and filters that several dashboards show in the same way."""
+
+from dataclasses import replace
+
+from hub_bi.charts import BigNumber, ForecastBand, Latest, Summary, Where
+from hub_bi.palette import SLATE, TEAL
+from hub_bi.tiles import ChoiceFilter, PeriodFilter, Tile
+
+PERIOD = PeriodFilter()
+LOCATION = ChoiceFilter("Location", "rpt_sales_daily", "location_name")
+CHANNEL = ChoiceFilter("Channel", "rpt_sales_daily", "channel_name")
+CATEGORY = ChoiceFilter("Category", "rpt_product_performance", "category_name")
+
+NO_FORECAST = (
+    "There is no forecast yet. It needs about two months of daily sales: load them with "
+    "`hub run` and this chart appears."
+)
+
+NET_SALES = Tile(
+    key="net_sales",
+    question="How much did we sell?",
+    mart="rpt_sales_daily",
+    chart=BigNumber("net_sales", "net sales, after discounts and refunds"),
+    width=3,
+    height=22,
+    note="Net sales of the chosen period; the line shows the weeks.",
+)
+ORDERS = Tile(
+    key="orders",
+    question="How many orders came in?",
+    mart="rpt_sales_daily",
+    chart=BigNumber("orders", "orders"),
+    width=3,
+    height=22,
+)
+AVERAGE_ORDER = Tile(
+    key="average_order_value",
+    question="What is an order worth?",
+    mart="rpt_sales_daily",
+    chart=BigNumber("average_order_value", "net sales per order", precise=True),
+    width=3,
+    height=22,
+)
+MARGIN_RATE = Tile(
+    key="margin_rate",
+    question="What is left after product costs?",
+    mart="rpt_margin_daily",
+    chart=BigNumber("margin_rate", "gross margin, where the cost is known"),
+    width=3,
+    height=22,
+    note="Gross margin as a share of the net sales whose product cost is known.",
+    needs_rows_in="rpt_margin_daily",
+    only_where="cost_amount is not null and cost_amount <> 0",
+    empty_note="No product cost is known yet. Add a cost file to the inbox and the margin appears.",
+)
+NEXT_30_DAYS = Tile(
+    key="next_30_days",
+    question="What will the next 30 days bring?",
+    mart="rpt_sales_forecast",
+    chart=ForecastBand(
+        "actual_sales",
+        "forecast_sales",
+        "forecast_lower_80",
+        "forecast_upper_80",
+        "Net sales",
+        where=(Where("series_level", "total"), Where("horizon_days", 30)),
+    ),
+    width=8,
+    height=42,
+    note="The band holds four days out of five. The last 90 days are shown before it.",
+    needs_rows_in="rpt_sales_forecast",
+    empty_note=NO_FORECAST,
+)
+FRESHNESS = Tile(
+    key="freshness",
+    question="How fresh are these numbers?",
+    mart="rpt_data_freshness",
+    chart=Summary(
+        by=("source_system",),
+        metrics=(Latest("latest_record_date", "Newest record"), Latest("loaded_at", "Loaded on")),
+    ),
+    width=4,
+    height=42,
+    note="The newest record of each source and the day on which it was last loaded.",
+)
+
+FORECAST_COLOURS = {"Net sales": TEAL, "Unknown": SLATE}
+
+
+def sized(tile: Tile, width: int, height: int) -> Tile:
+    """Return a tile in another size."""
+    return replace(tile, width=width, height=height)

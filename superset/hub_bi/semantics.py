@@ -1,0 +1,233 @@
+"""dbt's manifest read as Superset sees it: marts with their columns, and metrics as SQL.
+
+The dbt semantic models are the only place where a metric is defined; here it is translated,
+never invented.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+D3_FORMATS = {"currency": ",.2f", "count": ",d", "percent": ".1%", "decimal": ",.2f"}
+
+AGGREGATES = {
+    "sum": "SUM({0})",
+    "average": "AVG({0})",
+    "avg": "AVG({0})",
+    "min": "MIN({0})",
+    "max": "MAX({0})",
+    "count": "COUNT({0})",
+    "count_distinct": "COUNT(DISTINCT {0})",
+    "sum_boolean": "SUM(CASE WHEN {0} THEN 1 ELSE 0 END)",
+    "median": "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {0})",
+}
+
+
+class SemanticsError(ValueError):
+    """The manifest misses a mart, or holds a metric that cannot be translated."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a mart, with the data type of its dbt contract."""
+
+    name: str
+    data_type: str
+    description: str
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether the column is a date or a timestamp."""
+        return self.data_type.lower().startswith(("date", "timestamp"))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: an SQL aggregate over a mart, with the format in which it is shown."""
+
+    name: str
+    label: str
+    description: str
+    expression: str
+    format: str
+
+    @property
+    def d3_format(self) -> str:
+        """The d3 number format of the metric's kind."""
+        return D3_FORMATS[self.format]
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A mart as a Superset dataset: columns, metrics and the column that time filters use."""
+
+    name: str
+    description: str
+    columns: Mapping[str, Column]
+    metrics: Mapping[str, Metric]
+    time_column: str | None
+
+    def metric(self, name: str) -> Metric:
+        """Return a metric by name; SemanticsError names those that exist."""
+        if name not in self.metrics:
+            known = ", ".join(sorted(self.metrics)) or "none"
+            raise SemanticsError(f"{self.name} has no metric '{name}' (its metrics: {known}).")
+        return self.metrics[name]
+
+    def label_of(self, name: str) -> str:
+        """Return the words that stand for a column in tables and tooltips."""
+        return column_label(name)
+
+
+def column_label(name: str) -> str:
+    """Turn `latest_record_date` into `Latest record`, `net_amount` into `Net`, and so on."""
+    words = re.sub(r"_(date|amount|at|count|rate)$", "", name)
+    words = re.sub(r"^(is|has)_", "", words)
+    return words.replace("_", " ").capitalize()
+
+
+def read_manifest(path: Path) -> dict[str, Mart]:
+    """Return the marts of dbt's manifest by name; metrics come from the semantic models."""
+    return marts_of(json.loads(path.read_text(encoding="utf-8")))
+
+
+def marts_of(manifest: Mapping[str, Any]) -> dict[str, Mart]:
+    """Return every model of the schema `marts` as a Mart, in the order of their names."""
+    models = {
+        node["alias"]: node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and _is_mart(node)
+    }
+    semantic_models = {
+        model["node_relation"]["alias"]: model for model in manifest["semantic_models"].values()
+    }
+    translator = _Translator(manifest["metrics"].values(), semantic_models)
+    return {
+        name: Mart(
+            name=name,
+            description=_one_line(models[name].get("description")),
+            columns=_columns(models[name]["columns"].values()),
+            metrics=translator.metrics_of(name),
+            time_column=_time_column(semantic_models.get(name), models[name]["columns"]),
+        )
+        for name in sorted(models)
+    }
+
+
+def _is_mart(node: Mapping[str, Any]) -> bool:
+    schema = str(node.get("schema") or "")
+    return schema == "marts" or "marts" in node.get("fqn", [])
+
+
+def _columns(columns: Iterable[Mapping[str, Any]]) -> dict[str, Column]:
+    return {
+        column["name"]: Column(
+            column["name"], column.get("data_type") or "text", _one_line(column.get("description"))
+        )
+        for column in columns
+    }
+
+
+def _time_column(
+    semantic_model: Mapping[str, Any] | None, columns: Mapping[str, Any]
+) -> str | None:
+    if semantic_model is None:
+        return None
+    name = (semantic_model.get("defaults") or {}).get("agg_time_dimension")
+    for dimension in semantic_model.get("dimensions") or []:
+        if dimension["name"] == name:
+            name = dimension.get("expr") or name
+    return name if name in columns else None
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+class _Translator:
+    """Translates dbt metrics into SQL expressions over one mart each."""
+
+    def __init__(
+        self, metrics: Iterable[Mapping[str, Any]], semantic_models: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self._metrics = {metric["name"]: metric for metric in metrics}
+        self._measures = {
+            measure["name"]: (mart, measure)
+            for mart, model in semantic_models.items()
+            for measure in model.get("measures") or []
+        }
+
+    def metrics_of(self, mart: str) -> dict[str, Metric]:
+        """Return the metrics all of whose measures live in this mart, by name."""
+        return {
+            name: Metric(
+                name=name,
+                label=metric.get("label") or column_label(name),
+                description=_one_line(metric.get("description")),
+                expression=self._expression(name),
+                format=_format(metric),
+            )
+            for name, metric in sorted(self._metrics.items())
+            if self._marts_behind(name) == {mart}
+        }
+
+    def _marts_behind(self, name: str) -> set[str]:
+        metric = self._metrics[name]
+        parts = metric["type_params"]
+        measure = parts.get("measure")
+        if metric["type"] == "simple":
+            return {self._measures[measure["name"]][0]} if measure else set()
+        behind: set[str] = set()
+        for needed in _inputs(metric):
+            behind |= self._marts_behind(needed["name"])
+        return behind
+
+    def _expression(self, name: str) -> str:
+        metric = self._metrics[name]
+        parts = metric["type_params"]
+        if metric["type"] == "simple":
+            return self._aggregate(parts["measure"]["name"], metric)
+        if metric["type"] == "ratio":
+            numerator = self._expression(parts["numerator"]["name"])
+            denominator = self._expression(parts["denominator"]["name"])
+            return f"{numerator}::numeric / NULLIF({denominator}, 0)"
+        if metric["type"] == "derived":
+            return self._derived(parts)
+        raise SemanticsError(f"Metric '{name}' is of type {metric['type']}, which has no SQL here.")
+
+    def _aggregate(self, measure_name: str, metric: Mapping[str, Any]) -> str:
+        _, measure = self._measures[measure_name]
+        aggregate = AGGREGATES.get(measure["agg"])
+        if aggregate is None:
+            raise SemanticsError(f"Measure '{measure_name}' aggregates by {measure['agg']}: unknown.")
+        if metric.get("filter"):
+            raise SemanticsError(
+                f"Metric '{metric['name']}' has a filter: put the condition in its measure's expr."
+            )
+        return aggregate.format(measure.get("expr") or measure["name"])
+
+    def _derived(self, parts: Mapping[str, Any]) -> str:
+        expression = str(parts["expr"])
+        for needed in parts["metrics"]:
+            spoken = needed.get("alias") or needed["name"]
+            replacement = f"({self._expression(needed['name'])})"
+            expression = re.sub(rf"\b{re.escape(spoken)}\b", lambda _: replacement, expression)
+        return expression
+
+
+def _inputs(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    parts = metric["type_params"]
+    if metric["type"] == "ratio":
+        return [parts["numerator"], parts["denominator"]]
+    return list(parts.get("metrics") or [])
+
+
+def _format(metric: Mapping[str, Any]) -> str:
+    meta = {**(metric.get("meta") or {}), **((metric.get("config") or {}).get("meta") or {})}
+    name = str(meta.get("format", "decimal"))
+    if name not in D3_FORMATS:
+        raise SemanticsError(f"Metric '{metric['name']}' has the unknown format '{name}'.")
+    return name

@@ -1,0 +1,37 @@
+"""Starts the web server: gunicorn takes this process over, so that signals reach it."""
+
+import os
+import sys
+from pathlib import Path
+
+from hub_bi import settings
+
+CONFIG_FILE = settings.ROOM / "superset_config.py"
+GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_settings.py")
+THREADS = 8
+
+
+def serve(port: int, workers: int) -> int:
+    """Replace this process by gunicorn on 127.0.0.1; returns only if that fails."""
+    settings.secret_key()
+    settings.metadata_uri()
+    settings.warehouse_password()
+    os.environ["SUPERSET_CONFIG_PATH"] = str(CONFIG_FILE)
+    print(f"Dashboards on http://127.0.0.1:{port} (stop with Ctrl-C).", flush=True)
+    os.execv(  # noqa: S606
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            str(GUNICORN_SETTINGS),
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            str(workers),
+            "--threads",
+            str(THREADS),
+            "superset.app:create_app()",
+        ],
+    )

@@ -1,0 +1,113 @@
+"""SQL that no chart and no analyst may send, whoever is signed in.
+
+PostgreSQL's own grants are the real boundary; this stops what could look past them
+(functions that run SQL given as text, read files, open connections) before it is sent.
+"""
+
+import re
+from typing import Any
+
+DENIED_FUNCTIONS = frozenset(
+    {
+        # run SQL that is handed over as text, past every row filter
+        "query_to_xml",
+        "query_to_xmlschema",
+        "query_to_xml_and_xmlschema",
+        "table_to_xml",
+        "table_to_xmlschema",
+        "table_to_xml_and_xmlschema",
+        "schema_to_xml",
+        "schema_to_xmlschema",
+        "schema_to_xml_and_xmlschema",
+        "database_to_xml",
+        "database_to_xmlschema",
+        "database_to_xml_and_xmlschema",
+        "cursor_to_xml",
+        "cursor_to_xmlschema",
+        "ts_stat",
+        "ts_rewrite",
+        "crosstab",
+        "connectby",
+        # open other connections
+        "dblink",
+        "dblink_connect",
+        "dblink_connect_u",
+        "dblink_exec",
+        "dblink_open",
+        "dblink_fetch",
+        "dblink_send_query",
+        "dblink_get_result",
+        "postgres_fdw_get_connections",
+        # large objects
+        "lo_import",
+        "lo_export",
+        "lo_create",
+        "lo_creat",
+        "lo_open",
+        "lo_get",
+        "lo_put",
+        "lo_from_bytea",
+        "lo_unlink",
+        "loread",
+        "lowrite",
+        # the server's files
+        "pg_read_file",
+        "pg_read_binary_file",
+        "pg_ls_dir",
+        "pg_ls_logdir",
+        "pg_ls_waldir",
+        "pg_ls_tmpdir",
+        "pg_stat_file",
+        "pg_file_write",
+        "pg_file_read",
+        "pg_logdir_ls",
+        # the server itself
+        "pg_sleep",
+        "pg_sleep_for",
+        "pg_sleep_until",
+        "pg_terminate_backend",
+        "pg_cancel_backend",
+        "pg_reload_conf",
+        "pg_rotate_logfile",
+        "pg_advisory_lock",
+        "set_config",
+        "current_setting",
+        "pg_show_all_settings",
+        "version",
+        "inet_server_addr",
+        "inet_server_port",
+        "inet_client_addr",
+        "inet_client_port",
+    }
+)
+
+# A word boundary on both sides also finds quoted and schema-qualified names. The short word
+# `version` is only refused as a call, because columns may bear it.
+_BY_NAME = re.compile(
+    r"\b(" + "|".join(sorted(DENIED_FUNCTIONS - {"version"}, key=len, reverse=True)) + r")\b",
+    re.IGNORECASE,
+)
+_ESCAPED_IDENTIFIER = re.compile(r"\bU&\s*[\"']", re.IGNORECASE)
+
+
+class RefusedSql(ValueError):  # noqa: N818 - it is a verdict, not a fault
+    """The SQL calls a function that dashboards and analysts may not use."""
+
+
+def denied_name(sql: str) -> str | None:
+    """Return the first denied function that the SQL names, or None."""
+    found = _BY_NAME.search(sql)
+    if found:
+        return found.group(1).lower()
+    return "U&" if _ESCAPED_IDENTIFIER.search(sql) else None
+
+
+def refuse_dangerous_sql(sql: str, **_: Any) -> str:
+    """Return the SQL unchanged, or refuse it; Superset calls this for every query."""
+    name = denied_name(sql)
+    if name is None:
+        return sql
+    raise RefusedSql(
+        f"This query uses {name}, which is not allowed here. Leave it out; the marts hold "
+        "what dashboards need."
+    )

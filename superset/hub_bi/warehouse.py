@@ -1,0 +1,79 @@
+"""Asks the warehouse the few facts on which the dashboards' shape depends."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hub_bi import settings
+from hub_bi.localise import Facts
+from hub_bi.tiles import ChoiceFilter, Dashboard
+
+
+def read_facts(dashboards: Iterable[Dashboard]) -> Facts:
+    """Return which charts would be empty and which filters would offer no choice.
+
+    A mart that does not exist yet counts as empty. SettingsError if nothing answers.
+    """
+    import psycopg2
+    from sqlalchemy.engine import make_url
+
+    boards = list(dashboards)
+    url = make_url(settings.warehouse_uri())
+    try:
+        connection = psycopg2.connect(
+            host=url.host,
+            port=url.port or 5432,
+            dbname=url.database,
+            user=url.username,
+            password=settings.warehouse_password(),
+            connect_timeout=10,
+        )
+    except psycopg2.OperationalError as error:
+        raise settings.SettingsError(
+            f"The warehouse at {url.host}:{url.port or 5432} does not answer as {url.username} "
+            f"({str(error).strip().splitlines()[-1]}). Is it running, and is HUB_BI_PASSWORD right?"
+        ) from error
+    try:
+        connection.set_session(readonly=True, autocommit=True)
+        return _facts(connection, boards)
+    finally:
+        connection.close()
+
+
+def _facts(connection: Any, boards: list[Dashboard]) -> Facts:
+    checks = {check for board in boards for tile in board.tiles() for check in tile.row_checks()}
+    choices = {
+        (chosen.mart, chosen.column)
+        for board in boards
+        for chosen in board.filters
+        if isinstance(chosen, ChoiceFilter)
+    }
+    return Facts(
+        empty=frozenset(check for check in checks if not _has_rows(connection, *check)),
+        single_valued=frozenset(c for c in choices if not _has_choice(connection, *c)),
+    )
+
+
+def _has_rows(connection: Any, mart: str, condition: str) -> bool:
+    where = f" where {condition}" if condition else ""
+    return bool(_answer(connection, f"select exists(select 1 from marts.{mart}{where})"))
+
+
+def _has_choice(connection: Any, mart: str, column: str) -> bool:
+    count = _answer(connection, f"select count(distinct {column}) from marts.{mart}")
+    return bool(count and count > 1)
+
+
+def _answer(connection: Any, query: str) -> Any:
+    import psycopg2.errors
+
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(query)
+        except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
+            return None
+        except psycopg2.errors.InsufficientPrivilege as error:
+            raise settings.SettingsError(
+                f"The role of HUB_BI_URI may not read the marts ({str(error).strip()}). "
+                "`hub doctor` repairs its grants."
+            ) from error
+        return cursor.fetchone()[0]

@@ -1,0 +1,103 @@
+"""What the hub adds to Superset's web application: log-in limits and the home page.
+
+Failed log-ins are counted in Superset's own database, so that the limit holds across all
+web workers with or without Redis.
+"""
+
+import re
+from typing import Any
+
+HOME_PATH = "/superset/dashboard/owner-overview/"
+PHONE_HOME_PATH = "/superset/dashboard/owner-overview-phone/"
+START_PATHS = frozenset({"/", "/superset/welcome/", "/superset/welcome"})
+LOGIN_PATHS = frozenset({"/login/", "/login", "/api/v1/security/login"})
+TRIES = 10
+WINDOW_MINUTES = 5
+
+ATTEMPTS_TABLE = "hub_bi_login_attempts"
+CREATE_ATTEMPTS = f"""
+    create table if not exists {ATTEMPTS_TABLE} (
+        attempt_id bigint generated always as identity primary key,
+        address text not null,
+        attempted_at timestamptz not null default now()
+    )
+"""
+_RECORD = f"insert into {ATTEMPTS_TABLE} (address) values (:address) returning attempt_id"
+_COUNT = f"""
+    select count(*) from {ATTEMPTS_TABLE}
+    where address = :address
+      and attempted_at > now() - make_interval(mins => {WINDOW_MINUTES})
+"""
+_FORGET = f"""
+    delete from {ATTEMPTS_TABLE}
+    where attempt_id = :attempt_id or attempted_at < now() - interval '1 day'
+"""
+TOO_MANY = (
+    f"Too many log-in attempts. Wait {WINDOW_MINUTES} minutes and try again; "
+    "`hub status` shows where the password is kept."
+)
+
+
+def is_phone(user_agent: str) -> bool:
+    """Whether a browser's own description is that of a phone."""
+    return bool(re.search(r"iPhone|Android.+Mobile|Mobile.+Firefox", user_agent))
+
+
+def prepare_application(app: Any) -> None:
+    """Add the log-in limit and the home page to Superset's application."""
+    app.before_request(_limit_login)
+    app.after_request(_forget_successful_login)
+    app.before_request(_lead_owner_home)
+
+
+def _execute(statement: str, **values: Any) -> Any:
+    from sqlalchemy import text
+    from superset.extensions import db
+
+    with db.engine.begin() as connection:
+        result = connection.execute(text(statement), values)
+        return result.scalar() if result.returns_rows else None
+
+
+def _limit_login() -> Any:
+    from flask import g, request
+
+    if request.method != "POST" or request.path not in LOGIN_PATHS:
+        return None
+    address = request.remote_addr or "unknown"
+    g.hub_login_attempt = _execute(_RECORD, address=address)
+    if _execute(_COUNT, address=address) <= TRIES:
+        return None
+    _execute(_FORGET, attempt_id=g.hub_login_attempt)
+    g.hub_login_attempt = None
+    headers = {"Retry-After": str(WINDOW_MINUTES * 60)}
+    if request.path.startswith("/api/"):
+        return {"message": TOO_MANY}, 429, headers
+    return TOO_MANY, 429, headers | {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _forget_successful_login(response: Any) -> Any:
+    from flask import g, request
+    from flask_login import current_user
+
+    attempt = getattr(g, "hub_login_attempt", None)
+    if attempt is None:
+        return response
+    if request.path.startswith("/api/"):
+        succeeded = response.status_code == 200
+    else:
+        succeeded = bool(current_user and current_user.is_authenticated)
+    if succeeded:
+        _execute(_FORGET, attempt_id=attempt)
+    return response
+
+
+def _lead_owner_home() -> Any:
+    from flask import redirect, request
+    from flask_login import current_user
+
+    if request.path not in START_PATHS or not current_user.is_authenticated:
+        return None
+    if "owner" not in {role.name for role in current_user.roles}:
+        return None
+    return redirect(PHONE_HOME_PATH if is_phone(request.user_agent.string) else HOME_PATH)

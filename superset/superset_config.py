@@ -1,0 +1,144 @@
+"""Superset's configuration for the hub: everything that varies comes from the environment.
+
+Decisions about looks live in `hub_bi.palette`, about denied SQL in `hub_bi.sql_guard`, about
+log-in attempts and the home page in `hub_bi.web`; this module only wires them together.
+"""
+
+import logging
+import os
+from datetime import timedelta
+
+from hub_bi import palette, settings
+from hub_bi.query_log import log_query
+from hub_bi.sql_guard import DENIED_FUNCTIONS, refuse_dangerous_sql
+from hub_bi.web import HOME_PATH, prepare_application
+
+BUSINESS = settings.business()
+
+# Storage and secrets
+SECRET_KEY = settings.secret_key()
+SQLALCHEMY_DATABASE_URI = settings.metadata_uri()
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+DATA_DIR = str(settings.cache_folder())
+PREVENT_UNSAFE_DB_CONNECTIONS = True
+
+
+def SQLALCHEMY_CUSTOM_PASSWORD_STORE(uri: object) -> str:  # noqa: N802, ARG001
+    """Give Superset the warehouse's password at connection time; it is stored nowhere."""
+    return settings.warehouse_password()
+
+
+# Caches: Redis where there is one, a private folder where there is none
+REDIS_URL = settings.redis_url()
+
+
+def _cache(name: str, lifetime: timedelta) -> dict[str, object]:
+    common = {
+        "CACHE_DEFAULT_TIMEOUT": int(lifetime.total_seconds()),
+        "CACHE_KEY_PREFIX": f"hub_bi_{name}_",
+    }
+    if REDIS_URL:
+        return common | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": REDIS_URL}
+    folder = settings.cache_folder() / name
+    return common | {
+        "CACHE_TYPE": "FileSystemCache",
+        "CACHE_DIR": str(folder),
+        "CACHE_THRESHOLD": 2000,
+        "CACHE_OPTIONS": {"mode": 0o600},
+    }
+
+
+CACHE_CONFIG = _cache("pages", timedelta(hours=1))
+DATA_CACHE_CONFIG = _cache("results", timedelta(hours=6))
+if REDIS_URL:
+    FILTER_STATE_CACHE_CONFIG = _cache("filters", timedelta(days=90))
+    EXPLORE_FORM_DATA_CACHE_CONFIG = _cache("explore", timedelta(days=7))
+    RATELIMIT_STORAGE_URI = REDIS_URL
+
+    class CeleryConfig:
+        """Background work (reports, long queries) through Redis."""
+
+        broker_url = REDIS_URL
+        result_backend = REDIS_URL
+        imports = ("superset.sql_lab", "superset.tasks.scheduler")
+        worker_prefetch_multiplier = 1
+        task_acks_late = True
+
+    CELERY_CONFIG = CeleryConfig
+else:
+    CELERY_CONFIG = None
+
+# Who gets in, and how
+WTF_CSRF_ENABLED = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+ENABLE_PROXY_FIX = os.environ.get("HUB_BI_BEHIND_PROXY", "") == "1"
+SESSION_COOKIE_SECURE = ENABLE_PROXY_FIX
+PERMANENT_SESSION_LIFETIME = timedelta(days=7)
+RATELIMIT_ENABLED = True
+RATELIMIT_APPLICATION = "200 per second"
+AUTH_RATE_LIMITED = True
+AUTH_RATE_LIMIT = "5 per second"
+AUTH_USER_REGISTRATION = False
+PUBLIC_ROLE_LIKE = None
+FLASK_APP_MUTATOR = prepare_application
+
+CONTENT_SECURITY_POLICY_WARNING = False
+TALISMAN_ENABLED = True
+TALISMAN_CONFIG = {
+    "content_security_policy": {
+        "base-uri": ["'self'"],
+        "default-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'", "data:"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+        "img-src": ["'self'", "blob:", "data:"],
+        "object-src": "'none'",
+        "script-src": ["'self'", "'strict-dynamic'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "worker-src": ["'self'", "blob:"],
+    },
+    "content_security_policy_nonce_in": ["script-src"],
+    "force_https": False,
+    "session_cookie_secure": ENABLE_PROXY_FIX,
+}
+
+# What may be asked of the warehouse
+DISALLOWED_SQL_FUNCTIONS = {"postgresql": set(DENIED_FUNCTIONS)}
+SQL_QUERY_MUTATOR = refuse_dangerous_sql
+QUERY_LOGGER = log_query
+ROW_LIMIT = 10_000
+SQL_MAX_ROW = 50_000
+SQLLAB_TIMEOUT = 30
+SUPERSET_WEBSERVER_TIMEOUT = 60
+
+# Looks
+APP_NAME = palette.PRODUCT
+APP_ICON = palette.logo("#1B2638", palette.BLUE)
+LOGO_TARGET_PATH = HOME_PATH
+LOGO_TOOLTIP = BUSINESS.name
+FAVICONS = [{"href": palette.favicon()}]
+THEME_DEFAULT = palette.light_theme(HOME_PATH)
+THEME_DARK = palette.dark_theme(HOME_PATH)
+ENABLE_UI_THEME_ADMINISTRATION = False
+THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
+EXTRA_CATEGORICAL_COLOR_SCHEMES = palette.categorical_schemes()
+EXTRA_SEQUENTIAL_COLOR_SCHEMES = palette.sequential_schemes()
+CURRENCIES = sorted({BUSINESS.currency, "USD", "EUR", "GBP", "CAD", "AUD"})
+LANGUAGES: dict[str, dict[str, str]] = {}
+MAPBOX_API_KEY = ""
+DOCUMENTATION_URL = None
+BUG_REPORT_URL = None
+
+FEATURE_FLAGS = {
+    "ALERT_REPORTS": bool(REDIS_URL),
+    "CSS_TEMPLATES": False,
+    "DRILL_BY": False,
+    "EMBEDDABLE_CHARTS": False,
+    "ENABLE_TEMPLATE_PROCESSING": False,
+    "ESCAPE_MARKDOWN_HTML": True,
+    "THUMBNAILS": False,
+}
+
+LOG_LEVEL = logging.WARNING

@@ -1,0 +1,175 @@
+"""Walks through the dashboards in a real browser, as an owner would, and reports what is wrong.
+
+Knows Superset's pages, not pytest and not how the servers are started.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+PHONE_SLUG = "owner-overview-phone"
+SLUGS = ("owner-overview", "sales", "menu-and-hours", "customers", "forecast", "data-health")
+LOADING_LIMIT_SECONDS = 90
+
+EMPTY = re.compile(r"No results|No data|There are no results|Data error|Unexpected error", re.I)
+# Chromium reports these on pages that work; they say nothing about a dashboard.
+HARMLESS = re.compile(r"favicon|ResizeObserver|Download the React DevTools|third-party cookie", re.I)
+
+HOLDERS = ".dashboard-component-chart-holder"
+CHARTS = "[data-test='slice-container']"
+LOADING = ".loading, [data-test='loading-indicator']"
+ERRORS = "[data-test='error-alert'], .ant-alert-error, [role='alert'].ant-alert-error"
+
+
+@dataclass
+class Findings:
+    """What went wrong while a dashboard was shown."""
+
+    slug: str
+    charts: int = 0
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def browser(executable: str = CHROMIUM) -> Iterator[Browser]:
+    """Yield the system's Chromium, closed afterwards."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+def sign_in(
+    running: Browser, url: str, username: str, password: str, *, dark: bool = False, phone: bool = False
+) -> BrowserContext:
+    """Sign in through the real form and return the signed-in context."""
+    context = running.new_context(
+        viewport=PHONE if phone else DESKTOP,
+        color_scheme="dark" if dark else "light",
+        device_scale_factor=2 if phone else 1,
+        is_mobile=phone,
+        has_touch=phone,
+        locale="en-US",
+        user_agent=PHONE_USER_AGENT if phone else None,
+    )
+    page = context.new_page()
+    page.goto(f"{url}/login/")
+    page.fill("input[name=username], #username", username)
+    page.fill("input[name=password], #password", password)
+    page.get_by_role("button", name=re.compile("sign in", re.I)).click()
+    page.wait_for_url(lambda address: "/login" not in address, timeout=30_000)
+    page.close()
+    return context
+
+
+PHONE_USER_AGENT = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/128.0 Mobile Safari/537.36"
+)
+
+
+def walk(context: BrowserContext, url: str, slug: str, picture: Path | None = None) -> Findings:
+    """Open a dashboard, let every chart draw, and return what is wrong with it."""
+    findings = Findings(slug)
+    page = context.new_page()
+    _listen(page, findings)
+    started = time.monotonic()
+    page.goto(f"{url}/superset/dashboard/{slug}/")
+    page.wait_for_selector(HOLDERS, timeout=60_000)
+    _wait_until_loaded(page, findings)
+    findings.seconds = time.monotonic() - started
+    _grow_to_content(page)
+    _wait_until_loaded(page, findings)
+    page.wait_for_timeout(1200)  # the charts' entry animation
+    _inspect(page, findings)
+    if picture is not None:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(picture))
+    page.close()
+    return findings
+
+
+def _listen(page: Page, findings: Findings) -> None:
+    def on_console(message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        if kind == "error" and not HARMLESS.search(text):
+            findings.problems.append(f"console error: {text[:300]}")
+
+    def on_response(response: Response) -> None:
+        if "/api/v1/chart/data" in response.url and response.status >= 400:
+            findings.problems.append(f"chart data answered {response.status}: {_body(response)}")
+
+    page.on("console", on_console)
+    page.on("response", on_response)
+    page.on("pageerror", lambda error: findings.problems.append(f"page error: {str(error)[:300]}"))
+
+
+def _body(response: Response) -> str:
+    try:
+        return response.text()[:400]
+    except Exception:
+        return "(no body)"
+
+
+def _wait_until_loaded(page: Page, findings: Findings) -> None:
+    deadline = time.monotonic() + LOADING_LIMIT_SECONDS
+    quiet_checks = 0
+    while quiet_checks < 3:
+        is_loading = page.locator(LOADING).locator("visible=true").count() > 0
+        quiet_checks = 0 if is_loading else quiet_checks + 1
+        if time.monotonic() > deadline:
+            findings.problems.append("a chart was still loading at the end of the wait")
+            return
+        page.wait_for_timeout(250)
+
+
+def _grow_to_content(page: Page) -> None:
+    """Make the window as tall as the dashboard, so that every chart is in view and drawn."""
+    size = page.viewport_size or DESKTOP
+    for _ in range(3):
+        height = page.evaluate(
+            """() => {
+                const grid = document.querySelector('.dashboard-content, #app');
+                const bottoms = [...document.querySelectorAll('.dashboard-component-chart-holder')]
+                    .map(holder => holder.getBoundingClientRect().bottom + window.scrollY);
+                const inner = grid ? grid.scrollHeight : 0;
+                return Math.ceil(Math.max(...bottoms, 600, Math.min(inner, 20000) * 0) + 40);
+            }"""
+        )
+        if height <= size["height"]:
+            break
+        size = {"width": size["width"], "height": min(int(height), 12_000)}
+        page.set_viewport_size(size)
+        page.wait_for_timeout(500)
+
+
+def _inspect(page: Page, findings: Findings) -> None:
+    findings.charts = page.locator(CHARTS).count()
+    if findings.charts == 0:
+        findings.problems.append("no chart was drawn")
+    for alert in page.locator(ERRORS).all():
+        findings.problems.append(f"error shown: {alert.inner_text()[:300]}")
+    for chart in page.locator(HOLDERS).all():
+        found = EMPTY.search(chart.inner_text())
+        if found:
+            findings.problems.append(f"empty chart: {chart.inner_text()[:120]!r}")
