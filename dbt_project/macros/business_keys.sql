@@ -1,0 +1,35 @@
+{# Keys of the business's things, made in one place so that every layer agrees on them. #}
+{% macro order_key(source_system, source_order_id) -%}
+    {{ surrogate_key(["'" ~ source_system ~ "'", source_order_id]) }}
+{%- endmacro %}
+
+{% macro product_key(source_system, source_product_id) -%}
+    {{ surrogate_key(["'" ~ source_system ~ "'", source_product_id]) }}
+{%- endmacro %}
+
+{% macro location_key(location_name) -%}
+    {{ surrogate_key(["'location'", location_name]) }}
+{%- endmacro %}
+
+{% macro channel_key(channel_name) -%}
+    {{ surrogate_key(["'channel'", channel_name]) }}
+{%- endmacro %}
+
+{# A customer is who the file's own id says, else the e-mail, else the phone; null for guests. #}
+{% macro customer_key(source_customer_id, email_token, phone_token) -%}
+    case
+        when coalesce({{ source_customer_id }}, {{ email_token }}, {{ phone_token }}) is not null
+            then {{ surrogate_key([
+                "'customer'",
+                "coalesce(" ~ source_customer_id ~ ", " ~ email_token ~ ", " ~ phone_token ~ ")"
+            ]) }}
+    end
+{%- endmacro %}
+
+{% macro default_location() -%}
+    '{{ var("default_location_name") | replace("'", "''") }}'
+{%- endmacro %}
+
+{% macro default_channel() -%}
+    '{{ var("default_channel_name") | replace("'", "''") }}'
+{%- endmacro %}

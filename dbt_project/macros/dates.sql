@@ -1,0 +1,44 @@
+{# ISO weekday, 1 = Monday: whole days since a known Monday, so no dialect's own numbering. #}
+{% macro iso_weekday(day) -%}
+    (mod({{ dbt.datediff("cast('1900-01-01' as date)", day, "day") }}, 7) + 1)
+{%- endmacro %}
+
+{% macro month_start(day) -%}
+    cast({{ dbt.date_trunc("month", day) }} as date)
+{%- endmacro %}
+
+{% macro local_hour(moment) -%}
+    cast(extract(hour from {{ moment }}) as {{ dbt.type_int() }})
+{%- endmacro %}
+
+{# Whole months from one month's first day to another's. #}
+{% macro months_between(first_month, later_month) -%}
+    cast(
+        (extract(year from {{ later_month }}) - extract(year from {{ first_month }})) * 12
+        + extract(month from {{ later_month }}) - extract(month from {{ first_month }})
+        as {{ dbt.type_int() }}
+    )
+{%- endmacro %}
+
+{% macro day_name(day_of_week_number) -%}
+    case {{ day_of_week_number }}
+        when 1 then 'Monday' when 2 then 'Tuesday' when 3 then 'Wednesday'
+        when 4 then 'Thursday' when 5 then 'Friday' when 6 then 'Saturday' else 'Sunday'
+    end
+{%- endmacro %}
+
+{# The business's first day of the week as an ISO number. #}
+{% macro week_start_number() -%}
+    {%- set names = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday',
+                     'sunday'] -%}
+    {{ names.index(var('week_start')) + 1 }}
+{%- endmacro %}
+
+{# The day the business is looked at from: `as_of_date`, else the last day with counted sales. #}
+{% macro as_of_date() -%}
+    {%- if var('as_of_date') -%}
+    cast('{{ var("as_of_date") }}' as date)
+    {%- else -%}
+    (select max(sale_date) from {{ ref('rpt_sales_daily') }} where orders_count > 0)
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,12 @@
+with names as (
+
+    select channel_name from {{ ref('int_spreadsheet_places') }}
+    union
+    select {{ default_channel() }} as channel_name
+
+)
+
+select
+    {{ channel_key('channel_name') }} as channel_key,
+    channel_name
+from names

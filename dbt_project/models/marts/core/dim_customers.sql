@@ -1,0 +1,31 @@
+with customers as (
+
+    select * from {{ ref('int_spreadsheet_customers') }}
+
+),
+
+months as (
+
+    select
+        customer_key,
+        min(first_purchase_date) as first_order_date,
+        max(last_purchase_date) as last_order_date,
+        sum(orders_count) as orders_count,
+        sum(net_amount) as net_amount
+    from {{ ref('fct_customer_months') }}
+    group by customer_key
+
+)
+
+select
+    customers.customer_key,
+    customers.source_customer_ids,
+    {{ dbt.concat(["'Customer '", "upper(substring(customers.customer_key from 1 for 6))"]) }}
+        as customer_label,
+    '{{ var("country_code") }}' as country_code,
+    months.first_order_date,
+    months.last_order_date,
+    cast(coalesce(months.orders_count, 0) as {{ dbt.type_bigint() }}) as orders_count,
+    cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount
+from customers
+left join months on customers.customer_key = months.customer_key

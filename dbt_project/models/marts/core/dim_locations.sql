@@ -1,0 +1,52 @@
+with places as (
+
+    select * from {{ ref('int_spreadsheet_places') }}
+
+),
+
+configured as (
+
+    {% for location in var('locations') %}
+    select
+        '{{ location.name | replace("'", "''") }}' as location_name,
+        '{{ location.time_zone or var("time_zone") }}' as time_zone,
+        '{{ location.country_code or var("country_code") }}' as country_code,
+        '{{ location.currency_code or var("currency_code") }}' as currency_code
+    union all
+    {% endfor %}
+    select
+        {{ default_location() }} as location_name,
+        '{{ var("time_zone") }}' as time_zone,
+        '{{ var("country_code") }}' as country_code,
+        '{{ var("currency_code") }}' as currency_code
+
+),
+
+settings as (
+
+    select
+        location_name,
+        min(time_zone) as time_zone,
+        min(country_code) as country_code,
+        min(currency_code) as currency_code
+    from configured
+    group by location_name
+
+),
+
+names as (
+
+    select location_name from settings
+    union
+    select location_name from places
+
+)
+
+select
+    {{ location_key('names.location_name') }} as location_key,
+    names.location_name,
+    coalesce(settings.time_zone, '{{ var("time_zone") }}') as time_zone,
+    coalesce(settings.country_code, '{{ var("country_code") }}') as country_code,
+    coalesce(settings.currency_code, '{{ var("currency_code") }}') as currency_code
+from names
+left join settings on names.location_name = settings.location_name

@@ -1,0 +1,180 @@
+-- depends_on: {{ ref('int_sale_arrivals') }}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
+    on_schema_change='fail',
+    indexes=[
+        {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']}
+    ]
+) }}
+
+with lines as (
+
+    select * from {{ ref('int_sale_lines_from_spreadsheets') }}
+
+),
+
+costs as (
+
+    select * from {{ ref('int_product_costs') }}
+
+),
+
+{% if is_incremental() %}
+changed_orders as (
+
+    select source_order_id
+    from {{ ref('int_sale_arrivals') }}
+    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
+    union
+    select sales.source_order_id
+    from {{ ref('int_sale_arrivals') }} as sales
+    inner join costs on sales.source_product_id = costs.source_product_id
+    where {{ loaded_since_last_build('costs.loaded_at') }}
+
+),
+{% endif %}
+
+affected as (
+
+    select lines.* from lines
+    {% if is_incremental() %}
+    where lines.source_order_id in (select source_order_id from changed_orders)
+    {% endif %}
+
+),
+
+costed as (
+
+    select
+        affected.*,
+        case
+            when affected.line_type <> 'product' then null
+            when affected.cost_amount is not null and affected.action_type = 'order'
+                then affected.cost_amount
+            when affected.cost_amount is not null then -abs(affected.cost_amount)
+            else costs.unit_cost_amount * affected.signed_quantity
+        end as line_cost_amount,
+        costs.loaded_at as cost_loaded_at
+    from affected
+    left join costs
+        on
+            affected.source_product_id = costs.source_product_id
+            and affected.sale_date >= costs.valid_from_date
+            and (costs.valid_until_date is null or affected.sale_date < costs.valid_until_date)
+
+),
+
+order_dates as (
+
+    select
+        source_order_id,
+        min(sale_date) as order_date
+    from affected
+    where superseded_at is null
+    group by source_order_id
+
+),
+
+final as (
+
+    select
+        -- ids
+        {{ surrogate_key([
+            "'spreadsheets'", 'costed.source_record_id', 'costed.source_version_id',
+            'costed.loaded_at', 'costed.line_type'
+        ]) }} as sale_line_key,
+        'spreadsheets' as source_system,
+        costed.source_record_id,
+        {{ order_key('spreadsheets', 'costed.source_order_id') }} as order_key,
+        costed.source_order_id,
+        {{ location_key('coalesce(costed.location_name, ' ~ default_location() ~ ')') }}
+            as location_key,
+        {{ channel_key('coalesce(costed.channel_name, ' ~ default_channel() ~ ')') }}
+            as channel_key,
+        {{ customer_key(
+            'costed.source_customer_id', 'costed.customer_email_token',
+            'costed.customer_phone_token'
+        ) }} as customer_key,
+        case
+            when costed.line_type = 'product' and costed.source_product_id is not null
+                then {{ product_key('spreadsheets', 'costed.source_product_id') }}
+        end as product_key,
+        costed.staff_token as staff_key,
+
+        -- what happened
+        costed.line_type,
+        costed.action_type,
+        costed.payment_method,
+        costed.currency_code,
+
+        -- numbers
+        case when costed.line_type = 'product' then costed.signed_quantity else 0 end as quantity,
+        costed.line_gross_amount as gross_amount,
+        costed.line_discount_amount as discount_amount,
+        costed.line_reversal_amount as reversal_amount,
+        costed.line_tax_amount as tax_amount,
+        costed.line_gross_amount - costed.line_discount_amount - costed.line_reversal_amount
+            as net_amount,
+        costed.line_gross_amount - costed.line_discount_amount - costed.line_reversal_amount
+        + costed.line_tax_amount + costed.charge_amount as total_amount,
+        costed.line_cost_amount as cost_amount,
+        costed.line_cost_amount is not null as is_cost_known,
+
+        -- counted or not
+        {{ order_key('spreadsheets', 'costed.source_order_id') }} as canonical_sale_id,
+        costed.exclusion_reason,
+        'source_id' as match_method,
+        cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
+
+        -- times
+        costed.sold_at as occurred_at,
+        costed.sale_date,
+        case when costed.is_time_known then {{ local_hour('costed.sold_local_at') }} end
+            as sale_hour,
+        coalesce(order_dates.order_date, costed.sale_date) as order_date,
+        costed.loaded_at as source_updated_at,
+        greatest(
+            costed.loaded_at,
+            coalesce(costed.superseded_at, costed.loaded_at),
+            coalesce(costed.cost_loaded_at, costed.loaded_at)
+        ) as loaded_at
+    from costed
+    left join order_dates on costed.source_order_id = order_dates.source_order_id
+
+)
+
+select
+    sale_line_key,
+    source_system,
+    source_record_id,
+    order_key,
+    source_order_id,
+    line_type,
+    action_type,
+    cast(quantity as {{ dbt.type_numeric() }}) as quantity,
+    cast(gross_amount as {{ dbt.type_numeric() }}) as gross_amount,
+    cast(discount_amount as {{ dbt.type_numeric() }}) as discount_amount,
+    cast(reversal_amount as {{ dbt.type_numeric() }}) as reversal_amount,
+    cast(tax_amount as {{ dbt.type_numeric() }}) as tax_amount,
+    cast(net_amount as {{ dbt.type_numeric() }}) as net_amount,
+    cast(total_amount as {{ dbt.type_numeric() }}) as total_amount,
+    cast(cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
+    is_cost_known,
+    currency_code,
+    payment_method,
+    occurred_at,
+    sale_date,
+    sale_hour,
+    order_date,
+    location_key,
+    channel_key,
+    customer_key,
+    product_key,
+    staff_key,
+    canonical_sale_id,
+    exclusion_reason,
+    match_method,
+    match_confidence,
+    source_updated_at,
+    loaded_at
+from final

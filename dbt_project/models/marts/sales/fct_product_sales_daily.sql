@@ -1,0 +1,36 @@
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key='sale_date', on_schema_change='fail', indexes=[{'columns': ['sale_date']}]
+) }}
+
+with lines as (
+
+    select * from {{ ref('fct_sale_lines') }}
+    where line_type = 'product'
+    {% if is_incremental() %}
+        and {{ on_a_changed_day() }}
+    {% endif %}
+
+)
+
+select
+    sale_date,
+    location_key,
+    product_key,
+    sum(case when exclusion_reason is null then quantity else 0 end) as units,
+    count(distinct case
+        when exclusion_reason is null and action_type = 'order' then order_key
+    end) as orders_count,
+    sum(case when exclusion_reason is null then gross_amount else 0 end) as gross_amount,
+    sum(case when exclusion_reason is null then discount_amount else 0 end) as discount_amount,
+    sum(case when exclusion_reason is null then reversal_amount else 0 end) as reversal_amount,
+    sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
+    sum(case when exclusion_reason is null then cost_amount end) as cost_amount,
+    sum(case when exclusion_reason is null and is_cost_known then net_amount else 0 end)
+        as known_cost_net_amount,
+    sum(case when exclusion_reason is null and is_cost_known then quantity else 0 end)
+        as known_cost_units,
+    sum(case when exclusion_reason is null then 1 else 0 end) as lines_count,
+    max(loaded_at) as loaded_at
+from lines
+group by sale_date, location_key, product_key

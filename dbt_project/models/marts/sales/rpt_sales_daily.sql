@@ -1,0 +1,77 @@
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='sale_date',
+    on_schema_change='fail', indexes=[{'columns': ['sale_date']}]
+) }}
+
+with lines as (
+
+    select * from {{ ref('fct_sale_lines') }}
+    {% if is_incremental() %}
+    where {{ on_a_changed_day() }}
+    {% endif %}
+
+),
+
+counted as (
+
+    select
+        lines.*,
+        case when exclusion_reason is null then 1 else 0 end as is_counted_line
+    from lines
+
+),
+
+days as (
+
+    select
+        sale_date,
+        location_key,
+        channel_key,
+        sum(is_counted_line * gross_amount) as gross_amount,
+        sum(is_counted_line * discount_amount) as discount_amount,
+        sum(is_counted_line * reversal_amount) as reversal_amount,
+        sum(is_counted_line * net_amount) as net_amount,
+        sum(is_counted_line * tax_amount) as tax_amount,
+        sum(case when line_type = 'tip' then is_counted_line * total_amount else 0 end)
+            as tip_amount,
+        sum(is_counted_line * total_amount) as total_amount,
+        count(distinct case
+            when is_counted_line = 1 and action_type = 'order' and line_type = 'product'
+                then order_key
+        end) as orders_count,
+        count(distinct case
+            when is_counted_line = 1 and action_type = 'order' and line_type = 'product'
+                and customer_key is not null then order_key
+        end) as identified_orders_count,
+        sum(case when customer_key is not null then is_counted_line * net_amount else 0 end)
+            as identified_net_amount,
+        sum(is_counted_line * quantity) as units,
+        max(source_updated_at) as source_updated_at,
+        max(loaded_at) as loaded_at
+    from counted
+    group by sale_date, location_key, channel_key
+
+)
+
+select
+    days.sale_date,
+    days.location_key,
+    locations.location_name,
+    days.channel_key,
+    channels.channel_name,
+    cast(days.gross_amount as {{ dbt.type_numeric() }}) as gross_amount,
+    cast(days.discount_amount as {{ dbt.type_numeric() }}) as discount_amount,
+    cast(days.reversal_amount as {{ dbt.type_numeric() }}) as reversal_amount,
+    cast(days.net_amount as {{ dbt.type_numeric() }}) as net_amount,
+    cast(days.tax_amount as {{ dbt.type_numeric() }}) as tax_amount,
+    cast(days.tip_amount as {{ dbt.type_numeric() }}) as tip_amount,
+    cast(days.total_amount as {{ dbt.type_numeric() }}) as total_amount,
+    days.orders_count,
+    days.identified_orders_count,
+    cast(days.identified_net_amount as {{ dbt.type_numeric() }}) as identified_net_amount,
+    cast(days.units as {{ dbt.type_numeric() }}) as units,
+    days.source_updated_at,
+    days.loaded_at
+from days
+left join {{ ref('dim_locations') }} as locations on days.location_key = locations.location_key
+left join {{ ref('dim_channels') }} as channels on days.channel_key = channels.channel_key

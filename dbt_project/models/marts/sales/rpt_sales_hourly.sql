@@ -1,0 +1,56 @@
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='sale_date',
+    on_schema_change='fail', indexes=[{'columns': ['sale_date']}]
+) }}
+
+with lines as (
+
+    select * from {{ ref('fct_sale_lines') }}
+    {% if is_incremental() %}
+    where {{ on_a_changed_day() }}
+    {% endif %}
+
+),
+
+-- An order belongs to the hour of its first line, so that hours add up to the day's orders.
+timed as (
+
+    select
+        lines.*,
+        min(case when exclusion_reason is null and action_type = 'order' then sale_hour end)
+            over (partition by order_key, sale_date) as order_hour
+    from lines
+
+),
+
+hours as (
+
+    select
+        sale_date,
+        location_key,
+        coalesce(order_hour, sale_hour) as sale_hour,
+        sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
+        count(distinct case
+            when exclusion_reason is null and action_type = 'order' and line_type = 'product'
+                then order_key
+        end) as orders_count,
+        sum(case when exclusion_reason is null then quantity else 0 end) as units,
+        max(loaded_at) as loaded_at
+    from timed
+    group by 1, 2, 3
+
+)
+
+select
+    hours.sale_date,
+    hours.sale_hour,
+    {{ iso_weekday('hours.sale_date') }} as day_of_week_number,
+    {{ day_name(iso_weekday('hours.sale_date')) }} as day_name,
+    hours.location_key,
+    locations.location_name,
+    cast(hours.net_amount as {{ dbt.type_numeric() }}) as net_amount,
+    hours.orders_count,
+    cast(hours.units as {{ dbt.type_numeric() }}) as units,
+    hours.loaded_at
+from hours
+left join {{ ref('dim_locations') }} as locations on hours.location_key = locations.location_key

@@ -1,0 +1,17 @@
+with model_runs as (
+
+    select * from {{ source('ml', 'model_runs') }}
+
+)
+
+select
+    run_id,
+    task,
+    as_of_date,
+    window_start_date,
+    window_end_date,
+    observations_count,
+    status,
+    reason,
+    created_at
+from model_runs

@@ -1,0 +1,14 @@
+with source_totals as (
+
+    select * from {{ source('quality', 'source_totals') }}
+
+)
+
+select
+    load_id,
+    source_system,
+    table_name,
+    sale_date,
+    measure,
+    amount
+from source_totals

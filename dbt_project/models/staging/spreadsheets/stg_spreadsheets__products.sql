@@ -1,0 +1,25 @@
+with products as (
+
+    select * from {{ source('raw_spreadsheets', 'products') }}
+
+),
+
+renamed as (
+
+    select
+        _row_key as source_record_id,
+        coalesce(product_id, sku, product_name) as source_product_id,
+        sku,
+        product_name,
+        category_name,
+        unit_price_amount,
+        unit_cost_amount,
+        currency_code,
+        valid_from_date,
+        _loaded_at as loaded_at,
+        _superseded_at as superseded_at
+    from products
+
+)
+
+select * from renamed
