@@ -9,6 +9,7 @@ import os
 from datetime import timedelta
 
 from hub_bi import palette, settings
+from hub_bi.caches import PAGES, RESULTS, cache
 from hub_bi.query_log import log_query
 from hub_bi.sql_guard import DENIED_FUNCTIONS, refuse_dangerous_sql
 from hub_bi.web import HOME_PATH, prepare_application
@@ -32,27 +33,11 @@ def SQLALCHEMY_CUSTOM_PASSWORD_STORE(uri: object) -> str:  # noqa: N802, ARG001
 REDIS_URL = settings.redis_url()
 
 
-def _cache(name: str, lifetime: timedelta) -> dict[str, object]:
-    common = {
-        "CACHE_DEFAULT_TIMEOUT": int(lifetime.total_seconds()),
-        "CACHE_KEY_PREFIX": f"hub_bi_{name}_",
-    }
-    if REDIS_URL:
-        return common | {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": REDIS_URL}
-    folder = settings.cache_folder() / name
-    return common | {
-        "CACHE_TYPE": "FileSystemCache",
-        "CACHE_DIR": str(folder),
-        "CACHE_THRESHOLD": 2000,
-        "CACHE_OPTIONS": {"mode": 0o600},
-    }
-
-
-CACHE_CONFIG = _cache("pages", timedelta(hours=1))
-DATA_CACHE_CONFIG = _cache("results", timedelta(hours=6))
+CACHE_CONFIG = cache(PAGES, timedelta(hours=1))
+DATA_CACHE_CONFIG = cache(RESULTS, timedelta(hours=6))
 if REDIS_URL:
-    FILTER_STATE_CACHE_CONFIG = _cache("filters", timedelta(days=90))
-    EXPLORE_FORM_DATA_CACHE_CONFIG = _cache("explore", timedelta(days=7))
+    FILTER_STATE_CACHE_CONFIG = cache("filters", timedelta(days=90))
+    EXPLORE_FORM_DATA_CACHE_CONFIG = cache("explore", timedelta(days=7))
     RATELIMIT_STORAGE_URI = REDIS_URL
 
     class CeleryConfig:

@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     bootstrap = commands.add_parser("bootstrap", help="make Superset ready, from nothing or again")
     bootstrap.set_defaults(run=_bootstrap)
     sync = commands.add_parser("sync", help="bring dashboards, roles and users up to date")
+    sync.add_argument("--force", action="store_true", help="import even what has not changed")
     sync.set_defaults(run=_sync)
     serve = commands.add_parser("serve", help="serve Superset on this machine")
     serve.add_argument("--port", type=int, default=8088)
@@ -50,7 +51,7 @@ def _build(options: argparse.Namespace) -> int:
     return 1 if stale else 0
 
 
-def _bootstrap(options: argparse.Namespace) -> int:
+def _bootstrap(_: argparse.Namespace) -> int:
     from hub_bi.install import bootstrap
 
     return bootstrap()
@@ -59,7 +60,7 @@ def _bootstrap(options: argparse.Namespace) -> int:
 def _sync(options: argparse.Namespace) -> int:
     from hub_bi.install import sync
 
-    return sync()
+    return sync(force=options.force)
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -100,7 +100,7 @@ def differences(files: Bundle, folder: Path) -> list[str]:
 class _PlainDumper(yaml.SafeDumper):
     """Writes repeated values in full instead of as YAML references."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
 
 
@@ -118,7 +118,10 @@ def _file_name(board: Dashboard) -> str:
 def _marts_used(boards: Iterable[Dashboard]) -> set[str]:
     used = {tile.mart for board in boards for tile in board.tiles()}
     return used | {
-        chosen.mart for board in boards for chosen in board.filters if isinstance(chosen, ChoiceFilter)
+        chosen.mart
+        for board in boards
+        for chosen in board.filters
+        if isinstance(chosen, ChoiceFilter)
     }
 
 
@@ -280,9 +283,7 @@ def _filter(board: Dashboard, chosen: Filter, marts: Mapping[str, Mart]) -> dict
         }
     return common | {
         "filterType": "filter_select",
-        "targets": [
-            {"datasetUuid": dataset_uuid(chosen.mart), "column": {"name": chosen.column}}
-        ],
+        "targets": [{"datasetUuid": dataset_uuid(chosen.mart), "column": {"name": chosen.column}}],
         "controlValues": {
             "enableEmptyFilter": False,
             "defaultToFirstItem": False,

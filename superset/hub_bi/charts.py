@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from hub_bi.palette import CATEGORICAL_SCHEME, SEQUENTIAL_SCHEME
-from hub_bi.semantics import Mart, Metric, SemanticsError
+from hub_bi.semantics import Mart, Metric, SemanticsError, column_label
 
 # Replaced by the business's own currency when the bundle is installed.
 CURRENCY_PLACEHOLDER = "XXX"
@@ -129,7 +129,8 @@ class Chart(ABC):
         """Return the chart's conditions and the slot in which the period filter lands."""
         conditions = [where.adhoc_filter() for where in self.where]
         if mart.time_column:
-            conditions.insert(0, Where(mart.time_column, EVERYTHING, "TEMPORAL_RANGE").adhoc_filter())
+            period = Where(mart.time_column, EVERYTHING, "TEMPORAL_RANGE")
+            conditions.insert(0, period.adhoc_filter())
         return conditions
 
     def query(self, mart: Mart, **parts: Any) -> dict[str, Any]:
@@ -161,6 +162,21 @@ def metric_reference(mart: Mart, metric: MetricName) -> Any:
     return sql_metric(f"MAX({metric.column})", metric.label)
 
 
+def named_metric(mart: Mart, name: str, labels: Mapping[str, str] | None) -> Any:
+    """Return a saved metric's name, or the same metric under a label of the chart's own."""
+    metric = mart.metric(name)
+    if not labels or name not in labels:
+        return metric.name
+    label = labels[name]
+    taken = {known.label for known in mart.metrics.values()}
+    if label in taken | {column_label(column) for column in mart.columns}:
+        raise SemanticsError(
+            f"'{label}' already names a metric or column of {mart.name}; Superset would give the "
+            "series that one's colour. Choose another label."
+        )
+    return sql_metric(metric.expression, label)
+
+
 def sql_metric(expression: str, label: str) -> dict[str, Any]:
     """Return an ad-hoc metric over SQL with a label of its own."""
     return {
@@ -172,13 +188,10 @@ def sql_metric(expression: str, label: str) -> dict[str, Any]:
     }
 
 
-def axis_format(metric: Metric, precise: bool = False) -> dict[str, Any]:
+def axis_format(metric: Metric) -> dict[str, Any]:
     """Return the number format of a value axis or label, with the currency where it is money."""
     if metric.format == "currency":
-        return {
-            "currency_format": CURRENCY_FORMAT,
-            "y_axis_format": ",.2f" if precise else ".3s",
-        }
+        return {"currency_format": CURRENCY_FORMAT, "y_axis_format": metric.d3_format}
     return {"y_axis_format": {"count": ",d", "decimal": ",.1f"}.get(metric.format, ".1%")}
 
 
@@ -186,7 +199,7 @@ def column_format(metric: Metric) -> dict[str, Any]:
     """Return how a table shows a metric: whole currency units, no bars in the cells."""
     shown: dict[str, Any] = {"d3NumberFormat": metric.d3_format, "showCellBars": False}
     if metric.format == "currency":
-        shown |= {"currencyFormat": CURRENCY_FORMAT, "d3NumberFormat": ",.0f"}
+        shown |= {"currencyFormat": CURRENCY_FORMAT}
     return shown
 
 
@@ -205,7 +218,6 @@ class BigNumber(Chart):
     metric: str
     subtitle: str
     grain: str = "P1W"
-    precise: bool = False
     viz_type = "big_number"
 
     def spec(self, mart: Mart) -> Spec:
@@ -223,13 +235,13 @@ class BigNumber(Chart):
             "adhoc_filters": self.filters(mart),
             "show_trend_line": True,
             "start_y_axis_at_zero": False,
-            "header_font_size": 0.3,
+            "header_font_size": 0.5,
             "subtitle": self.subtitle,
-            "subtitle_font_size": 0.125,
+            "subtitle_font_size": 0.2,
             "color_picker": {"r": 47, "g": 116, "b": 192, "a": 1},
             "time_format": DATE_FORMAT,
             "rolling_type": "None",
-            **axis_format(metric, self.precise),
+            **axis_format(metric),
         }
         trend = self.query(mart, columns=[axis], metrics=[self.metric])
         whole = self.query(mart, metrics=[self.metric])
@@ -242,23 +254,22 @@ class Total(Chart):
 
     metric: MetricName
     subtitle: str
-    precise: bool = False
     viz_type = "big_number_total"
 
     def spec(self, mart: Mart) -> Spec:
         """Return the number; a `Latest` shows as a date."""
         reference = metric_reference(mart, self.metric)
         if isinstance(self.metric, str):
-            shown = axis_format(mart.metric(self.metric), self.precise)
+            shown = axis_format(mart.metric(self.metric))
         else:
             shown = {"force_timestamp_formatting": True}
         params = {
             "viz_type": self.viz_type,
             "metric": reference,
             "adhoc_filters": self.filters(mart),
-            "header_font_size": 0.3,
+            "header_font_size": 0.5,
             "subtitle": self.subtitle,
-            "subtitle_font_size": 0.125,
+            "subtitle_font_size": 0.2,
             "time_format": DATE_FORMAT,
             **shown,
         }
@@ -296,14 +307,14 @@ class OverTime(Chart):
         groupby = [self.split_by] if self.split_by else []
         require_columns(mart, groupby)
         first = mart.metric(self.metrics[0])
-        metrics = [self._shown(mart, name) for name in self.metrics]
+        metrics = [named_metric(mart, name, self.labels) for name in self.metrics]
         viz_type = f"echarts_timeseries_{self.shape}"
         params = {
             "viz_type": viz_type,
             "x_axis": mart.time_column,
             "time_grain_sqla": self.grain,
-            "x_axis_time_format": {"P1M": "%b %Y", "P1D": "%d %b"}.get(self.grain, "%d %b"),
-            "tooltipTimeFormat": {"P1M": "%B %Y"}.get(self.grain, DATE_FORMAT),
+            "x_axis_time_format": "%b %y" if self.grain == "P1M" else "%d %b",
+            "tooltipTimeFormat": "%B %Y" if self.grain == "P1M" else DATE_FORMAT,
             "metrics": metrics,
             "groupby": groupby,
             "adhoc_filters": self.filters(mart),
@@ -318,7 +329,7 @@ class OverTime(Chart):
             params |= {
                 "rolling_type": "mean",
                 "rolling_periods": self.smooth_over,
-                "min_periods": 1,
+                "min_periods": self.smooth_over // 4,
             }
         query = self.query(
             mart,
@@ -328,12 +339,6 @@ class OverTime(Chart):
             row_limit=10000,
         )
         return Spec(viz_type, params, [query])
-
-    def _shown(self, mart: Mart, name: str) -> Any:
-        metric = mart.metric(name)
-        if self.labels and name in self.labels:
-            return sql_metric(metric.expression, self.labels[name])
-        return name
 
 
 def _series_look(has_legend: bool) -> dict[str, Any]:
@@ -369,6 +374,7 @@ class ByCategory(Chart):
     lying: bool = True
     limit: int = 10
     in_own_order: bool = False
+    labels: Mapping[str, str] | None = None
     viz_type = "echarts_timeseries_bar"
 
     def spec(self, mart: Mart) -> Spec:
@@ -376,12 +382,13 @@ class ByCategory(Chart):
         groupby = [self.split_by] if self.split_by else []
         require_columns(mart, [self.by, *groupby])
         first = mart.metric(self.metrics[0])
+        metrics = [named_metric(mart, name, self.labels) for name in self.metrics]
         params = {
             "viz_type": self.viz_type,
             "x_axis": self.by,
             "xAxisForceCategorical": True,
             "orientation": "horizontal" if self.lying else "vertical",
-            "metrics": list(self.metrics),
+            "metrics": metrics,
             "groupby": groupby,
             "adhoc_filters": self.filters(mart),
             **_series_look(len(self.metrics) > 1 or bool(groupby)),
@@ -390,14 +397,16 @@ class ByCategory(Chart):
             "row_limit": self.limit,
             "show_value": not groupby and self.lying,
         }
+        if self.lying and first.format == "currency":
+            params |= {"y_axis_format": ".3s"}  # whole amounts would run into each other
         if groupby:
             params |= {"stack": "Stack"}
         query = self.query(
             mart,
             columns=[base_axis(self.by, None), *groupby],
-            metrics=list(self.metrics),
+            metrics=metrics,
             series_columns=groupby,
-            orderby=[[self.metrics[0], False]],
+            orderby=[[metrics[0], False]],
             row_limit=self.limit,
         )
         return Spec(self.viz_type, params, [query])
@@ -435,15 +444,15 @@ class Heatmap(Chart):
             "adhoc_filters": self.filters(mart),
             "linear_color_scheme": SEQUENTIAL_SCHEME,
             "legend_type": "continuous",
-            "show_legend": True,
+            "show_legend": False,  # Superset draws its figures dark even on a dark page
             "show_values": False,
             "show_percentage": False,
             "normalize_across": "heatmap",
             "normalized": False,
             "sort_x_axis": "alpha_asc",
-            "sort_y_axis": "alpha_asc",
-            "left_margin": "auto",
-            "bottom_margin": "auto",
+            "sort_y_axis": "alpha_desc",
+            "left_margin": 5,
+            "bottom_margin": 10,
             "xscale_interval": -1,
             "yscale_interval": -1,
             "value_bounds": [None, None],
@@ -498,6 +507,7 @@ class Bubbles(Chart):
             "truncateXAxis": False,
             "xAxisBounds": [None, None],
             "y_axis_bounds": [None, None],
+            "xAxisLabelInterval": None,
             "xAxisFormat": axis_format(x)["y_axis_format"],
             "y_axis_format": ",.2f" if y.format == "currency" else axis_format(y)["y_axis_format"],
             "tooltipSizeFormat": axis_format(size)["y_axis_format"],
@@ -547,7 +557,11 @@ class Share(Chart):
             "row_limit": 20,
         }
         query = self.query(
-            mart, columns=[self.by], metrics=[self.metric], orderby=[[self.metric, False]], row_limit=20
+            mart,
+            columns=[self.by],
+            metrics=[self.metric],
+            orderby=[[self.metric, False]],
+            row_limit=20,
         )
         return Spec(self.viz_type, params, [query])
 
@@ -574,23 +588,26 @@ class Rows(Chart):
             "order_by_cols": [json.dumps(part) for part in order],
             "adhoc_filters": self.filters(mart),
             "row_limit": self.limit,
-            "column_config": {name: self._shown(mart, name) for name in self.columns},
+            "column_config": {name: _shown(name) for name in self.columns},
             **_table_look(self.page_length),
         }
         query = self.query(mart, columns=list(self.columns), orderby=order, row_limit=self.limit)
         return Spec(self.viz_type, params, [query])
 
-    def _shown(self, mart: Mart, name: str) -> dict[str, Any]:
-        shown: dict[str, Any] = {"showCellBars": False}
-        if name.endswith("_amount"):
-            shown |= {"d3NumberFormat": ",.2f", "currencyFormat": CURRENCY_FORMAT}
-        elif name.endswith(("_rate", "_share")) or name in {"wape", "best_naive_wape", "coverage_80"}:
-            shown |= {"d3NumberFormat": ".1%"}
-        elif name.endswith("_at"):
-            shown |= {"d3TimeFormat": DATE_TIME_FORMAT}
-        elif name.endswith(("_count", "units")):
-            shown |= {"d3NumberFormat": ",d"}
-        return shown
+
+def _shown(name: str) -> dict[str, Any]:
+    shown: dict[str, Any] = {"showCellBars": False}
+    if name.endswith("_amount"):
+        is_per_unit = name.startswith(("unit_", "average_"))
+        number = ",.2f" if is_per_unit else ",.0f"
+        shown |= {"d3NumberFormat": number, "currencyFormat": CURRENCY_FORMAT}
+    elif name.endswith(("_rate", "_share", "wape")) or name.startswith("coverage_"):
+        shown |= {"d3NumberFormat": ".1%"}
+    elif name.endswith("_at"):
+        shown |= {"d3TimeFormat": DATE_TIME_FORMAT}
+    elif name.endswith(("_count", "_days", "units")):
+        shown |= {"d3NumberFormat": ",d"}
+    return shown
 
 
 @dataclass(frozen=True)

@@ -6,32 +6,49 @@ Runs inside Superset's environment; progress goes to standard output in plain wo
 import hashlib
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from hub_bi import access, settings
 from hub_bi.bundle import DATABASE_UUID, Bundle, dump, read
+from hub_bi.caches import drop_cached_results
 from hub_bi.dashboards import all_dashboards
 from hub_bi.localise import localise
 from hub_bi.serve import CONFIG_FILE
+from hub_bi.state import create_tables, remember, remembered
 from hub_bi.warehouse import read_facts
-from hub_bi.web import CREATE_ATTEMPTS
 
-STATE_TABLE = "hub_bi_state"
-CREATE_STATE = f"create table if not exists {STATE_TABLE} (key text primary key, value text)"
+STATE_KEY = "installed"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that Superset should hold; the fingerprint changes when any of it does."""
+
+    roles: list[access.Role]
+    users: list[access.User]
+    files: Bundle
+    fingerprint: str
 
 
 def bootstrap() -> int:
     """Bring an empty or older Superset to the state that this code describes."""
-    return _run(_bootstrap)
+    return _run(_bootstrap, skip_if_done=True)
 
 
-def sync() -> int:
-    """Bring dashboards, roles and users up to date and drop cached results."""
-    return _run(_sync)
+def sync(force: bool) -> int:
+    """Bring dashboards, roles and users up to date and drop cached results.
+
+    When nothing of that has changed since the last time, only the cached results go, which
+    takes a second; `force` imports in any case.
+    """
+    drop_cached_results()
+    return _run(_sync, skip_if_done=not force)
 
 
 def say(sentence: str) -> None:
@@ -39,13 +56,12 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def _run(work: Callable[[Any], None]) -> int:
-    _, users = access.read_roles(settings.ROLES_FILE)
-    settings.secret_key()
-    settings.metadata_uri()
-    for user in users:
-        settings.user_password(user.username)
+def _run(work: Callable[[Any, Plan], None], skip_if_done: bool) -> int:
     started = time.monotonic()
+    plan = _plan()
+    if skip_if_done and remembered(STATE_KEY) == plan.fingerprint:
+        say(f"Nothing has changed since the last time ({time.monotonic() - started:.1f} s).")
+        return 0
     os.environ["SUPERSET_CONFIG_PATH"] = str(CONFIG_FILE)
     logging.disable(logging.WARNING)
     say("Starting Superset ...")
@@ -53,100 +69,16 @@ def _run(work: Callable[[Any], None]) -> int:
 
     app = create_app()
     with app.app_context():
-        work(app)
+        work(app, plan)
+        remember(STATE_KEY, plan.fingerprint)
     say(f"Superset is ready ({time.monotonic() - started:.0f} s).")
     return 0
 
 
-def _bootstrap(app: Any) -> None:
-    from superset import security_manager
-    from superset.extensions import appbuilder
-
-    version = app.config["VERSION_STRING"]
-    if _needs_upgrade():
-        say("Preparing Superset's own database ...")
-        _upgrade()
-    _create_tables()
-    if _state("initialised") != version:
-        say("Creating permissions and built-in roles ...")
-        appbuilder.add_permissions(update_perms=True)
-        security_manager.sync_role_definitions()
-        _remember("initialised", version)
-    _install(only_if_changed=True)
-
-
-def _sync(app: Any) -> None:
-    if _needs_upgrade():
-        raise settings.SettingsError(
-            "Superset's database is not prepared: run `python -m hub_bi bootstrap` first."
-        )
-    _install(only_if_changed=False)
-    _drop_cached_results()
-
-
-def _needs_upgrade() -> bool:
-    import superset
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-    from superset.extensions import db
-
-    folder = Path(superset.__file__).parent / "migrations"
-    with db.engine.connect() as connection:
-        present = set(MigrationContext.configure(connection).get_current_heads())
-    return present != set(ScriptDirectory(str(folder)).get_heads())
-
-
-def _upgrade() -> None:
-    import superset
-    from flask_migrate import upgrade
-
-    quiet = open(os.devnull, "w")  # noqa: PTH123, SIM115 - handed to the migrations
-    shown, sys.stdout = sys.stdout, quiet
-    try:
-        upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
-    finally:
-        sys.stdout = shown
-        quiet.close()
-        logging.disable(logging.WARNING)
-
-
-def _create_tables() -> None:
-    from superset.extensions import db
-
-    with db.engine.begin() as connection:
-        connection.execute(CREATE_STATE)
-        connection.execute(CREATE_ATTEMPTS)
-
-
-def _state(key: str) -> str | None:
-    from sqlalchemy import text
-    from superset.extensions import db
-
-    with db.engine.connect() as connection:
-        found = connection.execute(
-            text(f"select value from {STATE_TABLE} where key = :key"), {"key": key}
-        ).scalar()
-    return str(found) if found is not None else None
-
-
-def _remember(key: str, value: str) -> None:
-    from sqlalchemy import text
-    from superset.extensions import db
-
-    with db.engine.begin() as connection:
-        connection.execute(
-            text(
-                f"insert into {STATE_TABLE} values (:key, :value) "
-                "on conflict (key) do update set value = excluded.value"
-            ),
-            {"key": key, "value": value},
-        )
-
-
-def _install(only_if_changed: bool) -> None:
+def _plan() -> Plan:
+    """Gather what is wanted, without starting Superset."""
     roles, users = access.read_roles(settings.ROLES_FILE)
-    changed_users = access.sync_users(users)
-    say(f"Users: {len(users)} ({changed_users} created or changed).")
+    key = settings.secret_key()
     boards = all_dashboards()
     files = localise(
         read(settings.ASSETS),
@@ -155,31 +87,83 @@ def _install(only_if_changed: bool) -> None:
         settings.warehouse_uri(),
         read_facts(boards),
     )
-    fingerprint = _fingerprint(files)
-    if only_if_changed and _state("installed") == fingerprint:
-        say(f"Dashboards: {len(boards)}, unchanged.")
-        return
-    _import(files)
-    pruned = _prune(files)
-    charts = sum(name.startswith("charts/") for name in files)
-    say(f"Dashboards: {len(boards)} with {charts} charts imported, {pruned} outdated parts removed.")
-    _sync_roles(roles, files)
-    _remember("installed", fingerprint)
-
-
-def _fingerprint(files: Bundle) -> str:
-    digest = hashlib.sha256(settings.ROLES_FILE.read_bytes())
+    digest = hashlib.sha256(version("apache-superset").encode())
+    digest.update(settings.ROLES_FILE.read_bytes())
     for name in sorted(files):
-        digest.update(name.encode())
-        digest.update(dump(files[name]).encode())
-    return digest.hexdigest()
+        digest.update(name.encode() + dump(files[name]).encode())
+    for user in users:
+        password = settings.user_password(user.username)
+        digest.update(hashlib.scrypt(password.encode(), salt=key.encode(), n=2**14, r=8, p=1))
+    return Plan(roles, users, files, digest.hexdigest())
+
+
+def _bootstrap(app: Any, plan: Plan) -> None:
+    from superset.extensions import appbuilder
+
+    from superset import security_manager
+
+    running = str(app.config["VERSION_STRING"])
+    if _needs_upgrade():
+        say("Preparing Superset's own database ...")
+        _upgrade()
+    create_tables()
+    if remembered("initialised") != running:
+        say("Creating permissions and built-in roles ...")
+        appbuilder.add_permissions(update_perms=True)
+        security_manager.sync_role_definitions()
+        remember("initialised", running)
+    _install(plan)
+    drop_cached_results()
+
+
+def _sync(app: Any, plan: Plan) -> None:  # noqa: ARG001
+    if _needs_upgrade():
+        raise settings.SettingsError(
+            "Superset's database is not prepared: run `python -m hub_bi bootstrap` first."
+        )
+    create_tables()
+    _install(plan)
+
+
+def _needs_upgrade() -> bool:
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from superset.extensions import db
+
+    import superset
+
+    folder = Path(superset.__file__).parent / "migrations"
+    with db.engine.connect() as connection:
+        present = set(MigrationContext.configure(connection).get_current_heads())
+    return present != set(ScriptDirectory(str(folder)).get_heads())
+
+
+def _upgrade() -> None:
+    from flask_migrate import upgrade
+
+    import superset
+
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
+
+
+def _install(plan: Plan) -> None:
+    changed_users = access.sync_users(plan.users)
+    say(f"Users: {len(plan.users)} ({changed_users} created or changed).")
+    _import(plan.files)
+    pruned = _prune(plan.files)
+    boards = sum(name.startswith("dashboards/") for name in plan.files)
+    charts = sum(name.startswith("charts/") for name in plan.files)
+    say(f"Dashboards: {boards} with {charts} charts imported, {pruned} outdated parts removed.")
+    _sync_roles(plan.roles, plan.files)
 
 
 def _import(files: Bundle) -> None:
-    from superset import security_manager
     from superset.commands.exceptions import CommandInvalidError
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.utils.core import override_user
+
+    from superset import security_manager
 
     contents = {name: dump(content) for name, content in files.items()}
     with override_user(security_manager.find_user(username="admin")):
@@ -221,11 +205,3 @@ def _sync_roles(roles: list[access.Role], files: Bundle) -> None:
     say(f"Roles: {', '.join(role.name for role in roles)}.")
     for permission in unknown:
         say(f"  note: this Superset has no permission '{permission}' (roles.yaml).")
-
-
-def _drop_cached_results() -> None:
-    from superset.extensions import cache_manager
-
-    cache_manager.data_cache.clear()
-    cache_manager.cache.clear()
-    say("Cached results dropped.")

@@ -11,9 +11,13 @@ from typing import Any
 
 from hub_bi.bundle import DATABASE_FILE, Bundle, filter_id
 from hub_bi.charts import CURRENCY_PLACEHOLDER
-from hub_bi.layout import chart_node_id, chart_uuid, text_node
+from hub_bi.identity import short_id
+from hub_bi.layout import GRID_COLUMNS, chart_node_id, chart_uuid, text_node
 from hub_bi.settings import Business
 from hub_bi.tiles import ChoiceFilter, Dashboard, PeriodFilter, Tile
+
+NOTE_HEIGHT = 12
+NOTE_LINE_HEIGHT = 3
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,7 @@ def localise(
     for board in dashboards:
         content = local[f"dashboards/{board.slug.replace('-', '_')}.yaml"]
         _set_filters(content, board, business.as_of_date, facts)
-        for tile in board.tiles():
-            if facts.empty.intersection(tile.row_checks()):
-                _show_note_instead(local, content, board, tile)
+        _show_notes_for_empty_charts(local, content, board, facts)
     return {name: _with_currency(content, business.currency) for name, content in local.items()}
 
 
@@ -54,14 +56,13 @@ def default_period(as_of: date) -> str:
 def _set_filters(
     content: dict[str, Any], board: Dashboard, as_of: date | None, facts: Facts
 ) -> None:
-    dropped = {
-        filter_id(board, chosen.name)
-        for chosen in board.filters
-        if isinstance(chosen, ChoiceFilter) and (chosen.mart, chosen.column) in facts.single_valued
-    }
-    periods = {
-        filter_id(board, chosen.name) for chosen in board.filters if isinstance(chosen, PeriodFilter)
-    }
+    dropped, periods = set(), set()
+    for chosen in board.filters:
+        shown_id = filter_id(board, chosen.name)
+        if isinstance(chosen, PeriodFilter):
+            periods.add(shown_id)
+        elif isinstance(chosen, ChoiceFilter) and _has_no_choice(chosen, facts):
+            dropped.add(shown_id)
     metadata = content["metadata"]
     metadata["native_filter_configuration"] = [
         shown for shown in metadata["native_filter_configuration"] if shown["id"] not in dropped
@@ -75,19 +76,86 @@ def _set_filters(
             }
 
 
-def _show_note_instead(
-    files: Bundle, content: dict[str, Any], board: Dashboard, tile: Tile
+def _has_no_choice(chosen: ChoiceFilter, facts: Facts) -> bool:
+    return (chosen.mart, chosen.column) in facts.single_valued
+
+
+def _show_notes_for_empty_charts(
+    files: Bundle, content: dict[str, Any], board: Dashboard, facts: Facts
 ) -> None:
-    uuid = chart_uuid(board, tile)
+    """Put a note in the place of each empty chart; charts with the same note share one."""
+    by_note: dict[str, list[Tile]] = {}
+    for tile in board.tiles():
+        if facts.empty.intersection(tile.row_checks()):
+            by_note.setdefault(tile.empty_note, []).append(tile)
+    for note, tiles in by_note.items():
+        for tile in tiles:
+            _drop_chart_file(files, chart_uuid(board, tile))
+        if len(tiles) == 1:
+            _replace_by_note(content["position"], board, tiles[0])
+        else:
+            _gather_in_one_note(content["position"], board, note, tiles)
+
+
+def _drop_chart_file(files: Bundle, uuid: str) -> None:
     for name in [n for n, c in files.items() if n.startswith("charts/") and c["uuid"] == uuid]:
         del files[name]
-    nodes = content["position"]
+
+
+def _replace_by_note(nodes: dict[str, Any], board: Dashboard, tile: Tile) -> None:
     place = nodes.pop(chart_node_id(board, tile))
-    text = f"### {tile.question}\n\n{tile.empty_note}"
-    note = text_node(board, tile.key, text, tile.width, tile.height, place["parents"])
-    nodes[note["id"]] = note
     siblings = nodes[place["parents"][-1]]["children"]
+    height = tile.height if len(siblings) > 1 else min(tile.height, NOTE_HEIGHT)
+    text = f"#### {tile.question}\n\n{tile.empty_note}"
+    note = text_node(board, tile.key, text, tile.width, height, place["parents"])
+    nodes[note["id"]] = note
     siblings[siblings.index(place["id"])] = note["id"]
+
+
+def _gather_in_one_note(
+    nodes: dict[str, Any], board: Dashboard, note: str, tiles: list[Tile]
+) -> None:
+    grid = nodes["GRID_ID"]["children"]
+    first_row = nodes[chart_node_id(board, tiles[0])]["parents"][-1]
+    at = grid.index(first_row)
+    for tile in tiles:
+        place = nodes.pop(chart_node_id(board, tile))
+        row = nodes[place["parents"][-1]]
+        row["children"].remove(place["id"])
+        _stretch(nodes, row["children"])
+    row_id = short_id("ROW", "row", f"{board.slug}/note/{tiles[0].key}")
+    questions = "\n".join(f"- {tile.question}" for tile in tiles)
+    card = text_node(
+        board,
+        f"note/{tiles[0].key}",
+        f"#### Not yet answered\n\n{questions}\n\n{note}",
+        GRID_COLUMNS,
+        NOTE_HEIGHT + NOTE_LINE_HEIGHT * len(tiles),
+        ["ROOT_ID", "GRID_ID", row_id],
+    )
+    nodes[card["id"]] = card
+    nodes[row_id] = {
+        "type": "ROW",
+        "id": row_id,
+        "parents": ["ROOT_ID", "GRID_ID"],
+        "children": [card["id"]],
+        "meta": {"background": "BACKGROUND_TRANSPARENT"},
+    }
+    grid.insert(at, row_id)
+    for emptied in [key for key in grid if not nodes[key]["children"]]:
+        grid.remove(emptied)
+        del nodes[emptied]
+
+
+def _stretch(nodes: dict[str, Any], children: list[str]) -> None:
+    """Share the whole width of a row among what is left in it."""
+    taken = sum(nodes[child]["meta"]["width"] for child in children)
+    left = GRID_COLUMNS
+    for number, child in enumerate(children):
+        meta = nodes[child]["meta"]
+        is_last = number == len(children) - 1
+        meta["width"] = left if is_last else meta["width"] * GRID_COLUMNS // taken
+        left -= meta["width"]
 
 
 def _with_currency(content: Any, currency: str) -> Any:

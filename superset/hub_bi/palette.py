@@ -47,6 +47,16 @@ PAGE_LIGHT, CARD_LIGHT = "#F3F5F9", "#FFFFFF"
 PAGE_DARK, CARD_DARK = "#12161F", "#1C2230"
 
 
+SPINNER = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 40' width='40' height='40'>"
+    f"<circle cx='20' cy='20' r='15' fill='none' stroke='{BLUE}' stroke-opacity='.25'"
+    " stroke-width='4'/>"
+    f"<path d='M20 5a15 15 0 0 1 15 15' fill='none' stroke='{BLUE}' stroke-width='4'"
+    " stroke-linecap='round'><animateTransform attributeName='transform' type='rotate'"
+    " from='0 20 20' to='360 20 20' dur='0.9s' repeatCount='indefinite'/></path></svg>"
+)
+
+
 def logo(ink: str, accent: str) -> str:
     """Return the product's word mark as a data: address of an SVG image."""
     svg = (
@@ -130,6 +140,7 @@ def _shared_tokens(home: str) -> dict[str, Any]:
         "brandLogoHeight": "36px",
         "brandLogoMargin": "8px 0",
         "brandIconMaxWidth": 220,
+        "brandSpinnerSvg": SPINNER,
         "fontUrls": [],
         "fontFamily": "Inter, Helvetica, Arial, sans-serif",
         "fontFamilyCode": "'IBM Plex Mono', 'Courier New', monospace",

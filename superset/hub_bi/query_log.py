@@ -17,6 +17,5 @@ def log_query(
 ) -> None:
     """Log who asked what; Superset's own first argument, the address, is left out."""
     user = getattr(getattr(security_manager, "current_user", None), "username", None)
-    LOGGER.info(
-        "user=%s schema=%s sql=%s", user or "-", schema or "-", " ".join(query.split())[:LONGEST_QUERY]
-    )
+    shown = " ".join(query.split())[:LONGEST_QUERY]
+    LOGGER.info("user=%s schema=%s sql=%s", user or "-", schema or "-", shown)

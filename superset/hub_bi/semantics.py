@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-D3_FORMATS = {"currency": ",.2f", "count": ",d", "percent": ".1%", "decimal": ",.2f"}
+# Amounts show whole units of money; averages and other ratios of money show cents.
+D3_FORMATS = {"currency": ",.0f", "count": ",d", "percent": ".1%", "decimal": ",.2f"}
 
 AGGREGATES = {
     "sum": "SUM({0})",
@@ -53,10 +54,13 @@ class Metric:
     description: str
     expression: str
     format: str
+    is_ratio: bool = False
 
     @property
     def d3_format(self) -> str:
         """The d3 number format of the metric's kind."""
+        if self.format == "currency" and self.is_ratio:
+            return ",.2f"
         return D3_FORMATS[self.format]
 
 
@@ -77,13 +81,42 @@ class Mart:
             raise SemanticsError(f"{self.name} has no metric '{name}' (its metrics: {known}).")
         return self.metrics[name]
 
-    def label_of(self, name: str) -> str:
-        """Return the words that stand for a column in tables and tooltips."""
-        return column_label(name)
+
+COLUMN_LABELS = {
+    "asset_name": "Table",
+    "average_recency_days": "Days since last order",
+    "best_naive_model": "Best simple guess",
+    "best_naive_wape": "Its error",
+    "category_name": "Category",
+    "channel_name": "Channel",
+    "check_name": "Check",
+    "column_name": "Column",
+    "coverage_80": "Days inside the band",
+    "file_name": "File",
+    "gross_margin_amount": "Margin",
+    "horizon_days": "Days ahead",
+    "latest_record_date": "Newest record",
+    "loaded_at": "Loaded on",
+    "location_name": "Location",
+    "month_start_date": "Month",
+    "n_origins": "Tests",
+    "net_amount": "Net sales",
+    "product_name": "Product",
+    "quadrant": "Group",
+    "recommended_action": "What to do",
+    "sale_date": "Date",
+    "series_name": "Series",
+    "source_system": "Source",
+    "table_name": "Table",
+    "unit_margin_amount": "Margin per unit",
+    "wape": "Error",
+}
 
 
 def column_label(name: str) -> str:
-    """Turn `latest_record_date` into `Latest record`, `net_amount` into `Net`, and so on."""
+    """Return the words that stand for a column: an own word, or the name made readable."""
+    if name in COLUMN_LABELS:
+        return COLUMN_LABELS[name]
     words = re.sub(r"_(date|amount|at|count|rate)$", "", name)
     words = re.sub(r"^(is|has)_", "", words)
     return words.replace("_", " ").capitalize()
@@ -169,6 +202,7 @@ class _Translator:
                 description=_one_line(metric.get("description")),
                 expression=self._expression(name),
                 format=_format(metric),
+                is_ratio=metric["type"] != "simple",
             )
             for name, metric in sorted(self._metrics.items())
             if self._marts_behind(name) == {mart}
@@ -202,7 +236,9 @@ class _Translator:
         _, measure = self._measures[measure_name]
         aggregate = AGGREGATES.get(measure["agg"])
         if aggregate is None:
-            raise SemanticsError(f"Measure '{measure_name}' aggregates by {measure['agg']}: unknown.")
+            raise SemanticsError(
+                f"Measure '{measure_name}' aggregates by {measure['agg']}, which has no SQL here."
+            )
         if metric.get("filter"):
             raise SemanticsError(
                 f"Metric '{metric['name']}' has a filter: put the condition in its measure's expr."
@@ -211,11 +247,12 @@ class _Translator:
 
     def _derived(self, parts: Mapping[str, Any]) -> str:
         expression = str(parts["expr"])
+        written_out: dict[str, str] = {}
         for needed in parts["metrics"]:
             spoken = needed.get("alias") or needed["name"]
-            replacement = f"({self._expression(needed['name'])})"
-            expression = re.sub(rf"\b{re.escape(spoken)}\b", lambda _: replacement, expression)
-        return expression
+            written_out[spoken] = f"({self._expression(needed['name'])})"
+        names = "|".join(re.escape(name) for name in sorted(written_out, key=len, reverse=True))
+        return re.sub(rf"\b({names})\b", lambda found: written_out[found.group(1)], expression)
 
 
 def _inputs(metric: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -105,11 +105,9 @@ def cache_folder() -> Path:
 
 def manifest_path() -> Path:
     """Return where dbt wrote the manifest that the bundle is built from."""
-    path = Path(
-        required("HUB_DBT_MANIFEST", "the path of dbt's manifest.json (run `dbt parse` to write it)")
-    )
+    path = Path(required("HUB_DBT_MANIFEST", "the path of dbt's manifest.json (`dbt parse`)"))
     if not path.is_file():
-        raise SettingsError(f"HUB_DBT_MANIFEST points to {path}, which is not there: run `dbt parse`.")
+        raise SettingsError(f"HUB_DBT_MANIFEST is {path}, which is not there: run `dbt parse`.")
     return path
 
 

@@ -90,10 +90,6 @@ _BY_NAME = re.compile(
 _ESCAPED_IDENTIFIER = re.compile(r"\bU&\s*[\"']", re.IGNORECASE)
 
 
-class RefusedSql(ValueError):  # noqa: N818 - it is a verdict, not a fault
-    """The SQL calls a function that dashboards and analysts may not use."""
-
-
 def denied_name(sql: str) -> str | None:
     """Return the first denied function that the SQL names, or None."""
     found = _BY_NAME.search(sql)
@@ -107,7 +103,23 @@ def refuse_dangerous_sql(sql: str, **_: Any) -> str:
     name = denied_name(sql)
     if name is None:
         return sql
-    raise RefusedSql(
+    raise _refusal(
         f"This query uses {name}, which is not allowed here. Leave it out; the marts hold "
         "what dashboards need."
+    )
+
+
+def _refusal(message: str) -> Exception:
+    """Return Superset's own exception, which the web answers with 403 and not with a fault."""
+    try:
+        from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
+        from superset.exceptions import SupersetSecurityException
+    except ImportError:  # outside Superset, as in the tests of this room
+        return PermissionError(message)
+    return SupersetSecurityException(
+        SupersetError(
+            message=message,
+            error_type=SupersetErrorType.QUERY_SECURITY_ACCESS_ERROR,
+            level=ErrorLevel.ERROR,
+        )
     )

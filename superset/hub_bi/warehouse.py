@@ -26,6 +26,7 @@ def read_facts(dashboards: Iterable[Dashboard]) -> Facts:
             user=url.username,
             password=settings.warehouse_password(),
             connect_timeout=10,
+            **url.query,
         )
     except psycopg2.OperationalError as error:
         raise settings.SettingsError(

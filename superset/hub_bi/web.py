@@ -5,7 +5,10 @@ web workers with or without Redis.
 """
 
 import re
+from pathlib import Path
 from typing import Any
+
+from hub_bi.state import ATTEMPTS_TABLE
 
 HOME_PATH = "/superset/dashboard/owner-overview/"
 PHONE_HOME_PATH = "/superset/dashboard/owner-overview-phone/"
@@ -14,14 +17,6 @@ LOGIN_PATHS = frozenset({"/login/", "/login", "/api/v1/security/login"})
 TRIES = 10
 WINDOW_MINUTES = 5
 
-ATTEMPTS_TABLE = "hub_bi_login_attempts"
-CREATE_ATTEMPTS = f"""
-    create table if not exists {ATTEMPTS_TABLE} (
-        attempt_id bigint generated always as identity primary key,
-        address text not null,
-        attempted_at timestamptz not null default now()
-    )
-"""
 _RECORD = f"insert into {ATTEMPTS_TABLE} (address) values (:address) returning attempt_id"
 _COUNT = f"""
     select count(*) from {ATTEMPTS_TABLE}
@@ -44,7 +39,11 @@ def is_phone(user_agent: str) -> bool:
 
 
 def prepare_application(app: Any) -> None:
-    """Add the log-in limit and the home page to Superset's application."""
+    """Add the log-in limit, the home page and the page head to Superset's application."""
+    from jinja2 import ChoiceLoader, FileSystemLoader
+
+    ours = FileSystemLoader(str(Path(__file__).with_name("templates")))
+    app.jinja_loader = ChoiceLoader([ours, app.jinja_loader])
     app.before_request(_limit_login)
     app.after_request(_forget_successful_login)
     app.before_request(_lead_owner_home)

@@ -24,13 +24,18 @@ CHROMIUM_OPTIONS = [
 ]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PHONE_USER_AGENT = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/128.0 Mobile Safari/537.36"
+)
 PHONE_SLUG = "owner-overview-phone"
 SLUGS = ("owner-overview", "sales", "menu-and-hours", "customers", "forecast", "data-health")
 LOADING_LIMIT_SECONDS = 90
 
 EMPTY = re.compile(r"No results|No data|There are no results|Data error|Unexpected error", re.I)
-# Chromium reports these on pages that work; they say nothing about a dashboard.
-HARMLESS = re.compile(r"favicon|ResizeObserver|Download the React DevTools|third-party cookie", re.I)
+# Chromium reports these on pages that work; they say nothing about a dashboard. The last one is
+# Superset's telemetry image, which our content security policy stops.
+HARMLESS = re.compile(r"favicon|ResizeObserver|React DevTools|third-party cookie|scarf\.sh", re.I)
 
 HOLDERS = ".dashboard-component-chart-holder"
 CHARTS = "[data-test='slice-container']"
@@ -45,6 +50,7 @@ class Findings:
     slug: str
     charts: int = 0
     seconds: float = 0.0
+    overflow_pixels: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -60,7 +66,13 @@ def browser(executable: str = CHROMIUM) -> Iterator[Browser]:
 
 
 def sign_in(
-    running: Browser, url: str, username: str, password: str, *, dark: bool = False, phone: bool = False
+    running: Browser,
+    url: str,
+    username: str,
+    password: str,
+    *,
+    dark: bool = False,
+    phone: bool = False,
 ) -> BrowserContext:
     """Sign in through the real form and return the signed-in context."""
     context = running.new_context(
@@ -80,12 +92,6 @@ def sign_in(
     page.wait_for_url(lambda address: "/login" not in address, timeout=30_000)
     page.close()
     return context
-
-
-PHONE_USER_AGENT = (
-    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/128.0 Mobile Safari/537.36"
-)
 
 
 def walk(context: BrowserContext, url: str, slug: str, picture: Path | None = None) -> Findings:
@@ -149,11 +155,9 @@ def _grow_to_content(page: Page) -> None:
     for _ in range(3):
         height = page.evaluate(
             """() => {
-                const grid = document.querySelector('.dashboard-content, #app');
                 const bottoms = [...document.querySelectorAll('.dashboard-component-chart-holder')]
                     .map(holder => holder.getBoundingClientRect().bottom + window.scrollY);
-                const inner = grid ? grid.scrollHeight : 0;
-                return Math.ceil(Math.max(...bottoms, 600, Math.min(inner, 20000) * 0) + 40);
+                return Math.ceil(Math.max(...bottoms, 600) + 40);
             }"""
         )
         if height <= size["height"]:
@@ -165,6 +169,9 @@ def _grow_to_content(page: Page) -> None:
 
 def _inspect(page: Page, findings: Findings) -> None:
     findings.charts = page.locator(CHARTS).count()
+    findings.overflow_pixels = page.evaluate(
+        "() => Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"
+    )
     if findings.charts == 0:
         findings.problems.append("no chart was drawn")
     for alert in page.locator(ERRORS).all():

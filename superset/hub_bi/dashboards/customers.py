@@ -1,12 +1,12 @@
 """Who comes back, who is slipping away, and what to do about each group."""
 
 from hub_bi.charts import BigNumber, ByCategory, Heatmap, OverTime, Rows, Where
-from hub_bi.dashboards.shared import FRESHNESS, PERIOD, sized
+from hub_bi.dashboards.shared import FRESHNESS, PERIOD, navigation
 from hub_bi.palette import BLUE, SEGMENT_COLOURS, SLATE, TEAL
 from hub_bi.tiles import Dashboard, Tile
 
 NO_CUSTOMERS = (
-    "No sale names a customer yet. Map a customer column with `hub map` and this chart appears."
+    "No sale names a customer yet. Map a customer column with `hub map` and the answer appears."
 )
 IDENTIFIED = "fct_customer_rfm"
 
@@ -16,7 +16,7 @@ NAMED_SHARE = Tile(
     mart="rpt_customers_monthly",
     chart=BigNumber("identified_share", "of orders name a customer", grain="P1M"),
     width=4,
-    height=22,
+    height=24,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
 )
@@ -26,11 +26,21 @@ NEW = Tile(
     mart="rpt_customers_monthly",
     chart=BigNumber("new_customers", "bought for the first time", grain="P1M"),
     width=4,
-    height=22,
+    height=24,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
 )
 RETURNING = Tile(
+    key="returning_customers",
+    question="How many came back?",
+    mart="rpt_customers_monthly",
+    chart=BigNumber("returning_customers", "visits of earlier customers, by month", grain="P1M"),
+    width=4,
+    height=24,
+    needs_rows_in=IDENTIFIED,
+    empty_note=NO_CUSTOMERS,
+)
+NAMED_AND_GUEST = Tile(
     key="named_and_guest",
     question="Who places the orders?",
     mart="rpt_customers_monthly",
@@ -40,8 +50,8 @@ RETURNING = Tile(
         stacked=True,
         labels={"identified_orders": "Named customers", "guest_orders": "Guests"},
     ),
-    width=4,
-    height=22,
+    width=6,
+    height=44,
     note="Orders by month; a guest is an order that names no customer.",
 )
 NEW_OR_RETURNING = Tile(
@@ -61,7 +71,7 @@ NEW_OR_RETURNING = Tile(
 )
 RETENTION = Tile(
     key="retention",
-    question="Do they come back?",
+    question="Do they come back? (darker = more)",
     mart="rpt_customer_cohorts",
     chart=Heatmap(
         "cohort_retention",
@@ -70,7 +80,7 @@ RETENTION = Tile(
         where=(Where("months_since_first", 0, ">"), Where("months_since_first", 12, "<=")),
     ),
     width=6,
-    height=44,
+    height=50,
     note=(
         "Rows: month of the first order. Columns: months later. "
         "Darker means that more of the group bought again."
@@ -86,8 +96,8 @@ SEGMENT_SIZE = Tile(
     chart=ByCategory(
         ("segment_customers",), by="segment", limit=12, where=(Where("customers_count", 0, ">"),)
     ),
-    width=5,
-    height=54,
+    width=6,
+    height=50,
     note="Customers by recency, frequency and value of their orders.",
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
@@ -101,8 +111,8 @@ SEGMENT_ACTIONS = Tile(
         order_by=("segment_rank",),
         where=(Where("customers_count", 0, ">"),),
     ),
-    width=7,
-    height=54,
+    width=12,
+    height=44,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
 )
@@ -120,9 +130,11 @@ DASHBOARD = Dashboard(
         "New": TEAL,
     },
     rows=(
+        (navigation("customers"),),
         (NAMED_SHARE, NEW, RETURNING),
-        (NEW_OR_RETURNING, RETENTION),
-        (SEGMENT_SIZE, SEGMENT_ACTIONS),
-        (sized(FRESHNESS, 12, 20),),
+        (NAMED_AND_GUEST, NEW_OR_RETURNING),
+        (RETENTION, SEGMENT_SIZE),
+        (SEGMENT_ACTIONS,),
+        (FRESHNESS,),
     ),
 )

@@ -1,6 +1,7 @@
 """Can the numbers be trusted today: checks, agreement with the sources, rejects and loads."""
 
 from hub_bi.charts import ByCategory, OverTime, Rows, Total
+from hub_bi.dashboards.shared import navigation
 from hub_bi.palette import ORANGE, STATUS_COLOURS, TEAL
 from hub_bi.tiles import Dashboard, Tile
 
@@ -10,7 +11,7 @@ FAILED = Tile(
     mart="rpt_check_results",
     chart=Total("failed_checks", "checks fail; 0 is what we want"),
     width=3,
-    height=18,
+    height=17,
     needs_rows_in="rpt_check_results",
     empty_note="No check has run yet. Run `hub run`.",
 )
@@ -20,7 +21,7 @@ CHECKED = Tile(
     mart="rpt_check_results",
     chart=Total("total_checks", "checks on every run"),
     width=3,
-    height=18,
+    height=17,
     needs_rows_in="rpt_check_results",
     empty_note="No check has run yet. Run `hub run`.",
 )
@@ -28,9 +29,9 @@ UNEXPLAINED = Tile(
     key="unexplained_days",
     question="Do we differ from the source?",
     mart="rpt_reconciliation",
-    chart=Total("unexplained_days", "daily totals differ without a reason"),
+    chart=Total("unexplained_days", "days differ without a reason"),
     width=3,
-    height=18,
+    height=17,
     needs_rows_in="rpt_reconciliation",
     empty_note="Nothing to compare with yet. Run `hub run`.",
 )
@@ -40,7 +41,7 @@ REJECTED = Tile(
     mart="rpt_quarantine",
     chart=Total("quarantined_rows", "rows could not be read"),
     width=3,
-    height=18,
+    height=17,
     needs_rows_in="rpt_quarantine",
     empty_note="**0** — every row of every file was accepted.",
 )
@@ -62,7 +63,6 @@ CHECKS = Tile(
         ("status", "check_name", "asset_name", "message", "checked_at"),
         order_by=("urgency", "check_name"),
         limit=200,
-        page_length=10,
     ),
     width=12,
     height=56,
@@ -77,8 +77,7 @@ AGREEMENT = Tile(
     chart=OverTime(
         ("reconciled_days", "unexplained_days"),
         grain="P1M",
-        stacked=True,
-        labels={"reconciled_days": "Equal or explained", "unexplained_days": "Unexplained"},
+        labels={"reconciled_days": "Days checked", "unexplained_days": "Days unexplained"},
     ),
     width=7,
     height=40,
@@ -96,7 +95,7 @@ REJECTS = Tile(
         descending=True,
     ),
     width=5,
-    height=36,
+    height=30,
     needs_rows_in="rpt_quarantine",
     empty_note="No row was rejected. When one is, its file and the reason appear here.",
 )
@@ -109,7 +108,7 @@ FRESH_TABLES = Tile(
         order_by=("source_system", "table_name"),
     ),
     width=7,
-    height=36,
+    height=30,
 )
 
 DASHBOARD = Dashboard(
@@ -118,10 +117,11 @@ DASHBOARD = Dashboard(
     description="Whether the numbers can be trusted today, and what to mend if not.",
     label_colours={
         **STATUS_COLOURS,
-        "Equal or explained": TEAL,
-        "Unexplained": ORANGE,
+        "Days checked": TEAL,
+        "Days unexplained": ORANGE,
     },
     rows=(
+        (navigation("data-health"),),
         (FAILED, CHECKED, UNEXPLAINED, REJECTED),
         (AGREEMENT, BY_KIND),
         (CHECKS,),

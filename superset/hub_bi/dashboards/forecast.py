@@ -1,7 +1,13 @@
 """What the coming days should bring, how sure that is, and whether it beats a simple guess."""
 
 from hub_bi.charts import ByCategory, OverTime, Rows, Total, Where
-from hub_bi.dashboards.shared import FRESHNESS, NEXT_30_DAYS, NO_FORECAST, sized
+from hub_bi.dashboards.shared import (
+    FORECAST_COLOURS,
+    FRESHNESS,
+    NEXT_30_DAYS,
+    NO_FORECAST,
+    navigation,
+)
 from hub_bi.palette import BLUE, SLATE
 from hub_bi.tiles import Card, Dashboard, Tile
 
@@ -19,7 +25,7 @@ def _coming(days: int, question: str) -> Tile:
             where=(TOTAL, Where("horizon_days", days), Where("row_type", "forecast")),
         ),
         width=4,
-        height=18,
+        height=17,
         needs_rows_in="rpt_sales_forecast",
         empty_note=NO_FORECAST,
     )
@@ -69,6 +75,7 @@ ACCURACY = Tile(
         by="days_ahead",
         lying=False,
         in_own_order=True,
+        labels={"forecast_wape": "Our forecast", "naive_wape": "Simple guess"},
         where=(TOTAL, Where("is_selected", True)),
     ),
     width=5,
@@ -95,7 +102,6 @@ MODELS = Tile(
         ),
         order_by=("series_level", "series_name", "horizon_days"),
         descending=False,
-        page_length=10,
         where=(Where("is_selected", True),),
     ),
     width=12,
@@ -109,19 +115,26 @@ GUIDE = Card(
     key="guide",
     text=(
         "**How to use this** — order and roster for the middle line, keep enough in hand for the "
-        "upper edge of the band. If the bars on the right show no advantage over the simple "
-        "guess, trust last week instead."
+        "upper edge of the band. Where our forecast does not beat the "
+        "simple guess, trust last week instead."
     ),
     width=12,
-    height=9,
+    height=8,
 )
 
 DASHBOARD = Dashboard(
     slug="forecast",
     title="Forecast",
     description="What the coming weeks should bring, and how far to trust it.",
-    label_colours={"Sold": SLATE, "Expected": BLUE},
+    label_colours={
+        **FORECAST_COLOURS,
+        "Sold": SLATE,
+        "Expected": BLUE,
+        "Our forecast": BLUE,
+        "Simple guess": SLATE,
+    },
     rows=(
+        (navigation("forecast"),),
         (
             _coming(7, "What comes in next week?"),
             _coming(30, "And in 30 days?"),
@@ -131,6 +144,6 @@ DASHBOARD = Dashboard(
         (GUIDE,),
         (WEEKS_AHEAD, ACCURACY),
         (MODELS,),
-        (sized(FRESHNESS, 12, 20),),
+        (FRESHNESS,),
     ),
 )

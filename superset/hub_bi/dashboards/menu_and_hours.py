@@ -1,7 +1,7 @@
 """What to keep, raise, show better or drop, and when to have staff."""
 
-from hub_bi.charts import Bubbles, ByCategory, Heatmap, Rows, Share
-from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, sized
+from hub_bi.charts import Bubbles, Heatmap, OverTime, Rows, Share
+from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, navigation
 from hub_bi.palette import QUADRANT_COLOURS
 from hub_bi.tiles import Card, Dashboard, Tile
 
@@ -11,7 +11,7 @@ NO_COST = (
 )
 HOURS = Tile(
     key="hours",
-    question="Which hours need staff?",
+    question="Which hours need staff? (darker = busier)",
     mart="rpt_sales_hourly",
     chart=Heatmap("average_orders_per_day", x="hour_of_day", y="weekday"),
     width=7,
@@ -20,9 +20,9 @@ HOURS = Tile(
 )
 CATEGORIES = Tile(
     key="categories",
-    question="What do the categories sell, month by month?",
+    question="How do the categories move?",
     mart="rpt_product_performance",
-    chart=ByCategory(("product_net_sales",), by="category_name", limit=12),
+    chart=OverTime(("product_net_sales",), grain="P1M", split_by="category_name", stacked=True),
     width=5,
     height=46,
 )
@@ -72,7 +72,6 @@ WHAT_TO_DO = Tile(
         ),
         order_by=("gross_margin_amount",),
         descending=True,
-        page_length=10,
     ),
     width=12,
     height=58,
@@ -88,7 +87,7 @@ GUIDE = Card(
         "**Dog**: neither; consider dropping it."
     ),
     width=12,
-    height=9,
+    height=10,
 )
 
 DASHBOARD = Dashboard(
@@ -98,10 +97,11 @@ DASHBOARD = Dashboard(
     filters=(PERIOD, LOCATION, CATEGORY),
     label_colours=QUADRANT_COLOURS,
     rows=(
+        (navigation("menu-and-hours"),),
         (HOURS, CATEGORIES),
         (QUADRANTS, QUADRANT_SHARE),
         (GUIDE,),
         (WHAT_TO_DO,),
-        (sized(FRESHNESS, 12, 20),),
+        (FRESHNESS,),
     ),
 )

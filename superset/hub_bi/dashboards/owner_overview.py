@@ -3,6 +3,7 @@
 from hub_bi.charts import ByCategory, OverTime
 from hub_bi.dashboards.shared import (
     AVERAGE_ORDER,
+    FORECAST_COLOURS,
     FRESHNESS,
     LOCATION,
     MARGIN_RATE,
@@ -10,7 +11,7 @@ from hub_bi.dashboards.shared import (
     NEXT_30_DAYS,
     ORDERS,
     PERIOD,
-    sized,
+    navigation,
 )
 from hub_bi.tiles import Dashboard, Tile
 
@@ -32,15 +33,30 @@ TOP_PRODUCTS = Tile(
     height=42,
     note="The eight products with the highest net sales in the chosen period.",
 )
+MARGIN_BY_CATEGORY = Tile(
+    key="margin_by_category",
+    question="Which categories earn it?",
+    mart="rpt_margin_daily",
+    chart=ByCategory(("gross_margin",), by="category_name", limit=8),
+    width=4,
+    height=42,
+    note="Gross margin by category, for products whose cost is known.",
+    needs_rows_in="rpt_margin_daily",
+    only_where="cost_amount is not null and cost_amount <> 0",
+    empty_note="No product cost is known yet. Add a cost file to the inbox and this chart appears.",
+)
 
 DASHBOARD = Dashboard(
     slug="owner-overview",
     title="Owner overview",
     description="Sales, margin, best sellers and what comes next, on one page.",
     filters=(PERIOD, LOCATION),
+    label_colours=FORECAST_COLOURS,
     rows=(
+        (navigation("owner-overview"),),
         (NET_SALES, ORDERS, AVERAGE_ORDER, MARGIN_RATE),
         (WEEKLY_SALES, TOP_PRODUCTS),
-        (NEXT_30_DAYS, sized(FRESHNESS, 4, 42)),
+        (NEXT_30_DAYS, MARGIN_BY_CATEGORY),
+        (FRESHNESS,),
     ),
 )

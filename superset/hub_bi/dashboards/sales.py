@@ -9,7 +9,7 @@ from hub_bi.dashboards.shared import (
     NET_SALES,
     ORDERS,
     PERIOD,
-    sized,
+    navigation,
 )
 from hub_bi.tiles import Dashboard, Tile
 
@@ -19,7 +19,7 @@ GIVEN_AWAY = Tile(
     mart="rpt_sales_daily",
     chart=BigNumber("discounts", "discounts given"),
     width=3,
-    height=22,
+    height=24,
     needs_rows_in="rpt_sales_daily",
     only_where="discount_amount <> 0",
     empty_note="No discount is on record.",
@@ -37,10 +37,10 @@ WEEKDAYS = Tile(
     key="weekdays",
     question="Which days carry the week?",
     mart="rpt_sales_hourly",
-    chart=ByCategory(("hourly_net_sales",), by="weekday", lying=True, in_own_order=True),
+    chart=ByCategory(("average_net_sales_per_day",), by="weekday", lying=True, in_own_order=True),
     width=4,
     height=40,
-    note="Net sales by day of the week over the chosen period.",
+    note="Average net sales of each day of the week over the chosen period.",
 )
 BY_CHANNEL = Tile(
     key="by_channel",
@@ -72,9 +72,10 @@ DASHBOARD = Dashboard(
     description="How sales move by week, month, weekday and channel.",
     filters=(PERIOD, LOCATION, CHANNEL),
     rows=(
+        (navigation("sales"),),
         (NET_SALES, ORDERS, AVERAGE_ORDER, GIVEN_AWAY),
         (DAILY_SALES, WEEKDAYS),
         (BY_CHANNEL, MONTHS),
-        (sized(FRESHNESS, 12, 20),),
+        (FRESHNESS,),
     ),
 )

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from hub_bi.charts import BigNumber, ForecastBand, Latest, Summary, Where
-from hub_bi.palette import SLATE, TEAL
-from hub_bi.tiles import ChoiceFilter, PeriodFilter, Tile
+from hub_bi.palette import BLUE
+from hub_bi.tiles import Card, ChoiceFilter, PeriodFilter, Tile
 
 PERIOD = PeriodFilter()
 LOCATION = ChoiceFilter("Location", "rpt_sales_daily", "location_name")
@@ -20,9 +20,9 @@ NET_SALES = Tile(
     key="net_sales",
     question="How much did we sell?",
     mart="rpt_sales_daily",
-    chart=BigNumber("net_sales", "net sales, after discounts and refunds"),
+    chart=BigNumber("net_sales", "after discounts and refunds"),
     width=3,
-    height=22,
+    height=24,
     note="Net sales of the chosen period; the line shows the weeks.",
 )
 ORDERS = Tile(
@@ -31,23 +31,23 @@ ORDERS = Tile(
     mart="rpt_sales_daily",
     chart=BigNumber("orders", "orders"),
     width=3,
-    height=22,
+    height=24,
 )
 AVERAGE_ORDER = Tile(
     key="average_order_value",
     question="What is an order worth?",
     mart="rpt_sales_daily",
-    chart=BigNumber("average_order_value", "net sales per order", precise=True),
+    chart=BigNumber("average_order_value", "net sales per order"),
     width=3,
-    height=22,
+    height=24,
 )
 MARGIN_RATE = Tile(
     key="margin_rate",
-    question="What is left after product costs?",
+    question="What margin do we keep?",
     mart="rpt_margin_daily",
-    chart=BigNumber("margin_rate", "gross margin, where the cost is known"),
+    chart=BigNumber("margin_rate", "left after product costs"),
     width=3,
-    height=22,
+    height=24,
     note="Gross margin as a share of the net sales whose product cost is known.",
     needs_rows_in="rpt_margin_daily",
     only_where="cost_amount is not null and cost_amount <> 0",
@@ -79,12 +79,33 @@ FRESHNESS = Tile(
         by=("source_system",),
         metrics=(Latest("latest_record_date", "Newest record"), Latest("loaded_at", "Loaded on")),
     ),
-    width=4,
-    height=42,
+    width=12,
+    height=18,
     note="The newest record of each source and the day on which it was last loaded.",
 )
 
-FORECAST_COLOURS = {"Net sales": TEAL, "Unknown": SLATE}
+# History, forecast and band are one series to the reader.
+FORECAST_COLOURS = {
+    "Net sales" + part: BLUE for part in ("", "__yhat", "__yhat_lower", "__yhat_upper")
+}
+
+PAGES = {
+    "owner-overview": "Overview",
+    "sales": "Sales",
+    "menu-and-hours": "Menu and hours",
+    "customers": "Customers",
+    "forecast": "Forecast",
+    "data-health": "Data health",
+}
+
+
+def navigation(here: str) -> Card:
+    """Return the line of links that leads from one dashboard to the others."""
+    links = [
+        f"**{name}**" if slug == here else f"[{name}](/superset/dashboard/{slug}/)"
+        for slug, name in PAGES.items()
+    ]
+    return Card(key="navigation", text=" &nbsp;·&nbsp; ".join(links), width=12, height=6)
 
 
 def sized(tile: Tile, width: int, height: int) -> Tile:

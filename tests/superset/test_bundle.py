@@ -1,0 +1,141 @@
+"""The committed bundle: up to date, deterministic, sound and free of any one business."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hub_bi import bundle
+from hub_bi.charts import Heatmap, OverTime, Rows, named_metric
+from hub_bi.dashboards import all_dashboards
+from hub_bi.semantics import Mart, SemanticsError
+from hub_bi.settings import ASSETS
+from hub_bi.tiles import Dashboard, Tile
+from hub_bi.validate import problems
+
+
+@pytest.fixture(scope="module")
+def built(marts: dict[str, Mart]) -> bundle.Bundle:
+    return bundle.build(all_dashboards(), marts)
+
+
+def test_committed_bundle_equals_what_the_descriptions_generate(built: bundle.Bundle) -> None:
+    assert bundle.differences(built, ASSETS) == [], "run `python -m hub_bi build`"
+
+
+def test_building_twice_gives_the_same_bytes(built: bundle.Bundle, marts: dict[str, Mart]) -> None:
+    again = bundle.build(all_dashboards(), marts)
+    assert {n: bundle.dump(c) for n, c in again.items()} == {
+        n: bundle.dump(c) for n, c in built.items()
+    }
+
+
+def test_every_dashboard_leads_to_marts_and_metrics_that_dbt_has(marts: dict[str, Mart]) -> None:
+    assert problems(bundle.read(ASSETS), marts) == []
+
+
+def test_the_seven_dashboards_are_published_under_their_slugs() -> None:
+    boards = [c for n, c in bundle.read(ASSETS).items() if n.startswith("dashboards/")]
+    assert {board["slug"] for board in boards} == {
+        "owner-overview",
+        "sales",
+        "menu-and-hours",
+        "customers",
+        "forecast",
+        "data-health",
+        "owner-overview-phone",
+    }
+    assert all(board["published"] for board in boards)
+
+
+def test_the_database_holds_no_password_and_allows_no_writing() -> None:
+    database = bundle.read(ASSETS)[bundle.DATABASE_FILE]
+    assert database["sqlalchemy_uri"] == "postgresql+psycopg2://bi_reader@localhost:5432/warehouse"
+    refused = ("allow_dml", "allow_ctas", "allow_cvas", "allow_csv_upload", "allow_run_async")
+    assert [database[key] for key in refused] == [False] * 5
+
+
+def test_no_dataset_offers_a_column_that_names_a_person() -> None:
+    personal = re.compile(r"e_?mail|phone|first_name|last_name|street|address", re.I)
+    columns = {
+        f"{content['table_name']}.{column['column_name']}"
+        for name, content in bundle.read(ASSETS).items()
+        if name.startswith("datasets/")
+        for column in content["columns"]
+    }
+    assert [column for column in sorted(columns) if personal.search(column)] == []
+
+
+def test_every_title_is_a_question_and_no_dashboard_has_more_than_nine_tiles() -> None:
+    for board in all_dashboards():
+        tiles = list(board.tiles())
+        assert 5 <= len(tiles) <= 9, board.slug
+        for tile in tiles:
+            assert "?" in tile.question, tile.question
+
+
+def test_every_dashboard_shows_the_age_of_its_data() -> None:
+    for board in all_dashboards():
+        assert "rpt_data_freshness" in {tile.mart for tile in board.tiles()}, board.slug
+
+
+def test_the_phone_dashboard_has_one_column() -> None:
+    phone = next(b for b in all_dashboards() if b.slug == "owner-overview-phone")
+    assert {len(row) for row in phone.rows} == {1}
+    assert {row[0].width for row in phone.rows} == {12}
+
+
+def test_tables_draw_no_bars_and_heatmaps_no_numbers() -> None:
+    for name, chart in bundle.read(ASSETS).items():
+        if not name.startswith("charts/"):
+            continue
+        if chart["viz_type"] == "table":
+            assert chart["params"]["show_cell_bars"] is False, name
+        if chart["viz_type"] == "heatmap_v2":
+            assert chart["params"]["show_values"] is False, name
+
+
+def test_no_number_format_is_unrounded_and_every_chart_can_be_reported() -> None:
+    for name, chart in bundle.read(ASSETS).items():
+        if not name.startswith("charts/"):
+            continue
+        assert "~s" not in json.dumps(chart["params"]), name
+        context = json.loads(chart["query_context"])
+        assert context["queries"][0]["metrics"] or context["queries"][0]["columns"], name
+
+
+def test_an_unknown_metric_is_refused_with_the_names_that_exist(marts: dict[str, Mart]) -> None:
+    tile = Tile("x", "How?", "rpt_sales_daily", OverTime(("profit",)), 6, 20)
+    board = Dashboard("x", "X", "", ((tile,),))
+    with pytest.raises(SemanticsError, match=r"no metric 'profit' \(its metrics: .*net_sales"):
+        bundle.build([board], marts)
+
+
+def test_an_unknown_column_is_refused(marts: dict[str, Mart]) -> None:
+    for chart in (Heatmap("net_sales", x="colour", y="sale_date"), Rows(("colour",))):
+        with pytest.raises(SemanticsError, match="no column 'colour'"):
+            chart.spec(marts["rpt_sales_daily"])
+
+
+def test_a_label_that_already_names_a_metric_is_refused(marts: dict[str, Mart]) -> None:
+    mart = marts["rpt_sales_daily"]
+    taken = mart.metric("orders").label
+    with pytest.raises(SemanticsError, match="already names"):
+        named_metric(mart, "net_sales", {"net_sales": taken})
+
+
+def test_the_validator_names_a_chart_whose_metric_is_gone(marts: dict[str, Mart]) -> None:
+    files = bundle.read(ASSETS)
+    files["charts/sales__net_sales.yaml"]["params"]["metric"] = "gone"
+    assert problems(files, marts) == [
+        "charts/sales__net_sales.yaml: uses the metric 'gone', which rpt_sales_daily does not have"
+    ]
+
+
+def test_writing_removes_what_is_no_longer_described(tmp_path: Path, built: bundle.Bundle) -> None:
+    stray = tmp_path / "charts" / "old.yaml"
+    stray.parent.mkdir()
+    stray.write_text("a: 1")
+    bundle.write(built, tmp_path)
+    assert not stray.exists()
+    assert bundle.differences(built, tmp_path) == []

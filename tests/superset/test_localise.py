@@ -1,0 +1,117 @@
+"""The bundle fitted to one business: currency, period, filters and empty charts."""
+
+import json
+from datetime import date
+
+import pytest
+from hub_bi import bundle
+from hub_bi.dashboards import all_dashboards, customers, data_health
+from hub_bi.layout import GRID_COLUMNS
+from hub_bi.localise import Facts, default_period, localise
+from hub_bi.settings import ASSETS, Business
+
+URI = "postgresql+psycopg2://bi_reader@127.0.0.1:6543/shop"
+ALL_FULL = Facts()
+PIZZA = Business("Pizza Place", "EUR", date(2015, 12, 31))
+NO_CUSTOMERS = Facts(
+    empty=frozenset({("fct_customer_rfm", ""), ("rpt_customer_cohorts", "months_since_first > 0")})
+)
+
+
+def _local(facts: Facts = ALL_FULL, business: Business = PIZZA) -> bundle.Bundle:
+    return localise(bundle.read(ASSETS), all_dashboards(), business, URI, facts)
+
+
+def test_the_committed_bundle_knows_no_currency_and_the_installed_one_does() -> None:
+    committed, local = bundle.read(ASSETS), _local()
+    metric = "datasets/rpt_sales_daily.yaml"
+    assert {m["currency"]["symbol"] for m in committed[metric]["metrics"] if "currency" in m} == {
+        "XXX"
+    }
+    assert "XXX" not in json.dumps(local)
+    assert {m["currency"]["symbol"] for m in local[metric]["metrics"] if "currency" in m} == {"EUR"}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "period"),
+    [
+        (date(2015, 12, 31), "2015-01-01 : 2016-01-01"),
+        (date(1998, 6, 30), "1997-07-01 : 1998-07-01"),
+        (date(2024, 2, 28), "2023-02-28 : 2024-02-29"),
+        (date(2024, 2, 29), "2023-03-01 : 2024-03-01"),
+    ],
+)
+def test_the_period_is_the_twelve_months_that_end_with_the_newest_day(
+    as_of: date, period: str
+) -> None:
+    assert default_period(as_of) == period
+
+
+def test_the_period_filter_opens_on_those_months() -> None:
+    filters = _local()["dashboards/sales.yaml"]["metadata"]["native_filter_configuration"]
+    period = next(shown for shown in filters if shown["filterType"] == "filter_time")
+    assert period["defaultDataMask"]["extraFormData"] == {"time_range": "2015-01-01 : 2016-01-01"}
+
+
+def test_a_filter_without_a_choice_is_left_out() -> None:
+    facts = Facts(single_valued=frozenset({("rpt_sales_daily", "location_name")}))
+    names = [
+        shown["name"]
+        for shown in _local(facts)["dashboards/sales.yaml"]["metadata"][
+            "native_filter_configuration"
+        ]
+    ]
+    assert names == ["Period", "Channel"]
+
+
+def test_the_database_gets_the_address_of_this_business() -> None:
+    assert _local()[bundle.DATABASE_FILE]["sqlalchemy_uri"] == URI
+
+
+def test_without_customers_one_card_says_what_to_do_and_no_empty_chart_is_left() -> None:
+    local = _local(NO_CUSTOMERS)
+    board = local["dashboards/customers.yaml"]
+    texts = [n["meta"]["code"] for n in _nodes(board, "MARKDOWN")]
+    note = next(text for text in texts if "hub map" in text)
+    assert "Do they come back?" in note
+    assert {n["meta"]["sliceName"] for n in _nodes(board, "CHART")} == {
+        "Who places the orders?",
+        "How fresh are these numbers?",
+    }
+    charts = {n for n in local if n.startswith("charts/customers__")}
+    assert charts == {
+        "charts/customers__named_and_guest.yaml",
+        "charts/customers__freshness.yaml",
+    }
+
+
+def test_what_is_left_in_a_row_takes_its_whole_width_and_no_row_is_empty() -> None:
+    board = _local(NO_CUSTOMERS)["dashboards/customers.yaml"]
+    position = board["position"]
+    for row in _nodes(board, "ROW"):
+        assert sum(position[child]["meta"]["width"] for child in row["children"]) == GRID_COLUMNS
+
+
+def test_when_customers_come_the_charts_are_back() -> None:
+    board = _local()["dashboards/customers.yaml"]
+    assert len(_nodes(board, "CHART")) == len(list(customers.DASHBOARD.tiles()))
+
+
+def test_a_single_empty_chart_is_replaced_in_its_place() -> None:
+    local = _local(Facts(empty=frozenset({("rpt_quarantine", "")})))
+    board = local["dashboards/data_health.yaml"]
+    texts = " ".join(n["meta"]["code"] for n in _nodes(board, "MARKDOWN"))
+    assert "every row of every file was accepted" in texts
+    assert "No row was rejected" in texts
+    assert len(_nodes(board, "CHART")) == len(list(data_health.DASHBOARD.tiles())) - 2
+
+
+def test_the_given_bundle_stays_as_it_was() -> None:
+    files = bundle.read(ASSETS)
+    localise(files, all_dashboards(), PIZZA, URI, NO_CUSTOMERS)
+    assert files == bundle.read(ASSETS)
+
+
+def _nodes(board: dict[str, object], kind: str) -> list[dict[str, object]]:
+    position = board["position"]
+    return [n for n in position.values() if isinstance(n, dict) and n["type"] == kind]  # type: ignore[attr-defined]
