@@ -1,0 +1,197 @@
+"""How fast the spreadsheets source is, as ratios to a plain COPY of the same file in the same run.
+
+    python benchmarks/bench_spreadsheets.py [--rows 1000000] [--big-rows 5000000] [--dlt]
+
+Prints a table and writes benchmarks/results/spreadsheets.json. Each load runs in a process of its
+own, so that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+import psycopg
+
+from ingestion.sources.spreadsheets import load_inbox
+from warehouse.business import load_business
+from warehouse.database import Warehouse, open_warehouse
+from warehouse.server import EmbeddedServer
+from warehouse.vault import open_vault
+
+MAPPING = """
+[columns]
+order_id = "Order ID"
+line_id = "Line ID"
+sold_at = "Date"
+product_id = "SKU"
+product_name = "Product"
+category_name = "Category"
+quantity = "Qty"
+unit_price_amount = "Unit Price"
+discount_amount = "Discount"
+tax_amount = "Tax"
+location_name = "Location"
+customer_email = "Customer Email"
+"""
+TYPED_TABLE = """
+create table if not exists analyst_sandbox.plain (order_id text, line_id bigint, sold_at timestamp,
+  sku text, product text, category text, qty numeric(18,6), unit_price numeric(18,6),
+  discount numeric(18,6), tax numeric(18,6), location text, email text)
+"""
+
+
+def write_sales(path: Path, rows: int, *, is_reversed: bool = False) -> None:
+    """A sales export of that many lines, by 50,000 people, the same on every run."""
+    order = "desc" if is_reversed else "asc"
+    duckdb.execute(f"""copy (
+        select 'SO-' || lpad((i // 3)::varchar, 8, '0') as "Order ID", i as "Line ID",
+          strftime(timestamp '2023-01-01 08:00:00' + to_seconds((i // 3) * 90),
+                   '%Y-%m-%d %H:%M:%S') as "Date",
+          'SKU-' || lpad((hash(i) % 800)::varchar, 5, '0') as "SKU",
+          'Product number ' || (hash(i) % 800) as "Product",
+          ['Coffee', 'Tea', 'Bakery', 'Lunch', 'Gifts'][1 + (hash(i) % 5)::int] as "Category",
+          1 + hash(i * 7) % 4 as "Qty",
+          printf('%.2f', (199 + hash(hash(i) % 800) % 4800) / 100.0) as "Unit Price",
+          printf('%.2f', case when hash(i * 3) % 10 = 0 then 1.5 else 0 end) as "Discount",
+          printf('%.2f', ((199 + hash(hash(i) % 800) % 4800) / 100.0) * 0.08) as "Tax",
+          ['High Street', 'Station', 'Online'][1 + (hash((i // 3) * 5) % 3)::int] as "Location",
+          'customer' || (hash((i // 3) * 11) % 50000) || '@example.com' as "Customer Email"
+        from range({rows}) t(i) order by i {order}) to '{path}' (header)""")
+
+
+def plain_copy(warehouse: Warehouse, path: Path) -> float:
+    """Seconds of COPY of the file into a typed table, the best of two."""
+    best = float("inf")
+    for _ in range(2):
+        with psycopg.connect(warehouse.url("analyst")) as connection:
+            connection.execute(TYPED_TABLE)
+            connection.execute("truncate analyst_sandbox.plain")
+            begun = time.perf_counter()
+            statement = "copy analyst_sandbox.plain from stdin (format csv, header)"
+            with connection.cursor().copy(statement) as copy, path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    copy.write(block)
+            connection.commit()
+            best = min(best, time.perf_counter() - begun)
+    return best
+
+
+def measure_load(folder: Path) -> dict[str, float]:
+    """Run one load in a fresh process; seconds of load_inbox and its peak memory in MB."""
+    command = [sys.executable, __file__, "--child", str(folder)]
+    finished = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def child(folder: Path) -> None:
+    business = load_business(folder)
+    warehouse = open_warehouse(business)
+    vault = open_vault(warehouse)
+    begun = time.perf_counter()
+    report = load_inbox(business, warehouse, vault)
+    seconds = time.perf_counter() - begun
+    if report.has_failures:
+        raise SystemExit(report.to_text())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    new = sum(file.rows_new for file in report.files)
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows_new": new}))
+
+
+def dlt_arrow(warehouse: Warehouse, path: Path, folder: Path) -> float:
+    """Seconds dlt needs to append the same twelve columns, already typed, as Arrow."""
+    import dlt
+
+    os.environ["DLT_DATA_DIR"] = str(folder / "dlt")
+    database = duckdb.connect()
+    pipeline = dlt.pipeline("bench", pipelines_dir=str(folder / "dlt"), dataset_name="raw_spreadsheets",
+                            destination=dlt.destinations.postgres(warehouse.url("loader")))  # fmt: skip
+
+    @dlt.resource(name="bench_lines", write_disposition="append")
+    def lines():  # type: ignore[no-untyped-def]
+        yield from database.sql(f"from read_csv('{path}')").to_arrow_reader(50_000)
+
+    begun = time.perf_counter()
+    pipeline.run(lines(), loader_file_format="parquet")
+    return time.perf_counter() - begun
+
+
+def make_business(folder: Path, name: str) -> Path:
+    business = folder / name
+    (business / "inbox" / "sales").mkdir(parents=True)
+    (business / "business.toml").write_text(
+        f'id = "{name}"\nname = "Bench"\ntime_zone = "America/New_York"\n'
+        'currency_code = "USD"\ncountry_code = "US"\n', encoding="utf-8",
+    )  # fmt: skip
+    (business / "inbox" / "sales" / "mapping.toml").write_text(MAPPING, encoding="utf-8")
+    return business
+
+
+def run(rows: int, big_rows: int, *, with_dlt: bool) -> dict[str, float]:
+    figures: dict[str, float] = {"rows": rows}
+    with tempfile.TemporaryDirectory(prefix="hub-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.environ["HUB_HOME"], os.environ["HUB_CONFIG_HOME"] = name, f"{name}/config"
+        try:
+            business = make_business(folder, "bench")
+            inbox = business / "inbox" / "sales"
+            write_sales(inbox / "a.csv", rows)
+            warehouse = open_warehouse(load_business(business))
+            open_vault(warehouse)
+            copy = figures["copy_seconds"] = plain_copy(warehouse, inbox / "a.csv")
+            first = measure_load(business)
+            figures |= {"first_seconds": first["seconds"], "first_peak_mb": first["peak_mb"],
+                        "first_rate_ratio": copy / first["seconds"]}  # fmt: skip
+            again = measure_load(business)
+            figures |= {"again_seconds": again["seconds"],
+                        "again_time_ratio": again["seconds"] / copy}  # fmt: skip
+            write_sales(inbox / "b.csv", rows, is_reversed=True)
+            overlap = measure_load(business)
+            assert overlap["rows_new"] == 0
+            figures |= {"overlap_seconds": overlap["seconds"], "overlap_peak_mb": overlap["peak_mb"],
+                        "overlap_time_ratio": overlap["seconds"] / copy}  # fmt: skip
+            figures["copy_after_seconds"] = plain_copy(warehouse, inbox / "a.csv")
+            if with_dlt:
+                figures["dlt_seconds"] = dlt_arrow(warehouse, inbox / "a.csv", folder)
+            if big_rows:
+                big = make_business(folder, "benchbig")
+                write_sales(big / "inbox" / "sales" / "a.csv", big_rows)
+                loaded = measure_load(big)
+                figures |= {"big_rows": big_rows, "big_seconds": loaded["seconds"],
+                            "big_peak_mb": loaded["peak_mb"]}  # fmt: skip
+        finally:
+            EmbeddedServer(folder).stop()
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--big-rows", type=int, default=0)
+    parser.add_argument("--dlt", action="store_true")
+    parser.add_argument("--child", type=Path)
+    options = parser.parse_args()
+    if options.child:
+        child(options.child)
+        return
+    figures = run(options.rows, options.big_rows, with_dlt=options.dlt)
+    limits = {"first_rate_ratio": ">= 0.35", "again_time_ratio": "<= 0.1",
+              "overlap_time_ratio": "<= 3", "first_peak_mb": "< 1000", "big_peak_mb": "< 1000"}  # fmt: skip
+    for name, value in figures.items():
+        print(f"{name:22} {value:14,.3f}  {limits.get(name, '')}")
+    target = Path(__file__).parent / "results" / "spreadsheets.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

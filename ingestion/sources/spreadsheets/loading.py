@@ -1,0 +1,440 @@
+"""From the inbox into ``raw_spreadsheets``: each file is one transaction, wholly in or not at all.
+
+Rows go as Arrow record batches straight from DuckDB through ADBC's binary COPY. dlt's own Arrow
+path was measured (benchmarks/bench_spreadsheets.py): it writes the rows to Parquet, reads them
+again and commits them in a transaction of its own, so that the rows, the versions they supersede,
+the quarantine and the load log could not become visible together; and it takes longer than the
+whole of this load.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import duckdb
+import psycopg
+import pyarrow as pa
+
+from ingestion.sources.spreadsheets.files import (
+    TEXT_SUFFIXES,
+    WORKBOOK_SUFFIXES,
+    Fingerprint,
+    assert_unchanged,
+    fingerprint,
+)
+from ingestion.sources.spreadsheets.kinds import KINDS, Kind
+from ingestion.sources.spreadsheets.mapping import Mapping, load_mapping
+from ingestion.sources.spreadsheets.raw_tables import (
+    LOAD_CONSTANTS,
+    SCHEMA,
+    ensure_raw_tables,
+)
+from ingestion.sources.spreadsheets.reports import FileReport, LoadReport
+from ingestion.sources.spreadsheets.staging import (
+    Staged,
+    open_database,
+    record_json,
+    stage,
+)
+from warehouse.business import Business
+from warehouse.database import Warehouse
+from warehouse.errors import HubError
+from warehouse.home import hub_home
+from warehouse.vault import Vault
+
+SOURCE = "spreadsheets"
+Progress = Callable[[FileReport], None]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is loaded at once: one file, or the group of files that a mapping joins."""
+
+    kind: Kind
+    mapping: Mapping
+    paths: dict[str, Path]
+
+    @property
+    def name(self) -> str:
+        """The (first) file's name, under which the load is known."""
+        return next(iter(self.paths.values())).name
+
+
+def load_inbox(business: Business, warehouse: Warehouse, vault: Vault,
+               kinds: list[str] | None = None, on_progress: Progress | None = None, *,
+               dry_run: bool = False) -> LoadReport:  # fmt: skip
+    """Load every new or changed file of a business's inbox.
+
+    Args:
+        kinds: load only these; all when None.
+        on_progress: called with each file's report as soon as it is known.
+        dry_run: read and check everything, write nothing.
+
+    Returns:
+        One report per file; a file that fails leaves nothing behind and stops no other.
+
+    Raises:
+        HubError: a kind is unknown.
+    """
+    for name in kinds or []:
+        if name not in KINDS:
+            raise HubError(f"There is no kind {name!r}.", fix=f"Choose of: {', '.join(KINDS)}.")
+    report = LoadReport()
+    with _one_at_a_time(warehouse) as scratch:
+        ensure_raw_tables(warehouse)
+        for kind in (KINDS[name] for name in kinds or KINDS):
+            for outcome in _load_kind(business, warehouse, vault, kind, scratch, dry_run):
+                report.files.append(outcome)
+                if on_progress:
+                    on_progress(outcome)
+    return report
+
+
+@contextmanager
+def _one_at_a_time(warehouse: Warehouse) -> Iterator[Path]:
+    """Wait for another load of the same business; what a killed load left behind is removed."""
+    folder = hub_home() / "scratch"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    scratch = folder / warehouse.database
+    with (folder / f"{warehouse.database}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        try:
+            with warehouse.connect("loader") as connection:
+                connection.execute("select pg_advisory_lock(hashtext('spreadsheets load'))")
+                connection.commit()
+                yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _load_kind(business: Business, warehouse: Warehouse, vault: Vault, kind: Kind,
+               scratch: Path, dry_run: bool) -> Iterator[FileReport]:  # fmt: skip
+    folder = business.inbox / kind.name
+    if not folder.exists():
+        return
+    try:
+        if not folder.is_dir():
+            raise HubError(f"inbox/{kind.name} is a file, not a folder.", fix="Make it a folder.")
+        mapping = load_mapping(folder, kind)
+        units = list(_units(folder, kind, mapping))
+    except HubError as error:
+        yield _failed(warehouse, kind, "mapping.toml", None, error, dry_run)
+        return
+    for unit in units:
+        yield _load_unit(business, warehouse, vault, unit, scratch, dry_run)
+
+
+def _units(folder: Path, kind: Kind, mapping: Mapping) -> Iterator[Unit]:
+    entries = sorted(path for path in folder.iterdir()
+                     if not path.name.startswith((".", "~$")) and path.name != "mapping.toml")  # fmt: skip
+    if not mapping.files:
+        for path in entries:
+            yield Unit(kind, mapping, {"file": path})
+        return
+    found: dict[str, list[Path]] = {
+        alias: [path for path in entries if path.match(pattern)]
+        for alias, pattern in mapping.files.items()
+    }
+    for alias, paths in found.items():
+        if len(paths) != 1 and entries:
+            names = ", ".join(path.name for path in paths) or "none"
+            raise HubError(
+                f"inbox/{kind.name}: [files.{alias}] pattern {mapping.files[alias]!r} must match "
+                f"one file, but matches {names}.", fix="Correct the pattern, or the files.",
+            )  # fmt: skip
+    if entries:
+        yield Unit(kind, mapping, {alias: paths[0] for alias, paths in found.items()})
+
+
+def _load_unit(business: Business, warehouse: Warehouse, vault: Vault, unit: Unit,
+               scratch: Path, dry_run: bool) -> FileReport:  # fmt: skip
+    started = datetime.now(UTC)
+    seen: dict[str, Fingerprint] | None = None
+    try:
+        _supported(unit)
+        seen = {alias: fingerprint(path) for alias, path in unit.paths.items()}
+        if _is_known(warehouse, unit, seen):
+            report = FileReport(unit.kind.name, unit.name, "unchanged", _new_id())
+            _log(warehouse, report, seen, started, unit, dry_run)
+            return report
+        return _load_new(business, warehouse, vault, unit, seen, scratch, started, dry_run)
+    except HubError as error:
+        return _failed(warehouse, unit.kind, unit.name, seen, error, dry_run, started, unit)
+    except (duckdb.Error, OSError, UnicodeError, psycopg.Error, adbc.Error) as error:
+        mended = HubError(
+            f"{unit.name} could not be loaded ({type(error).__name__}); nothing of it was.",
+            fix="Check that the file is complete and of the delimiter and encoding that its "
+            "mapping says; then load again.",
+        )
+        return _failed(warehouse, unit.kind, unit.name, seen, mended, dry_run, started, unit)
+
+
+def _supported(unit: Unit) -> None:
+    for path in unit.paths.values():
+        suffix = Path(path.stem).suffix if path.suffix.lower() == ".gz" else path.suffix
+        if not path.is_dir() and suffix.lower() not in (*TEXT_SUFFIXES, *WORKBOOK_SUFFIXES):
+            raise HubError(
+                f"{path.name} is of no known format.",
+                fix="Use CSV, TSV, TXT, XLSX, XLS or ODS (CSV also as .gz), or remove it.",
+            )
+
+
+def _load_new(business: Business, warehouse: Warehouse, vault: Vault, unit: Unit,
+              seen: dict[str, Fingerprint], scratch: Path, started: datetime,
+              dry_run: bool) -> FileReport:  # fmt: skip
+    database = open_database(scratch)
+    try:
+        rate = unit.mapping.option(
+            "quarantine_limit_rate", business.sources.spreadsheets.quarantine_limit_rate
+        )
+        staged = stage(unit.paths, unit.mapping, business, vault, database, scratch, float(rate))
+        report = FileReport(unit.kind.name, unit.name, "loaded", _new_id(), staged.rows_read)
+        report.rows_quarantined = len(staged.bad)
+        report.rows_skipped = sum(staged.skipped.values())
+        report.notes = staged.notes
+        for bad in staged.bad:
+            reason = f"{bad.column_name}: {bad.reason}" if bad.column_name else bad.reason
+            report.reasons[reason] = report.reasons.get(reason, 0) + 1
+        report.reasons |= staged.skipped
+        if not dry_run:
+            _Transfer(warehouse, unit, staged, report, seen, started).run()
+        return report
+    finally:
+        database.close()
+
+
+class _Transfer:
+    """The one transaction that makes a staged file part of the raw table."""
+
+    def __init__(self, warehouse: Warehouse, unit: Unit, staged: Staged, report: FileReport,
+                 seen: dict[str, Fingerprint], started: datetime) -> None:  # fmt: skip
+        self.warehouse, self.unit, self.staged, self.report = warehouse, unit, staged, report
+        self.seen, self.started = seen, started
+        self.table = f"{SCHEMA}.{unit.kind.name}"
+
+    def run(self) -> None:
+        """Compare, append, supersede, log, commit."""
+        with adbc.connect(self.warehouse.url("loader")) as connection:
+            with connection.cursor() as cursor:
+                is_first = self._is_empty(cursor)
+                if is_first:
+                    good = self.staged.rows_read - self.report.rows_quarantined
+                    self.report.rows_new = good - self.report.rows_skipped
+                else:
+                    self._compare(cursor)
+                if self.report.rows_new + self.report.rows_updated:
+                    self._append(cursor, only_wanted=not is_first)
+                self._file_quarantine(cursor)
+                self._file_totals(cursor, only_wanted=not is_first)
+                self._file_log(cursor)
+            for alias, path in self.unit.paths.items():
+                assert_unchanged(path, self.seen[alias])
+            connection.commit()
+
+    def _is_empty(self, cursor: Any) -> bool:
+        cursor.execute(f"select 1 from {self.table} limit 1")
+        return cursor.fetchone() is None
+
+    def _compare(self, cursor: Any) -> None:
+        """Send keys and hashes alone; learn which rows are new or changed; supersede."""
+        cursor.execute("set local work_mem = '128MB'")
+        cursor.execute("set local enable_nestloop = off")
+        cursor.execute("set local enable_mergejoin = off")
+        rows = self.staged.reader(with_values=False, only_wanted=False)
+        self._send_temporary(cursor, "incoming", rows)
+        cursor.execute("analyze incoming")
+        cursor.execute(
+            f"select i._row_number as _rn, r._row_key is not null as is_update from incoming i "
+            f"left join {self.table} r on r._row_key = i._row_key and r._superseded_at is null "
+            "where r._row_key is null or r._row_hash <> i._row_hash"
+        )
+        wanted = cursor.fetch_arrow_table()
+        self.staged.database.register("arrived", wanted)
+        self.staged.database.execute("create or replace temp table wanted as select * from arrived")
+        self.staged.database.unregister("arrived")
+        updated = sum(wanted.column("is_update").to_pylist())
+        self.report.rows_updated = updated
+        self.report.rows_new = wanted.num_rows - updated
+        good = self.staged.rows_read - self.report.rows_quarantined - self.report.rows_skipped
+        self.report.rows_unchanged = good - wanted.num_rows
+        if updated:
+            self._supersede(cursor, "exists (select from incoming i where i._row_key = r._row_key "
+                                    "and i._row_hash <> r._row_hash)")  # fmt: skip
+        if self._replaces():
+            name = _literal(self.unit.name)
+            self._supersede(cursor, f"r._file_name = {name} and not exists (select from "
+                                    "incoming i where i._row_key = r._row_key)")  # fmt: skip
+
+    def _replaces(self) -> bool:
+        """Whether rows of an earlier load of this file that it no longer gives are superseded:
+        when the mapping says so, or when the same bytes are read under another mapping."""
+        if self.unit.mapping.option("same_name", "adds") == "replaces":
+            return True
+        with self.warehouse.connect("loader") as connection:
+            return connection.execute(
+                "select 1 from quality.load_log where source_system = %s and table_name = %s and "
+                "file_name = %s and status = 'loaded' and file_sha256 = %s limit 1",
+                (SOURCE, self.unit.kind.name, self.unit.name, _sha(self.seen)),
+            ).fetchone() is not None  # fmt: skip
+
+    def _supersede(self, cursor: Any, condition: str) -> None:
+        update = f"update {self.table} r set _superseded_at = now() where r._superseded_at is null and {condition}"
+        if self.unit.kind.name != "sales":
+            cursor.execute(update)
+            return
+        measures = ("quantity", "gross_amount", "discount_amount", "tax_amount", "tip_amount",
+                    "line_amount")  # fmt: skip
+        pairs = ", ".join(f"('{'units' if m == 'quantity' else m}', sum(old.{m}))" for m in measures)
+        cursor.execute(
+            f"with old as ({update} returning r.*) insert into quality.source_totals (load_id, "
+            f"source_system, table_name, sale_date, measure, amount) select {_literal(self.report.load_id)}, "
+            f"'{SOURCE}', 'sales', day, measure, -amount from (select sold_local_at::date as day, "
+            f"t.measure, t.amount from (select date_trunc('day', sold_local_at) as sold_local_at, "
+            f"count(*) as n, {', '.join(f'sum({m}) as {m}' for m in measures)} from old group by 1) as old "
+            f"cross join lateral (values ('rows', old.n), {pairs.replace('sum(', '(')}) as "
+            "t (measure, amount)) as deltas where amount is not null"
+        )
+
+    def _append(self, cursor: Any, *, only_wanted: bool) -> None:
+        constants = {
+            **self.staged.plan.constants, "_file_name": self.unit.name,
+            "_file_sha256": _sha(self.seen), "_load_id": self.report.load_id,
+        }  # fmt: skip
+        for name in LOAD_CONSTANTS:
+            cursor.execute(f"set local \"hub.{name}\" = {_literal(constants.get(name, ''))}")
+        literal = "".join(f", {_literal(value)} as \"{name}\"" for name, value in constants.items()
+                          if name not in LOAD_CONSTANTS)  # fmt: skip
+        rows = self.staged.reader(with_values=True, only_wanted=only_wanted, literals=literal)
+        cursor.adbc_ingest(self.unit.kind.name, rows, mode="append", db_schema_name=SCHEMA)
+
+    def _file_quarantine(self, cursor: Any) -> None:
+        name, load_id = _literal(self.unit.name), _literal(self.report.load_id)
+        cursor.execute(
+            f"update quality.quarantine set resolved_at = now() where file_name = {name} and "
+            f"source_system = '{SOURCE}' and table_name = '{self.unit.kind.name}' and resolved_at is null"
+        )
+        if not self.staged.bad:
+            return
+        bad = self.staged.bad
+        self._send_temporary(cursor, "rejected", pa.table({
+            "row_number": pa.array([row.row_number for row in bad], pa.int64()),
+            "column_name": pa.array([row.column_name for row in bad], pa.string()),
+            "value": pa.array([row.masked_value for row in bad], pa.string()),
+            "reason": pa.array([row.reason for row in bad], pa.string()),
+            "record": pa.array([record_json(row.record) for row in bad], pa.string()),
+        }))  # fmt: skip
+        cursor.execute(
+            "insert into quality.quarantine (load_id, source_system, table_name, file_name, "
+            f"row_number, column_name, raw_value_masked, reason, record) select {load_id}, "
+            f"'{SOURCE}', '{self.unit.kind.name}', {name}, row_number, column_name, value, reason, "
+            "record::jsonb from rejected"
+        )
+
+    def _file_totals(self, cursor: Any, *, only_wanted: bool) -> None:
+        if self.unit.kind.name != "sales":
+            return
+        totals = self.staged.totals(only_wanted=only_wanted)
+        self._send_temporary(cursor, "totals", pa.table({
+            "sale_date": pa.array([row[0] for row in totals], pa.date32()),
+            "measure": pa.array([row[1] for row in totals], pa.string()),
+            "amount": pa.array([str(Decimal(str(row[2]))) for row in totals], pa.string()),
+        }))  # fmt: skip
+        cursor.execute(
+            "insert into quality.source_totals (load_id, source_system, table_name, sale_date, "
+            f"measure, amount) select {_literal(self.report.load_id)}, '{SOURCE}', 'sales', "
+            "sale_date, measure, amount::numeric from totals"
+        )
+
+    def _file_log(self, cursor: Any) -> None:
+        values = _log_values(self.report, self.seen, self.started, self.unit)
+        names = ", ".join(values)
+        literals = ", ".join("null" if value is None else _literal(str(value)) for value in values.values())
+        cursor.execute(f"insert into quality.load_log ({names}) values ({literals})")
+
+    def _send_temporary(self, cursor: Any, name: str, rows: Any) -> None:
+        cursor.execute(f"drop table if exists pg_temp.{name}")
+        cursor.adbc_ingest(name, rows, mode="create", temporary=True)
+
+
+def _is_known(warehouse: Warehouse, unit: Unit, seen: dict[str, Fingerprint]) -> bool:
+    """Whether these bytes were loaded under this mapping, and no other file of the name since."""
+    with warehouse.connect("loader") as connection:
+        row = connection.execute(
+            "select file_sha256 = %(sha)s and details->>'mapping' = %(mapping)s "
+            "from quality.load_log where source_system = %(source)s and table_name = %(kind)s and "
+            "status = 'loaded' and (file_name = %(name)s or (file_sha256 = %(sha)s and "
+            "details->>'mapping' = %(mapping)s)) "
+            "order by (file_name = %(name)s) desc, finished_at desc limit 1",
+            {"sha": _sha(seen), "mapping": unit.mapping.fingerprint, "source": SOURCE,
+             "kind": unit.kind.name, "name": unit.name},
+        ).fetchone()  # fmt: skip
+    return bool(row and row[0])
+
+
+def _failed(warehouse: Warehouse, kind: Kind, name: str, seen: dict[str, Fingerprint] | None,
+            error: HubError, dry_run: bool, started: datetime | None = None,
+            unit: Unit | None = None) -> FileReport:  # fmt: skip
+    report = FileReport(kind.name, name, "failed", _new_id())
+    report.message, report.fix = error.message, error.fix or ""
+    _log(warehouse, report, seen or {}, started or datetime.now(UTC), unit, dry_run)
+    return report
+
+
+def _log(warehouse: Warehouse, report: FileReport, seen: dict[str, Fingerprint],
+         started: datetime, unit: Unit | None, dry_run: bool) -> None:  # fmt: skip
+    if dry_run:
+        return
+    values = _log_values(report, seen, started, unit)
+    holes = ", ".join(f"%({name})s" for name in values)
+    with warehouse.connect("loader") as connection:
+        connection.execute(
+            f"insert into quality.load_log ({', '.join(values)}) values ({holes})", values
+        )
+
+
+def _log_values(report: FileReport, seen: dict[str, Fingerprint], started: datetime,
+                unit: Unit | None) -> dict[str, Any]:  # fmt: skip
+    details: dict[str, Any] = {"notes": report.notes, "reasons": report.reasons}
+    if unit:
+        details["mapping"] = unit.mapping.fingerprint
+        details["files"] = [path.name for path in unit.paths.values()]
+    return {
+        "load_id": report.load_id, "source_system": SOURCE, "table_name": report.kind,
+        "file_name": report.file_name, "file_sha256": _sha(seen) if seen else None,
+        "file_bytes": sum(file.size for file in seen.values()), "started_at": started,
+        "finished_at": datetime.now(UTC), "status": report.status, "rows_read": report.rows_read,
+        "rows_new": report.rows_new, "rows_updated": report.rows_updated,
+        "rows_unchanged": report.rows_unchanged, "rows_quarantined": report.rows_quarantined,
+        "rows_skipped": report.rows_skipped, "message": report.message or None,
+        "details": json.dumps(details, ensure_ascii=False),
+    }  # fmt: skip
+
+
+def _sha(seen: dict[str, Fingerprint]) -> str:
+    if len(seen) == 1:
+        return next(iter(seen.values())).sha256
+    import hashlib
+
+    return hashlib.sha256("".join(file.sha256 for file in seen.values()).encode()).hexdigest()
+
+
+def _new_id() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.getpid():x}{uuid.uuid4().hex[:4]}"
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
