@@ -209,7 +209,7 @@ def _open_text(path: Path, layout: Layout, scratch: Path, alias: str) -> Table:
     scan = (
         f"read_csv('{quoted}', header=false, skip={skip_lines}, delim='{delimiter}', quote='\"', "
         f"escape='\"', auto_detect=false, columns={{{columns}}}, strict_mode=true, "
-        "null_padding=false, store_rejects=true, rejects_limit=0, max_line_size=16000000, "
+        "null_padding=false, store_rejects=true, rejects_limit=0, "
         f"rejects_table='{alias}_rejects', rejects_scan='{alias}_scans')"
     )
     relation = f"(select row_number() over () + {first} as _rn, * from {scan})"

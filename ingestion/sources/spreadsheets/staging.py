@@ -145,6 +145,8 @@ def open_database(scratch: Path) -> duckdb.DuckDBPyConnection:
         "memory_limit": MEMORY_LIMIT, "threads": 2, "temp_directory": str(scratch / "spill"),
     })  # fmt: skip
     database.execute("set TimeZone = 'UTC'")
+    # The streamed file must never become the side of a join that is kept in memory.
+    database.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
     return database
 
 
