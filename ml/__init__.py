@@ -1,0 +1,1 @@
+"""Models: DataFrame in, DataFrame out. No database, no files, no clock, no environment."""

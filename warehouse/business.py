@@ -68,6 +68,11 @@ class Closure(_Settings):
     reason: str = "closed"
     location: str | None = None
 
+    @property
+    def days(self) -> int:
+        """How many days it lasts."""
+        return ((self.last_date or self.first_date) - self.first_date).days + 1
+
 
 class SpreadsheetsSource(_Settings):
     """Settings of the spreadsheets source."""

@@ -1,0 +1,53 @@
+"""Puts the definitions together; tests pass other resources instead of patching."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from orchestration import dbt as hub_dbt
+from orchestration.assets.forecasting import build_forecasting_assets
+from orchestration.assets.ingestion import load_spreadsheets
+from orchestration.assets.modelling import build_dbt_assets
+from orchestration.assets.publishing import dashboards, data_docs
+from orchestration.automation import JOBS, every_morning, new_file_in_the_inbox
+from orchestration.business_resource import BusinessResource
+from orchestration.checks.asset_checks import build_asset_checks
+from orchestration.run_options import RunOptions
+from warehouse.home import PROJECT_ROOT
+
+
+def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """All assets, checks, jobs, schedules and sensors.
+
+    Args:
+        overrides: resources by name that replace the usual ones.
+
+    Needs neither credentials nor a database: both are asked for when a step runs.
+    """
+    resources: dict[str, object] = {
+        "business": BusinessResource(),
+        "options": RunOptions(),
+        "dbt": DbtCliResource(
+            project_dir=str(PROJECT_ROOT),
+            profiles_dir=str(hub_dbt.PROFILES_DIR),
+            dbt_executable=str(hub_dbt.DBT_EXECUTABLE),
+        ),
+    }
+    return dg.Definitions(
+        assets=[
+            load_spreadsheets,
+            build_dbt_assets(),
+            *build_forecasting_assets(),
+            dashboards,
+            data_docs,
+        ],
+        asset_checks=build_asset_checks(),
+        jobs=JOBS,
+        schedules=[every_morning],
+        sensors=[new_file_in_the_inbox],
+        resources={**resources, **(overrides or {})},
+        executor=dg.in_process_executor,
+    )

@@ -1,0 +1,76 @@
+"""When runs start by themselves: every morning, and when a file arrives in the inbox."""
+
+import hashlib
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from orchestration.business_resource import BusinessResource
+
+SENSOR_SECONDS = 30
+
+_INGESTION = dg.AssetSelection.groups("ingest_spreadsheets")
+_PREDICTION = dg.AssetSelection.groups("forecasting")
+_EVERYTHING = dg.AssetSelection.all()
+
+
+def _job(name: str, selection: dg.AssetSelection, description: str) -> UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        name, selection=selection, description=description, executor_def=dg.in_process_executor
+    )
+
+
+whole_hub = _job("whole_hub", _EVERYTHING, "Load, model, forecast, check and publish.")
+load_files = _job("load_files", _INGESTION, "Read new and changed files of the inbox.")
+build_models = _job(
+    "build_models",
+    _EVERYTHING - _INGESTION - _PREDICTION - dg.AssetSelection.groups("publishing"),
+    "Build the models from what is loaded.",
+)
+predict = _job("predict", _PREDICTION, "Forecast from the models.")
+check_quality = _job(
+    "check_quality",
+    dg.AssetSelection.all_asset_checks(),
+    "Check landed rows, marts and forecasts.",
+)
+JOBS = [whole_hub, load_files, build_models, predict, check_quality]
+
+every_morning = dg.ScheduleDefinition(
+    name="every_morning",
+    job=whole_hub,
+    cron_schedule="0 5 * * *",
+    description="Every morning at five, before the shop opens.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+
+@dg.sensor(
+    name="new_file_in_the_inbox",
+    job=whole_hub,
+    minimum_interval_seconds=SENSOR_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Runs the hub when a spreadsheet is added to the inbox or changed.",
+)
+def new_file_in_the_inbox(
+    context: dg.SensorEvaluationContext, business: BusinessResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Request a run when the inbox differs from what the last look saw."""
+    state = inbox_state(business.business().inbox)
+    if context.cursor is None:
+        # The first look only remembers: what lies there was loaded by the run that set it up.
+        return dg.SensorResult(cursor=state, skip_reason="The inbox is being watched from now on.")
+    if context.cursor == state:
+        return dg.SkipReason("No new or changed file in the inbox.")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+
+
+def inbox_state(inbox: Path) -> str:
+    """A digest of the names, sizes and times of the files in the inbox."""
+    digest = hashlib.sha256()
+    for file in sorted(inbox.rglob("*")):
+        if file.is_file() and not file.name.startswith((".", "~$")):
+            status = file.stat()
+            line = f"{file.relative_to(inbox)}|{status.st_size}|{status.st_mtime_ns}\n"
+            digest.update(line.encode())
+    return digest.hexdigest()

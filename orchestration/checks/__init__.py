@@ -1,0 +1,1 @@
+"""Data quality: the Great Expectations suites, and the record of every check's result."""

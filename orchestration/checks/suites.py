@@ -1,0 +1,183 @@
+"""What must hold, table by table, as Great Expectations expectations.
+
+Only names and arguments live here, so that Dagster's definitions know every check without
+importing Great Expectations, which takes seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Stage = Literal["landed", "marts", "forecasts"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation on a table."""
+
+    name: str
+    expectation: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    severity: Literal["error", "warn"] = "error"
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The rules of one table, checked at one stage of a run."""
+
+    stage: Stage
+    schema: str
+    table: str
+    rules: tuple[Rule, ...]
+    row_condition: str | None = None
+
+    @property
+    def asset_key(self) -> tuple[str, str]:
+        """Key of the asset the rules belong to."""
+        return (self.schema, self.table)
+
+
+def _not_null(column: str, description: str) -> Rule:
+    return Rule(
+        f"{column}_is_present",
+        "ExpectColumnValuesToNotBeNull",
+        {"column": column},
+        description=description,
+    )
+
+
+def _at_least(column: str, bound: float, description: str, severity: str = "error") -> Rule:
+    return Rule(
+        f"{column}_is_at_least_{bound:g}",
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, "min_value": bound},
+        severity="error" if severity == "error" else "warn",
+        description=description,
+    )
+
+
+SUITES = (
+    Suite(
+        "landed",
+        "raw_spreadsheets",
+        "sales",
+        (
+            _not_null("order_id", "Every row belongs to an order."),
+            _not_null("sold_at", "Every row says when it was sold."),
+            _not_null("quantity", "Every row says how many were sold."),
+            _not_null("currency_code", "An amount without a currency is no amount."),
+            Rule(
+                "event_type_is_known",
+                "ExpectColumnValuesToBeInSet",
+                {
+                    "column": "event_type",
+                    "value_set": ["sale", "return", "cancellation", "test", "draft"],
+                },
+                description="A row is a sale, a return, a cancellation, a test or a draft.",
+            ),
+            Rule(
+                "quantity_is_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "quantity", "min_value": -10_000, "max_value": 10_000},
+                severity="warn",
+                description="More than 10,000 units in one row is probably a slip.",
+            ),
+            Rule(
+                "sold_at_is_not_in_the_future",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "sold_at", "max_value": "tomorrow"},
+                severity="warn",
+                description="A sale in the future points to a wrong date format.",
+            ),
+        ),
+    ),
+    Suite(
+        "landed",
+        "raw_spreadsheets",
+        "products",
+        (
+            _at_least("unit_cost_amount", 0, "A cost is not negative."),
+            _at_least("unit_price_amount", 0, "A price is not negative."),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "rpt_sales_daily",
+        (
+            _not_null("location_name", "Every sale happened somewhere."),
+            _at_least("gross_amount", 0, "A day's gross sales are not negative."),
+            _at_least("orders_count", 0, "Orders are counted."),
+            Rule(
+                "net_amount_not_above_gross_amount",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {"column_A": "gross_amount", "column_B": "net_amount", "or_equal": True},
+                description="Discounts and reversals only take away.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "fct_orders",
+        (
+            _not_null("order_date", "Every order has its day."),
+            Rule(
+                "order_hour_is_an_hour",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "order_hour", "min_value": 0, "max_value": 23},
+                description="Hours run from 0 to 23.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "rpt_margin_daily",
+        (
+            Rule(
+                "cost_coverage_rate_is_a_rate",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "cost_coverage_rate", "min_value": 0, "max_value": 1},
+                severity="warn",
+                description="The share of sales with known cost lies between 0 and 1.",
+            ),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "sales_forecast",
+        (
+            _at_least("forecast_amount", 0, "Nobody sells less than nothing."),
+            Rule(
+                "upper_95_amount_not_below_lower_95_amount",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {"column_A": "upper_95_amount", "column_B": "lower_95_amount", "or_equal": True},
+                description="An interval has its ends in order.",
+            ),
+            Rule(
+                "horizon_is_7_30_or_90_days",
+                "ExpectColumnValuesToBeInSet",
+                {"column": "horizon_days", "value_set": [7, 30, 90]},
+                description="Forecasts are made for a week, a month and a quarter.",
+            ),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "backtests",
+        (
+            _at_least("wape", 0, "An error is not negative."),
+            _at_least("n_origins", 3, "A forecast proves itself from at least three origins."),
+        ),
+    ),
+)
+
+
+def suites_of(stage: Stage) -> tuple[Suite, ...]:
+    """The suites of one stage."""
+    return tuple(suite for suite in SUITES if suite.stage == stage)

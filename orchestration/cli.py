@@ -1,0 +1,414 @@
+"""``hub``, the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from warehouse.business import Business, load_business, slugify
+from warehouse.database import Warehouse, open_warehouse
+from warehouse.errors import HubError
+from warehouse.home import PROJECT_ROOT, hub_home
+from warehouse.server import EmbeddedServer
+
+DEMO = PROJECT_ROOT / "sandbox" / "samples" / "pizza"
+CURRENT_BUSINESS = "current-business"
+
+app = typer.Typer(
+    name="hub",
+    help="One warehouse a small business can trust, and answers it can act on.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+privacy_app = typer.Typer(
+    help="Personal data: export, erase, rotate the key.", no_args_is_help=True
+)
+app.add_typer(privacy_app, name="privacy")
+# Bound now: a run sends what other tools print elsewhere, our own lines stay on the screen.
+console = Console(file=sys.stdout, highlight=False)
+errors = Console(file=sys.stderr, highlight=False)
+
+BusinessOption = Annotated[
+    Path | None,
+    typer.Option("--business", "-b", help="Folder of the business; default: the last one used."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+
+
+def main() -> None:
+    """Run the command line; errors the user can mend are shown without a stack trace."""
+    try:
+        app()
+    except HubError as error:
+        errors.print(f"[bold red]Error:[/] {error}", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        errors.print("Stopped. Nothing is lost: the same command goes on from here.")
+        sys.exit(130)
+
+
+# -- the main job ------------------------------------------------------------------------
+
+
+@app.command()
+def demo(
+    up: Annotated[bool, typer.Option(help="Also start Dagster and the dashboards.")] = True,
+) -> None:
+    """Show a whole working business: a restaurant's real till export, from file to dashboard.
+
+    Example: [bold]hub demo[/]
+    """
+    warehouse = _open(DEMO)
+    console.print(f"[bold]{warehouse.business.name}[/]: a year of a restaurant's till export")
+    _run(warehouse, as_json=False)
+    if up:
+        _start_services(warehouse)
+
+
+@app.command()
+def run(
+    business: BusinessOption = None,
+    only: Annotated[
+        Literal["load", "model", "predict", "check"] | None,
+        typer.Option(help="Do one stage instead of everything."),
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build every table anew.")
+    ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Look from this day; default: the last day of the data."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only read the inbox and say what would happen.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Load what is new, rebuild what it changes, forecast, check and publish.
+
+    Example: [bold]hub run --business ~/my-shop[/]
+    """
+    warehouse = _open(business)
+    if dry_run:
+        _dry_run(warehouse)
+        return
+    _run(
+        warehouse,
+        only=only,
+        full_refresh=full_refresh,
+        as_of_date=as_of.date() if as_of else None,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    name: Annotated[str | None, typer.Option(help="Name of the business.")] = None,
+    time_zone: Annotated[str, typer.Option(help="IANA time zone of the shop.")] = "UTC",
+    currency: Annotated[str, typer.Option(help="ISO 4217 currency.")] = "USD",
+    country: Annotated[str, typer.Option(help="ISO 3166 country.")] = "US",
+) -> None:
+    """Make the folder of a new business: business.toml, an inbox and templates.
+
+    Example: [bold]hub init ~/my-shop --name "My Shop" --time-zone Europe/Berlin --currency EUR --country DE[/]
+    """
+    from ingestion.sources.spreadsheets.kinds import KINDS
+
+    settings = folder / "business.toml"
+    if settings.exists():
+        raise HubError(f"{settings} is already there.", fix=f"Run: hub run --business {folder}")
+    title = name or folder.resolve().name.replace("-", " ").replace("_", " ").title()
+    folder.mkdir(parents=True, exist_ok=True)
+    templates = PROJECT_ROOT / "ingestion" / "sources" / "spreadsheets" / "templates"
+    for kind in KINDS:
+        (folder / "inbox" / kind).mkdir(parents=True, exist_ok=True)
+    shutil.copytree(templates, folder / "templates", dirs_exist_ok=True)
+    settings.write_text(
+        f"id = {json.dumps(slugify(title))}\nname = {json.dumps(title, ensure_ascii=False)}\n"
+        f'time_zone = "{time_zone}"\ncurrency_code = "{currency}"\ncountry_code = "{country}"\n'
+        f'week_start = "monday"\n\n[[locations]]\n'
+        f"name = {json.dumps(title, ensure_ascii=False)}\n",
+        encoding="utf-8",
+    )
+    try:
+        load_business(folder)
+    except HubError:
+        settings.unlink()
+        raise
+    console.print(
+        f"[bold]{title}[/] is ready in {folder}\n"
+        f"1. Put your sales files into {folder / 'inbox' / 'sales'}\n"
+        f"2. hub map {folder / 'inbox' / 'sales'}/YOURFILE.csv\n"
+        f"3. hub run --business {folder} && hub up --business {folder}"
+    )
+
+
+@app.command("map")
+def map_file(
+    file: Annotated[Path, typer.Argument(help="The file to understand.")],
+    kind: Annotated[str | None, typer.Option(help="Kind of file; default: guessed.")] = None,
+    save: Annotated[bool, typer.Option("--save", help="Save without asking.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose which column means what, by names and by values, and save it.
+
+    Example: [bold]hub map ~/my-shop/inbox/sales/till.csv[/]
+    """
+    from ingestion.sources.spreadsheets.proposals import propose_mapping
+
+    proposal = propose_mapping(file, kind)
+    if as_json:
+        print(json.dumps(proposal.to_dict(), ensure_ascii=False, default=str))
+    else:
+        console.print(proposal.to_text(), markup=False)
+    asks = not save and not as_json and sys.stdin.isatty()
+    if save or (asks and typer.confirm("Save this mapping?", default=True)):
+        path = proposal.save()
+        errors.print(f"Saved {path}. Edit it freely; hub run reads it.")
+
+
+# -- services ----------------------------------------------------------------------------
+
+
+@app.command()
+def up(
+    business: BusinessOption = None,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="Open the dashboards in the browser.")
+    ] = False,
+) -> None:
+    """Start Dagster and the dashboards, wait until they answer and print their addresses."""
+    warehouse = _open(business)
+    address = _start_services(warehouse)
+    if open_browser:
+        webbrowser.open(address)
+
+
+@app.command()
+def down(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also stop the embedded PostgreSQL server.")
+    ] = False,
+) -> None:
+    """Stop what `hub up` started, and nothing else."""
+    from orchestration import services
+
+    stopped = services.stop_all()
+    for service in stopped:
+        console.print(f"Stopped {service.name}")
+    if everything and EmbeddedServer().stop():
+        console.print("Stopped PostgreSQL")
+    elif not stopped:
+        console.print("Nothing was running.")
+
+
+@app.command()
+def status(as_json: JsonOption = False) -> None:
+    """Say what runs, and where."""
+    from orchestration import services
+
+    server = None if os.environ.get("HUB_DATABASE_URL") else EmbeddedServer().running()
+    rows = [
+        {"name": s.name, "running": s.is_running, "address": s.url, "business": s.business}
+        for s in services.started()
+    ]
+    if not os.environ.get("HUB_DATABASE_URL"):
+        address = f"{server.host}:{server.port}" if server else None
+        rows.append(
+            {
+                "name": "postgresql",
+                "running": server is not None,
+                "address": address,
+                "business": None,
+            }
+        )
+    if as_json:
+        print(json.dumps(rows))
+        return
+    table = Table("service", "state", "address", "business")
+    for row in rows:
+        table.add_row(
+            str(row["name"]),
+            "running" if row["running"] else "stopped",
+            str(row["address"] or ""),
+            str(row["business"] or ""),
+        )
+    console.print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Find the usual set-up problems and say how to mend them."""
+    from orchestration.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.is_fine else "[red]✗[/]"
+        console.print(f"{mark} {finding.text}")
+        if finding.fix:
+            console.print(f"  Fix: {finding.fix}")
+    if not all(finding.is_fine for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def sql(context: typer.Context, business: BusinessOption = None) -> None:
+    """Open psql on the marts as the analyst; what follows -- goes to psql.
+
+    Example: [bold]hub sql -- -Atc "select sum(net_amount) from rpt_sales_daily"[/]
+    """
+    warehouse = _open(business)
+    psql = EmbeddedServer().binaries / "psql"
+    url = warehouse.server.url(warehouse.role_name("analyst"), "", warehouse.database).replace(
+        ":@", "@", 1
+    )
+    environment = {**os.environ, "PGPASSWORD": warehouse.password("analyst")}
+    done = subprocess.run([str(psql), url, *context.args], env=environment, check=False)
+    raise typer.Exit(done.returncode)
+
+
+# -- privacy -----------------------------------------------------------------------------
+
+PersonArgument = Annotated[str, typer.Argument(help="The person's e-mail address or phone number.")]
+
+
+@privacy_app.command("export")
+def privacy_export(person: PersonArgument, business: BusinessOption = None) -> None:
+    """Print everything the hub holds about a person, as JSON."""
+    from warehouse.privacy import export_person
+
+    with _vault_of(business) as (warehouse, vault):
+        held = export_person(warehouse, vault, person)
+    print(json.dumps(held, ensure_ascii=False, indent=1, default=str))
+
+
+@privacy_app.command("erase")
+def privacy_erase(
+    person: PersonArgument,
+    business: BusinessOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a person for good: a later load of the same file does not bring them back."""
+    from warehouse.privacy import erase_person
+
+    if not yes:
+        typer.confirm("Erase this person's data? This cannot be undone.", abort=True)
+    with _vault_of(business) as (warehouse, vault):
+        count = erase_person(warehouse, vault, person)
+    console.print(f"Erased {count} personal values; their sales stay, without a name.")
+
+
+@privacy_app.command("rotate-key")
+def privacy_rotate_key(business: BusinessOption = None) -> None:
+    """Seal all personal data under a new key; tokens stay the same."""
+    with _vault_of(business) as (_, vault):
+        key_id = vault.rotate_key(lambda done: console.print(f"{done:,} values sealed anew"))
+    console.print(f"The vault now uses key {key_id}. Keep a copy of the key in a safe place.")
+
+
+# -- shared steps ------------------------------------------------------------------------
+
+
+@contextmanager
+def _vault_of(business: Path | None) -> Iterator[tuple[Warehouse, Vault]]:  # noqa: F821
+    from warehouse.vault import open_vault
+
+    warehouse = _open(business)
+    yield warehouse, open_vault(warehouse)
+
+
+def _open(folder: Path | None) -> Warehouse:
+    """Open a business's warehouse and remember it as the one used last."""
+    memory = hub_home() / CURRENT_BUSINESS
+    if folder is None:
+        configured = os.environ.get("HUB_BUSINESS") or (
+            memory.read_text().strip() if memory.exists() else ""
+        )
+        folder = Path(configured) if configured else DEMO
+    business: Business = load_business(folder)
+    warehouse = open_warehouse(business)
+    memory.write_text(str(business.folder))
+    return warehouse
+
+
+def _dry_run(warehouse: Warehouse) -> None:
+    from ingestion.sources.spreadsheets import load_inbox
+    from warehouse.vault import open_vault
+
+    report = load_inbox(warehouse.business, warehouse, open_vault(warehouse), dry_run=True)
+    console.print(report.to_text(), markup=False)
+    if report.has_failures:
+        raise typer.Exit(1)
+
+
+def _run(
+    warehouse: Warehouse,
+    *,
+    only: Literal["load", "model", "predict", "check"] | None = None,
+    full_refresh: bool = False,
+    as_of_date: date | None = None,
+    as_json: bool,
+) -> None:
+    from orchestration.runner import run_hub
+
+    def report(line: str) -> None:
+        if not as_json:
+            console.print(f"  {line}", markup=False)
+
+    with errors.status("Working (Ctrl-C is safe)…"):
+        summary = run_hub(
+            warehouse, report, only=only, full_refresh=full_refresh, as_of_date=as_of_date
+        )
+    if as_json:
+        print(json.dumps(asdict(summary), default=str))
+    else:
+        for fact in summary.facts:
+            console.print(f"  {fact}", markup=False)
+        for warning in summary.warnings:
+            console.print(f"  Warning: {warning}", markup=False, style="yellow")
+        for failure in summary.failures:
+            errors.print(f"  Failed: {failure}", markup=False, style="red")
+        verdict = "Done" if summary.succeeded else "Not everything went well"
+        console.print(
+            f"[bold]{verdict}[/] in {summary.seconds:.0f} s: {len(summary.rows)} tables, "
+            f"{summary.checks_passed} checks passed, "
+            f"{len(summary.failures) + len(summary.warnings)} not."
+        )
+    if not summary.succeeded:
+        raise typer.Exit(1)
+
+
+def _start_services(warehouse: Warehouse) -> str:
+    from orchestration import services
+
+    with errors.status("Starting services…"):
+        running = services.start_all(warehouse, lambda line: console.print(f"  {line}"))
+    by_name = {service.name: service for service in running}
+    address = f"{by_name['superset'].url}/"
+    console.print(
+        f"\n[bold]Dashboards[/]  {address}\n"
+        f"            sign in as [bold]owner[/] with {services.superset_password('owner')}\n"
+        f"[bold]Dagster[/]     {by_name['dagster'].url}\n"
+        "[bold]SQL[/]         hub sql\n"
+        "Stop with   hub down",
+    )
+    return address

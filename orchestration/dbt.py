@@ -1,0 +1,131 @@
+"""How the hub calls dbt: where its files lie, which settings a business gives it, its manifest."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from warehouse.business import Business
+from warehouse.database import Warehouse
+from warehouse.errors import HubError
+from warehouse.home import PROJECT_ROOT, hub_home
+
+DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
+PROFILES_DIR = PROJECT_ROOT / "dbt_project"
+
+
+def manifest_path() -> Path:
+    """dbt's manifest, parsed again whenever a file of the dbt project has changed."""
+    target = hub_home() / "dbt"
+    manifest, stamp = target / "manifest.json", target / "manifest.stamp"
+    current = _project_digest()
+    if manifest.exists() and stamp.exists() and stamp.read_text() == current:
+        return manifest
+    done = subprocess.run(
+        [str(DBT_EXECUTABLE), "--quiet", "parse"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **_locations(target)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise HubError(
+            f"dbt cannot read its project: {(done.stdout + done.stderr).strip()[-2000:]}",
+            fix="Mend the named model or YAML file.",
+        )
+    stamp.write_text(current)
+    return manifest
+
+
+def target_path(business: Business) -> Path:
+    """Where dbt writes what it made of one business."""
+    return hub_home() / "dbt" / business.slug
+
+
+def arguments(
+    business: Business, command: Sequence[str], *, as_of_date: date | None = None
+) -> list[str]:
+    """The arguments of one dbt call for a business.
+
+    Args:
+        business: whose settings become dbt variables.
+        command: dbt's command and flags, such as ``["build"]``.
+        as_of_date: the day to look from; None means the last day of the data.
+    """
+    return [*command, "--vars", json.dumps(_variables(business, as_of_date), default=str)]
+
+
+def _variables(business: Business, as_of_date: date | None) -> dict[str, object]:
+    return {
+        "business_name": business.name,
+        "time_zone": business.time_zone,
+        "currency_code": business.currency_code,
+        "country_code": business.country_code,
+        "default_location_name": business.default_location_name,
+        "default_channel_name": business.default_channel_name,
+        "locations": [location.model_dump() for location in business.locations],
+        "closures": [
+            {"first_date": closure.first_date, "last_date": closure.last_date}
+            for closure in business.closures
+            if closure.location is None
+        ],
+        "week_start": business.week_start,
+        "rfm_mode": business.rfm_mode,
+        "as_of_date": as_of_date.isoformat() if as_of_date else None,
+    }
+
+
+@contextmanager
+def environment(warehouse: Warehouse) -> Iterator[None]:
+    """The variables the dbt profile reads, set while dbt is called; one call at a time."""
+    parts = urlsplit(warehouse.url("transformer"))
+    values = {
+        **_locations(target_path(warehouse.business)),
+        "HUB_DBT_HOST": parts.hostname or "127.0.0.1",
+        "HUB_DBT_PORT": str(parts.port),
+        "HUB_DBT_USER": unquote(parts.username or ""),
+        "HUB_DBT_DATABASE": warehouse.database,
+        "DBT_ENV_SECRET_HUB_PASSWORD": warehouse.password("transformer"),
+    }
+    before = {name: os.environ.get(name) for name in values}
+    lock = (target_path(warehouse.business) / "build.lock").open("a")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        lock.close()
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _locations(target: Path) -> dict[str, str]:
+    target.mkdir(parents=True, exist_ok=True)
+    return {
+        "DBT_PROFILES_DIR": str(PROFILES_DIR),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target / "logs"),
+    }
+
+
+def _project_digest() -> str:
+    digest = hashlib.sha256()
+    files = [PROJECT_ROOT / "dbt_project.yml", *sorted(PROFILES_DIR.rglob("*"))]
+    for file in files:
+        if file.is_file() and file.suffix in {".sql", ".yml", ".csv", ".md"}:
+            digest.update(str(file.relative_to(PROJECT_ROOT)).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

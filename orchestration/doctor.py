@@ -1,0 +1,65 @@
+"""Looks for the usual set-up problems and says the fix."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+
+from orchestration import services
+from warehouse.errors import HubError
+from warehouse.home import hub_home
+from warehouse.server import MINIMUM_FREE_BYTES, ensure_server
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    text: str
+    is_fine: bool
+    fix: str | None = None
+
+
+def examine() -> list[Finding]:
+    """Look at Python, disk, database server, Superset's environment and the services."""
+    return [_python(), _disk(), _server(), _superset(), *_services()]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    fine = (3, 11) <= sys.version_info < (3, 14)
+    return Finding(f"Python {version}", fine, None if fine else "Use Python 3.11 to 3.13.")
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(hub_home()).free
+    fine = free >= MINIMUM_FREE_BYTES
+    text = f"{free / 2**30:.1f} GB free where the hub keeps its data"
+    return Finding(text, fine, None if fine else "Free some space or set HUB_HOME.")
+
+
+def _server() -> Finding:
+    try:
+        server = ensure_server()
+    except HubError as error:
+        return Finding(error.message, is_fine=False, fix=error.fix)
+    kind = "embedded" if server.is_embedded else "given by HUB_DATABASE_URL"
+    return Finding(f"PostgreSQL answers at {server.host}:{server.port} ({kind})", is_fine=True)
+
+
+def _superset() -> Finding:
+    fine = services.SUPERSET_PYTHON.exists()
+    text = "Superset's environment is there" if fine else "Superset's environment is missing"
+    return Finding(text, fine, None if fine else "Run: make setup")
+
+
+def _services() -> list[Finding]:
+    return [
+        Finding(
+            f"{service.name} runs" if service.is_running else f"{service.name} has stopped",
+            service.is_running,
+            None if service.is_running else "Run: hub up",
+        )
+        for service in services.started()
+    ]

@@ -1,0 +1,18 @@
+"""Who answers for which part of the graph, shown in Dagster beside each asset."""
+
+DATA_ENGINEERING = "team:data-engineering"
+ANALYTICS = "team:analytics"
+DATA_SCIENCE = "team:data-science"
+
+OWNER_BY_GROUP = {
+    "staging": DATA_ENGINEERING,
+    "modelling": DATA_ENGINEERING,
+    "core": ANALYTICS,
+    "sales": ANALYTICS,
+    "finance": ANALYTICS,
+    "customers": ANALYTICS,
+    "forecasting": DATA_SCIENCE,
+    "quality": DATA_ENGINEERING,
+    "ingest_spreadsheets": DATA_ENGINEERING,
+    "publishing": ANALYTICS,
+}

@@ -1,0 +1,246 @@
+"""One run of the hub in this process: what `hub run` does, shows and returns."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import dagster as dg
+from dagster._core.events import DagsterEventType
+
+from orchestration.services import dagster_environment
+from warehouse.database import Warehouse
+from warehouse.home import hub_home
+
+Stage = Literal["load", "model", "predict", "check"]
+JOB_BY_STAGE: dict[Stage | None, str] = {
+    None: "whole_hub",
+    "load": "load_files",
+    "model": "build_models",
+    "predict": "predict",
+    "check": "check_quality",
+}
+STEP_TITLES = {
+    "load_spreadsheets": "Loading files",
+    "expectations_on_landed": "Checking landed rows",
+    "dbt_models": "Building models",
+    "expectations_on_marts": "Checking marts",
+    "forecast_sales": "Forecasting",
+    "expectations_on_forecasts": "Checking forecasts",
+    "publishing__dashboards": "Publishing dashboards",
+    "publishing__data_docs": "Writing Data Docs",
+}
+
+Report = Callable[[str], None]
+
+
+@dataclass
+class RunSummary:
+    """What a run did and found.
+
+    Attributes:
+        run_id: the run's id in Dagster.
+        succeeded: every step ended well and no error-severity check failed.
+        seconds: duration.
+        rows: rows per table built or loaded.
+        failures: what went wrong, in words.
+        warnings: failed checks that stop nothing.
+        facts: closing lines about the business's data.
+    """
+
+    run_id: str
+    succeeded: bool = False
+    seconds: float = 0.0
+    rows: dict[str, int] = field(default_factory=dict)
+    checks_passed: int = 0
+    failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+
+
+def run_hub(
+    warehouse: Warehouse,
+    report: Report,
+    *,
+    only: Stage | None = None,
+    full_refresh: bool = False,
+    as_of_date: date | None = None,
+) -> RunSummary:
+    """Run the hub's job in this process and record it in Dagster.
+
+    Args:
+        warehouse: of the business to run.
+        report: receives a line whenever a step begins or ends.
+        only: one stage instead of everything.
+        full_refresh: build every table anew.
+        as_of_date: the day to look from; None means the last day of the data.
+    """
+    os.environ.update(dagster_environment(warehouse.business.folder))
+    from orchestration.definitions import defs  # reads the environment's dbt manifest
+
+    summary = RunSummary(run_id=str(uuid.uuid4()))
+    began = time.monotonic()
+    with dg.DagsterInstance.get() as instance:
+        watcher = _Watcher(summary, report)
+        instance.add_event_listener(summary.run_id, watcher)
+        job = defs.resolve_job_def(JOB_BY_STAGE[only])
+        with _details_to(log_path()):
+            result = job.execute_in_process(
+                instance=instance,
+                run_id=summary.run_id,
+                raise_on_error=False,
+                run_config=_run_config(full_refresh, as_of_date),
+            )
+    summary.seconds = time.monotonic() - began
+    summary.succeeded = result.success and not summary.failures
+    summary.facts = _facts(warehouse)
+    return summary
+
+
+def log_path() -> Path:
+    """Where the details of runs started from the command line go."""
+    folder = hub_home() / "logs"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / "runs.log"
+
+
+@contextmanager
+def _details_to(path: Path) -> Iterator[None]:
+    """Send what dbt and Dagster print to a file; the screen shows progress in words."""
+    with path.open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
+        yield
+
+
+def _run_config(full_refresh: bool, as_of_date: date | None) -> dict[str, object]:
+    options = {
+        "full_refresh": full_refresh,
+        "as_of_date": as_of_date.isoformat() if as_of_date else "",
+    }
+    return {"resources": {"options": {"config": options}}}
+
+
+class _Watcher:
+    """Turns Dagster's events into progress lines and the summary's figures."""
+
+    def __init__(self, summary: RunSummary, report: Report) -> None:
+        self.summary = summary
+        self.report = report
+        self.began: dict[str, float] = {}
+
+    def __call__(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None:
+            return
+        kind = event.event_type
+        if kind == DagsterEventType.STEP_START and event.step_key:
+            self.began[event.step_key] = time.monotonic()
+        elif kind == DagsterEventType.STEP_SUCCESS and event.step_key:
+            self._step_done(event.step_key)
+        elif kind == DagsterEventType.STEP_FAILURE and event.step_key:
+            self._step_failed(event)
+        elif kind == DagsterEventType.ASSET_MATERIALIZATION:
+            self._materialized(event)
+        elif kind == DagsterEventType.ASSET_CHECK_EVALUATION:
+            self._checked(event)
+
+    def _step_done(self, step: str) -> None:
+        self.report(f"✓ {_title(step)} ({time.monotonic() - self.began[step]:.1f} s)")
+
+    def _step_failed(self, event: dg.DagsterEvent) -> None:
+        step = str(event.step_key)
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            text = data.user_failure_data.description
+        else:
+            text = data.error_display_string.strip() if data.error else "it failed"
+        self.summary.failures.append(f"{_title(step)}: {text}")
+        self.report(f"✗ {_title(step)}")
+
+    def _materialized(self, event: dg.DagsterEvent) -> None:
+        materialization = event.step_materialization_data.materialization
+        count = materialization.metadata.get("dagster/row_count")
+        if count is not None and isinstance(count.value, int):
+            self.summary.rows["/".join(materialization.asset_key.path)] = count.value
+
+    def _checked(self, event: dg.DagsterEvent) -> None:
+        check = event.asset_check_evaluation_data
+        if check.passed:
+            self.summary.checks_passed += 1
+            return
+        table = check.asset_key.path[-1]
+        line = f"{table}: {check.check_name.replace('_', ' ')}. {check.description or ''}".strip()
+        is_error = check.severity == dg.AssetCheckSeverity.ERROR
+        (self.summary.failures if is_error else self.summary.warnings).append(line)
+
+
+def _title(step: str) -> str:
+    base = step.rstrip("0123456789").rstrip("_")
+    return STEP_TITLES.get(step) or STEP_TITLES.get(base, step)
+
+
+def _facts(warehouse: Warehouse) -> list[str]:
+    """Closing lines: agreement with each source, sales, forecast, quarantine."""
+    with warehouse.connect("analyst") as connection:
+        tables = {
+            row[0]
+            for row in connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts'"
+            )
+        }
+        lines: list[str] = []
+        for needed, statement, template in _FACTS:
+            if needed in tables:
+                lines += [
+                    template.format(*row)
+                    for row in connection.execute(
+                        statement.format(currency=warehouse.business.currency_code)
+                    )
+                    if None not in row
+                ]
+    return lines
+
+
+_FACTS = (
+    (
+        "rpt_reconciliation",
+        """
+        select initcap(source_system), count(distinct sale_date),
+            count(distinct sale_date) - count(distinct sale_date)
+                filter (where explanation <> 'equal'),
+            count(distinct sale_date) filter (where explanation like 'excluded%'),
+            count(distinct sale_date) filter (where explanation = 'unexplained')
+        from marts.rpt_reconciliation group by source_system order by source_system
+        """,
+        "{0}: {1:,} days, {2:,} equal, {3:,} with named exclusions, {4:,} unexplained",
+    ),
+    (
+        "rpt_sales_daily",
+        """
+        select min(sale_date) filter (where orders_count > 0),
+            max(sale_date) filter (where orders_count > 0),
+            sum(net_amount), '{currency}', sum(orders_count), sum(units)
+        from marts.rpt_sales_daily
+        """,
+        "Sales {0} to {1}: {2:,.2f} {3} net in {4:,} orders, {5:,.0f} units",
+    ),
+    (
+        "rpt_sales_forecast",
+        """
+        select sum(forecast_amount), '{currency}', min(model) from marts.rpt_sales_forecast
+        where series_key = 'total' and horizon_days = 7 and row_type = 'forecast'
+        """,
+        "Next 7 days: about {0:,.0f} {1} expected ({2})",
+    ),
+    (
+        "rpt_quarantine",
+        "select sum(rows_count) from marts.rpt_quarantine having sum(rows_count) > 0",
+        "{0:,} rows in quarantine: see the Data health dashboard",
+    ),
+)

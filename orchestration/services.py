@@ -1,0 +1,365 @@
+"""The long-running programs: Dagster's webserver and daemon, and Superset.
+
+`hub up` starts them and waits until they answer; `hub down` stops exactly those it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psycopg
+
+from orchestration import dbt as hub_dbt
+from orchestration.business_resource import BUSINESS_VARIABLE
+from warehouse.database import Warehouse, service_database_url
+from warehouse.errors import HubError
+from warehouse.home import PROJECT_ROOT, hub_home, write_private
+
+SUPERSET_ROOM = PROJECT_ROOT / "superset"
+SUPERSET_PYTHON = SUPERSET_ROOM / ".venv" / "bin" / "python"
+PREFERRED_PORTS = {"dagster": 3000, "superset": 8088}
+START_SECONDS = 180.0
+SUPERSET_USERS = ("owner", "analyst", "admin")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A program the hub started."""
+
+    name: str
+    pid: int
+    port: int | None
+    marker: str
+    business: str
+
+    @property
+    def url(self) -> str | None:
+        """Where it answers, if it serves pages."""
+        return f"http://127.0.0.1:{self.port}" if self.port else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is alive and still the program that was started."""
+        try:
+            command = Path(f"/proc/{self.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            if Path("/proc/self").exists():
+                return False
+            done = subprocess.run(
+                ["ps", "-p", str(self.pid), "-o", "args="],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            command = done.stdout
+        return self.marker in command
+
+
+# -- environments ------------------------------------------------------------------------
+
+
+def dagster_environment(business_folder: Path) -> dict[str, str]:
+    """Variables of every Dagster process: its home, its database, the business."""
+    home = hub_home() / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(
+        "storage:\n  postgres:\n    postgres_url:\n      env: HUB_DAGSTER_DATABASE_URL\n"
+        "telemetry:\n  enabled: false\n"
+        "concurrency:\n  runs:\n    max_concurrent_runs: 1\n"
+        "run_monitoring:\n  enabled: true\n",
+        encoding="utf-8",
+    )
+    return {
+        "DAGSTER_HOME": str(home),
+        "HUB_DAGSTER_DATABASE_URL": service_database_url("dagster"),
+        "HUB_HOME": str(hub_home()),
+        BUSINESS_VARIABLE: str(business_folder),
+    }
+
+
+def superset_environment(warehouse: Warehouse) -> dict[str, str]:
+    """Variables of every Superset process."""
+    secrets_by_name = _superset_secrets()
+    server, role = warehouse.server, warehouse.role_name("bi_reader")
+    metadata = service_database_url("superset").replace(
+        "postgresql://", "postgresql+psycopg2://", 1
+    )
+    environment = {
+        "PYTHONPATH": str(SUPERSET_ROOM),
+        "SUPERSET_CONFIG_PATH": str(SUPERSET_ROOM / "superset_config.py"),
+        "SUPERSET_METADATA_URI": metadata,
+        "SUPERSET_SECRET_KEY": secrets_by_name["secret_key"],
+        "HUB_BI_URI": f"postgresql+psycopg2://{role}@{server.host}:{server.port}"
+        f"/{warehouse.database}",
+        "HUB_BI_PASSWORD": warehouse.password("bi_reader"),
+        "HUB_BI_CACHE_DIR": str(_private_folder("superset-cache")),
+        "HUB_BUSINESS_NAME": warehouse.business.name,
+        "HUB_CURRENCY": warehouse.business.currency_code,
+        "HUB_AS_OF_DATE": _as_of_date(warehouse),
+        "HUB_DBT_MANIFEST": str(hub_dbt.manifest_path()),
+    }
+    for user in SUPERSET_USERS:
+        environment[f"SUPERSET_{user.upper()}_PASSWORD"] = secrets_by_name[user]
+    return environment
+
+
+def superset_password(user: str) -> str:
+    """The password a Superset user signs in with; made on the first start."""
+    return _superset_secrets()[user]
+
+
+def _superset_secrets() -> dict[str, str]:
+    path = hub_home() / "superset.json"
+    if path.exists():
+        known: dict[str, str] = json.loads(path.read_text())
+        return known
+    made = {"secret_key": secrets.token_urlsafe(48)}
+    made |= {user: secrets.token_urlsafe(12) for user in SUPERSET_USERS}
+    write_private(path, json.dumps(made, indent=1))
+    return made
+
+
+def _private_folder(name: str) -> Path:
+    folder = hub_home() / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder
+
+
+def _as_of_date(warehouse: Warehouse) -> str:
+    with warehouse.connect("analyst") as connection:
+        try:
+            row = connection.execute(
+                "select max(sale_date)::text from marts.rpt_sales_daily where orders_count > 0"
+            ).fetchone()
+        except psycopg.errors.UndefinedTable:
+            row = None
+    return (row and row[0]) or ""
+
+
+# -- Superset's own steps ----------------------------------------------------------------
+
+
+def superset_is_installed() -> bool:
+    """Whether Superset has been set up by `hub up` before."""
+    return (hub_home() / "superset.ready").exists()
+
+
+def bootstrap_superset(warehouse: Warehouse) -> str:
+    """Make Superset ready: its database, users, roles and dashboards; returns what it said."""
+    output = _superset_step(warehouse, "bootstrap")
+    (hub_home() / "superset.ready").write_text(warehouse.business.slug)
+    return output
+
+
+def synchronise_superset(warehouse: Warehouse) -> str:
+    """Bring dashboards, roles and users up to date; returns what it said."""
+    return _superset_step(warehouse, "sync")
+
+
+def _superset_step(warehouse: Warehouse, step: str) -> str:
+    if not SUPERSET_PYTHON.exists():
+        raise HubError("Superset's environment is missing.", fix="Run: make setup")
+    done = subprocess.run(
+        [str(SUPERSET_PYTHON), "-m", "hub_bi", step],
+        cwd=SUPERSET_ROOM,
+        env=_clean_environment(superset_environment(warehouse)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    log = _log_file(f"superset-{step}")
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
+        raise HubError(f"Superset's {step} failed:\n{tail}", fix=f"The whole log: {log}")
+    return done.stdout
+
+
+def _clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's variables without those of its virtual environment."""
+    kept = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONHOME"}}
+    return {**kept, **extra}
+
+
+# -- starting and stopping ---------------------------------------------------------------
+
+
+def start_all(warehouse: Warehouse, progress: Progress) -> list[Service]:
+    """Start what is not running and wait until everything answers.
+
+    Raises:
+        HubError: a program ended early or did not answer in time; the log's end is told.
+    """
+    running = {service.name: service for service in started() if service.is_running}
+    folder = str(warehouse.business.folder)
+    stale = [service for service in running.values() if service.business != folder]
+    for service in stale:
+        progress(f"{service.name} serves another business; restarting it")
+        _stop(service)
+        del running[service.name]
+
+    def dagster() -> list[Service]:
+        return [
+            running.get("dagster") or _start_webserver(warehouse, progress),
+            running.get("daemon") or _start_daemon(warehouse, progress),
+        ]
+
+    def superset() -> list[Service]:
+        return [running.get("superset") or _start_superset(warehouse, progress)]
+
+    with ThreadPoolExecutor(2) as pool:
+        groups = [pool.submit(dagster), pool.submit(superset)]
+        return [service for group in groups for service in group.result()]
+
+
+def stop_all() -> list[Service]:
+    """Stop what `hub up` started; returns what was stopped."""
+    stopped = [service for service in started() if service.is_running]
+    for service in stopped:
+        _stop(service)
+    return stopped
+
+
+def started() -> list[Service]:
+    """The services on record, running or not."""
+    return [
+        Service(**json.loads(file.read_text()))
+        for file in sorted(_private_folder("services").glob("*.json"))
+    ]
+
+
+def _start_webserver(warehouse: Warehouse, progress: Progress) -> Service:
+    port = _port("dagster")
+    progress("Starting Dagster")
+    script = str(Path(sys.executable).with_name("dagster-webserver"))
+    service = _start(
+        warehouse,
+        "dagster",
+        [sys.executable, script, "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)],
+        dagster_environment(warehouse.business.folder),
+        port,
+        marker="dagster-webserver",
+    )
+    _wait_until_answering(service, "/server_info")
+    return service
+
+
+def _start_daemon(warehouse: Warehouse, progress: Progress) -> Service:
+    progress("Starting Dagster's daemon")
+    script = str(Path(sys.executable).with_name("dagster-daemon"))
+    return _start(
+        warehouse,
+        "daemon",
+        [sys.executable, script, "run", "-w", "workspace.yaml"],
+        dagster_environment(warehouse.business.folder),
+        None,
+        marker="dagster-daemon",
+    )
+
+
+def _start_superset(warehouse: Warehouse, progress: Progress) -> Service:
+    progress("Preparing Superset (the first time takes about a minute)")
+    bootstrap_superset(warehouse)
+    port = _port("superset")
+    progress("Starting Superset")
+    service = _start(
+        warehouse,
+        "superset",
+        [str(SUPERSET_PYTHON), "-m", "hub_bi", "serve", "--port", str(port)],
+        superset_environment(warehouse),
+        port,
+        marker="superset",
+    )
+    _wait_until_answering(service, "/health")
+    return service
+
+
+def _start(
+    warehouse: Warehouse,
+    name: str,
+    command: list[str],
+    environment: Mapping[str, str],
+    port: int | None,
+    marker: str,
+) -> Service:
+    with _log_file(name).open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=PROJECT_ROOT,
+            env=_clean_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    service = Service(name, process.pid, port, marker, str(warehouse.business.folder))
+    record = _private_folder("services") / f"{name}.json"
+    write_private(record, json.dumps(asdict(service)))
+    return service
+
+
+def _stop(service: Service) -> None:
+    """Ask the whole process group to end, then insist."""
+    for number, seconds in ((signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0)):
+        try:
+            os.killpg(service.pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + seconds
+        while service.is_running and time.monotonic() < deadline:
+            time.sleep(0.1)
+        if not service.is_running:
+            break
+    (_private_folder("services") / f"{service.name}.json").unlink(missing_ok=True)
+
+
+def _wait_until_answering(service: Service, path: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{service.url}{path}", timeout=5) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            pass
+        if not service.is_running:
+            break
+        time.sleep(0.3)
+    log = _log_file(service.name)
+    tail = "\n".join(log.read_text(errors="replace").strip().splitlines()[-8:])
+    raise HubError(f"{service.name} did not start:\n{tail}", fix=f"The whole log: {log}")
+
+
+def _log_file(name: str) -> Path:
+    folder = _private_folder("logs")
+    return folder / f"{name}.log"
+
+
+def _port(name: str) -> int:
+    """The usual port if it is free, else any free one."""
+    for candidate in (PREFERRED_PORTS[name], 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            port: int = probe.getsockname()[1]
+            return port
+    raise HubError("No free port was found.", fix="Close some programs and try again.")
