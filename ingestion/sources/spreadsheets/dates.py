@@ -17,7 +17,7 @@ _TIME = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?P<f>[.,]\d{1,9})?)?"
     r"(?P<ampm>[  \u202f]*[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|[+-]\d{2}(?::?\d{2})?)?$"
 )
-_NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{2,4})$")
+_NUMERIC = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})$")
 _SERIAL = re.compile(r"\d{5}(\.\d+)?$")
 
 
@@ -157,7 +157,7 @@ def _numeric_pattern(match: re.Match[str], order: DateOrder | None) -> str | Non
     first, mark, _, last = match.groups()
     if len(first) == 4:
         return f"%Y{mark}%m{mark}%d" if len(last) <= 2 else None
-    if len(first) > 2 or len(last) == 3 or order not in ("dmy", "mdy"):
+    if len(first) > 2 or len(last) in (1, 3) or order not in ("dmy", "mdy"):
         return None
     pair = ("%d", "%m") if order == "dmy" else ("%m", "%d")
     return f"{pair[0]}{mark}{pair[1]}{mark}{_year(last)}"

@@ -177,7 +177,7 @@ SALES = Kind(
               synonyms="payment, payment method, payment type, zahlungsart, paiement, tender, "
               "mode de paiement, forma de pago, pagamento"),
         _role("status", "text", "The order's status; see the status lists of the mapping.", "",
-              synonyms="status, order status, state, statut, estado, stato, financial status"),
+              synonyms="status, order status, statut, estado, stato, financial status"),
     ),
     key=("order_id", "line_id"),
     computed=(

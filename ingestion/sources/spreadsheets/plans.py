@@ -84,6 +84,9 @@ class Planner:
                 self._fixed(role, rule.value)
             else:
                 self._mapped(role, rule)
+        for names in self.mapping.kind.one_of:
+            if not any(n in self.plan.values or n in self.plan.constants for n in names):
+                self._missing(names[0], " or ".join(names))
         self._report_unmapped()
         self._key()
         if self.mapping.kind.name == "sales":
@@ -110,7 +113,10 @@ class Planner:
         condition = f"(v_{role.name} is null and trim({raw}) <> '')"
         if role.type in ("id", *NUMBER_TYPES, "date", "time", "timestamp", "flag"):
             self.plan.checks.append(Check(role.name, text, condition, reason))
-        if role.is_required or role.name in ("sold_at", "sale_date"):
+        is_the_time = role.name == "sold_at" or (
+            role.name == "sale_date" and "sold_at" not in self.plan.values
+        )
+        if role.is_required or is_the_time:
             self.plan.checks.append(
                 Check(role.name, text, f"(coalesce(trim({raw}), '') = '')", "is empty")
             )

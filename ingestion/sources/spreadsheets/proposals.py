@@ -170,6 +170,10 @@ def _score(role: Role, header: str, look: str) -> tuple[float, str]:
     name = normalise(header)
     names = [normalise(role.name), *(normalise(word) for word in role.synonyms)]
     fits = look in _FITS[role.type]
+    if role.name == "sale_date" and look == "timestamp":
+        return 0.0, ""
+    if role.name == "sold_at" and look == "timestamp" and name in ("date", "datum", "fecha"):
+        return 0.85, "its values are dates with times"
     if name == names[0]:
         return (1.0 if fits or look == "empty" else 0.6), f"its name is the role's; values: {look}"
     if name in names:
