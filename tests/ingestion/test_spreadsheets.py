@@ -18,8 +18,8 @@ import openpyxl
 import pytest
 from inbox_shop import HEADER, Shop
 
-from ingestion.sources.spreadsheets import propose_mapping
 from ingestion.sources.spreadsheets import loading as loading_module
+from ingestion.sources.spreadsheets import propose_mapping
 from ingestion.sources.spreadsheets.kinds import KINDS
 from ingestion.sources.spreadsheets.templates import FOLDER, template_csv, templates_document
 from warehouse.business import load_business
@@ -144,7 +144,9 @@ def test_a_missing_mapped_column_is_named(shop: Shop) -> None:
     ("a.pdf", b"%PDF", "a.pdf is of no known format."),
     ("a.csv", HEADER.encode(), "a.csv has no rows."),
 ])  # fmt: skip
-def test_an_unreadable_file_fails_clearly(shop: Shop, name: str, content: bytes, message: str) -> None:
+def test_an_unreadable_file_fails_clearly(
+    shop: Shop, name: str, content: bytes, message: str
+) -> None:
     report = shop.load_one(name, content)
     assert report.status == "failed"
     assert report.message.startswith(message), report.message
@@ -218,7 +220,9 @@ def test_a_repeated_key_goes_to_quarantine(shop: Shop) -> None:
     many = "".join(f"{n},1,2024-03-05 14:30:00,A,1,1.00\n" for n in range(10))
     report = shop.load_one("a.csv", HEADER + many + "5,1,2024-03-05 14:30:00,A,1,9.00\n")
     assert report.rows_quarantined == 1
-    assert list(report.reasons) == ["line_id: the key order_id + line_id stands in an earlier row already"]
+    assert list(report.reasons) == [
+        "line_id: the key order_id + line_id stands in an earlier row already"
+    ]
 
 
 def test_a_tip_repeated_on_each_line_counts_once_per_order(shop: Shop) -> None:
@@ -246,7 +250,11 @@ def test_personal_data_is_in_no_raw_table_quarantine_or_log(
     caplog.set_level(logging.DEBUG)
     header = "order_id,line_id,sold_at,product_id,unit_price_amount,customer_email,customer_name,customer_id\n"
     row = "{0},1,2024-03-05,A,{1},Zoe@Planted.example,Zoe Planted,zoe@planted.example\n"
-    text = header + "".join(row.format(n, "1") for n in range(9)) + row.format(99, "zoe@planted.example")
+    text = (
+        header
+        + "".join(row.format(n, "1") for n in range(9))
+        + row.format(99, "zoe@planted.example")
+    )
     report = shop.load_one("a.csv", text)
     assert report.rows_quarantined == 1
     tables = ["raw_spreadsheets.sales", "quality.quarantine", "quality.load_log"]
@@ -300,7 +308,9 @@ def test_quoted_newlines_and_gzip_are_read(shop: Shop) -> None:
 def test_unmapped_columns_are_named_and_kept_only_when_asked(shop: Shop) -> None:
     shop.put("mapping.toml", '[columns]\norder_id = "order_id"\nsold_at = "sold_at"\n'
              'product_id = "product_id"\n[options]\nkeep = ["Region"]\n')  # fmt: skip
-    report = shop.load_one("a.csv", "order_id,sold_at,product_id,Region,Secret\n1,2024-03-05,A,N,x\n")
+    report = shop.load_one(
+        "a.csv", "order_id,sold_at,product_id,Region,Secret\n1,2024-03-05,A,N,x\n"
+    )
     assert report.notes == ["Columns not loaded: 'Secret'."]
     assert shop.current("extra") == [('{"Region":"N"}',)]
 
@@ -318,7 +328,9 @@ def test_rows_without_a_join_partner_are_quarantined(shop: Shop) -> None:
 
 def test_all_kinds_have_their_table_even_without_files(shop: Shop) -> None:
     shop.load()
-    tables = shop.rows("select table_name from information_schema.tables where table_schema = 'raw_spreadsheets'")
+    tables = shop.rows(
+        "select table_name from information_schema.tables where table_schema = 'raw_spreadsheets'"
+    )
     assert {name for (name,) in tables} == set(KINDS)
 
 
@@ -365,7 +377,9 @@ def test_the_pizza_sample_loads_to_the_cent(shop: Shop) -> None:
     assert row == (48_620, 21_350, 49_574, Decimal("817860.050000"), True)
 
 
-def test_a_killed_load_leaves_nothing_and_the_next_one_completes(shop: Shop, tmp_path: Path) -> None:
+def test_a_killed_load_leaves_nothing_and_the_next_one_completes(
+    shop: Shop, tmp_path: Path
+) -> None:
     lines = "".join(f"{n},1,2024-03-05 14:30:00,A,1,1.00\n" for n in range(200_000))
     shop.put("a.csv", HEADER + lines)
     shop.load(kinds=["products"])

@@ -82,7 +82,7 @@ def decide_order(evidence: DateEvidence, declared: DateOrder | None) -> DateOrde
         raise AmbiguousDateError("it mixes day/month and month/day")
     seen: DateOrder | None = "dmy" if first > 12 else "mdy" if second > 12 else None
     if declared in ("dmy", "mdy") and seen and seen != declared:
-        raise AmbiguousDateError(f"the mapping says date_order = \"{declared}\", the values {seen}")
+        raise AmbiguousDateError(f'the mapping says date_order = "{declared}", the values {seen}')
     return declared if declared in ("dmy", "mdy") else seen
 
 

@@ -13,13 +13,13 @@ import hashlib
 import io
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 import python_calamine
 
 from warehouse.errors import HubError
@@ -97,7 +97,9 @@ def fingerprint(path: Path) -> Fingerprint:
         HubError: it is no file, cannot be read, or is empty.
     """
     if path.is_dir():
-        raise HubError(f"{path.name} is a folder, not a file.", fix="Put the files themselves there.")
+        raise HubError(
+            f"{path.name} is a folder, not a file.", fix="Put the files themselves there."
+        )
     try:
         before = path.stat()
         with path.open("rb") as file:
@@ -220,9 +222,10 @@ def _open_text(path: Path, layout: Layout, scratch: Path, alias: str) -> Table:
 
 def _transcode(path: Path, encoding: str, target: Path) -> Path:
     try:
-        with path.open(encoding=encoding, newline="") as source, target.open(
-            "w", encoding="utf-8", newline=""
-        ) as out:
+        with (
+            path.open(encoding=encoding, newline="") as source,
+            target.open("w", encoding="utf-8", newline="") as out,
+        ):
             shutil.copyfileobj(source, out, 1 << 20)
     except (UnicodeError, LookupError):
         raise HubError(
@@ -271,7 +274,9 @@ def _find_header(name: str, records: list[tuple[int, list[str]]],
         return 0, 0, [f"#{index + 1}" for index in range(width)]
     index = (layout.header_row - 1) if layout.header_row else find_header_row(rows)
     if index >= len(rows):
-        raise HubError(f"{name} has no row {index + 1} to be its header.", fix="Correct header_row.")
+        raise HubError(
+            f"{name} has no row {index + 1} to be its header.", fix="Correct header_row."
+        )
     last = index + layout.header_rows - 1
     headers = merge_headers(rows[index : last + 1])
     return last + 1, records[last][0], headers
@@ -310,7 +315,8 @@ def _open_workbook(path: Path, layout: Layout, database: duckdb.DuckDBPyConnecti
         book = python_calamine.CalamineWorkbook.from_path(str(path))
     except Exception:
         raise HubError(
-            f"{path.name} is no readable workbook.", fix="Save it again from the spreadsheet program."
+            f"{path.name} is no readable workbook.",
+            fix="Save it again from the spreadsheet program.",
         ) from None
     sheet = _choose_sheet(path.name, book, layout.sheet)
     cells = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
@@ -318,7 +324,11 @@ def _open_workbook(path: Path, layout: Layout, database: duckdb.DuckDBPyConnecti
     if not any(any(row) for row in rows):
         raise HubError(f"Sheet {sheet!r} of {path.name} has no rows.", fix="Choose another sheet.")
     first, _, headers = _find_header(path.name, list(enumerate(rows, 1)), layout)
-    while headers and not headers[-1] and not any(row[len(headers) - 1 :][:1] != [""] for row in rows[first:]):
+    while (
+        headers
+        and not headers[-1]
+        and not any(row[len(headers) - 1 :][:1] != [""] for row in rows[first:])
+    ):
         headers.pop()
     native = _native_number_columns(cells[first:], len(headers))
     body = [(number, row) for number, row in enumerate(rows[first:], first + 1) if any(row)]
@@ -370,7 +380,7 @@ def _cell_text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _native_number_columns(cells: list[list[object]], width: int) -> frozenset[int]:
+def _native_number_columns(cells: Sequence[Sequence[object]], width: int) -> frozenset[int]:
     """Columns all of whose numbers are typed cells: their marks need no deciding."""
 
     def is_native(index: int) -> bool:

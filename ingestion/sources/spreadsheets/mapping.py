@@ -111,9 +111,7 @@ def parse_mapping(document: dict[str, Any], kind: Kind, place: str) -> Mapping:
     _known(place, "[columns] ", document.get("columns", {}), {role.name for role in kind.roles})
     _known(place, "[format] ", document.get("format", {}), FORMAT_KEYS)
     _known(place, "[options] ", document.get("options", {}), OPTION_KEYS)
-    columns = {
-        name: _rule(place, name, rule) for name, rule in document.get("columns", {}).items()
-    }
+    columns = {name: _rule(place, name, rule) for name, rule in document.get("columns", {}).items()}
     form = document.get("format", {})
     layout = Layout(**{key: form[key] for key in Layout.__dataclass_fields__ if key in form})
     joins = tuple(Join(join["left"], join["right"]) for join in document.get("joins", []))

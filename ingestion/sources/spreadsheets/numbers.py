@@ -159,10 +159,7 @@ def number_sql(column: str, fmt: NumberFormat) -> str:
 
 def shape_sql(column: str) -> str:
     """DuckDB expression of a number's shape: digits as 9, but a leading 0 kept."""
-    return (
-        f"regexp_replace(regexp_replace({column}, '[1-9]', '9', 'g'), '([09.,])0', "
-        f"'\\19', 'g')"
-    )
+    return f"regexp_replace(regexp_replace({column}, '[1-9]', '9', 'g'), '([09.,])0', '\\19', 'g')"
 
 
 def _quoted(text: str) -> str:

@@ -127,10 +127,15 @@ def _look(values: list[str]) -> str:
         return "time"
     parsed = [dates.pattern_of(value, "dmy") for value in filled[:500]]
     if sum(1 for pattern in parsed if pattern) > 0.9 * len(parsed):
-        return "timestamp" if any("%H" in (p or "") or "%I" in (p or "") for p in parsed) else "date"
+        return (
+            "timestamp" if any("%H" in (p or "") or "%I" in (p or "") for p in parsed) else "date"
+        )
     if share(r"-?\d{1,4}") > 0.9:
         return "quantity"
-    if share(rf"[-+(]?\s*{numbers.CURRENCIES}?\s*[\d.,' ]*\d\s*(?:{numbers.CURRENCIES}|%)?[)-]?") > 0.9:
+    if (
+        share(rf"[-+(]?\s*{numbers.CURRENCIES}?\s*[\d.,' ]*\d\s*(?:{numbers.CURRENCIES}|%)?[)-]?")
+        > 0.9
+    ):
         return "amount" if any(re.search(r"[.,]\d", value) for value in filled) else "number"
     return "category" if len(set(filled)) <= max(20, len(filled) // 50) else "text"
 

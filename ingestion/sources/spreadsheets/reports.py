@@ -31,7 +31,9 @@ class FileReport:
         """One sentence (and its remarks) for a person."""
         name = f"{self.kind}/{self.file_name}"
         if self.status == "failed":
-            return f"{name} was NOT loaded: {self.message}" + (f"\n  Fix: {self.fix}" if self.fix else "")
+            return f"{name} was NOT loaded: {self.message}" + (
+                f"\n  Fix: {self.fix}" if self.fix else ""
+            )
         if self.status == "unchanged":
             return f"{name} is unchanged."
         text = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from ingestion.sources.spreadsheets.files import TOTALS, Table, open_table
 from ingestion.sources.spreadsheets.mapping import Mapping
@@ -83,7 +83,9 @@ class Staged:
         return bool(only_wanted or self.bad or self.skipped or self.has_repeats
                     or self.table.is_stored)  # fmt: skip
 
-    def reader(self, *, with_values: bool, only_wanted: bool, literals: str = "") -> pa.RecordBatchReader:
+    def reader(
+        self, *, with_values: bool, only_wanted: bool, literals: str = ""
+    ) -> pa.RecordBatchReader:
         """The rows to load as Arrow batches in the file's order. Where every row is wanted the
         row numbers are counted here: counting in SQL would keep DuckDB on one thread."""
         query = self.rows_sql(with_values=with_values, only_wanted=only_wanted)
@@ -161,7 +163,9 @@ def values_sql(plan: Plan, table: Table, *, is_numbered: bool = True) -> str:
 
 
 def _extra_sql(kept: dict[str, str]) -> str:
-    pairs = ", ".join(f"'{name.replace(chr(39), chr(39) * 2)}', k_{column}" for name, column in kept.items())
+    pairs = ", ".join(
+        f"'{name.replace(chr(39), chr(39) * 2)}', k_{column}" for name, column in kept.items()
+    )
     return f"cast(json_object({pairs}) as varchar)"
 
 
@@ -196,7 +200,8 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
     staged = Staged(database, table, plan, name, notes=plan.notes)
     _judge(staged, alias)
     if _has_odd_numbers(staged):
-        plan = Planner(database, staged.table, mapping, business, name, is_thorough=True).build()
+        planner = Planner(database, staged.table, mapping, business, name, is_thorough=True)
+        plan = planner.build()
         staged.plan, staged.notes = plan, plan.notes
         _judge(staged, alias)
     plan.version = mapping.version
@@ -217,7 +222,9 @@ def _store(database: duckdb.DuckDBPyConnection, alias: str, table: Table) -> Non
     first = table.title_rows + 1
     case = "_rn"
     if lines:
-        database.execute(f"create or replace temp table {alias}_lines as select unnest(?) as line", [lines])
+        database.execute(
+            f"create or replace temp table {alias}_lines as select unnest(?) as line", [lines]
+        )
         database.execute(
             f"create or replace temp table {alias}_gaps as select line - "
             f"(row_number() over (order by line) - 1) as from_rn from {alias}_lines"
@@ -283,7 +290,9 @@ def _join(database: duckdb.DuckDBPyConnection, tables: dict[str, Table],
 def _side(tables: dict[str, Table], text: str) -> tuple[str, str]:
     alias, _, header = text.partition(".")
     if alias not in tables:
-        raise HubError(f"The join names {alias!r}, which is no [files.{alias}].", fix="Mend [[joins]].")
+        raise HubError(
+            f"The join names {alias!r}, which is no [files.{alias}].", fix="Mend [[joins]]."
+        )
     column = tables[alias].column(header)
     if column is None:
         raise HubError(
@@ -362,12 +371,19 @@ def _collect_bad(staged: Staged, alias: str, orphans: list[BadRow]) -> None:
 
 def _refuse_mixed_dates(staged: Staged, rows: list[tuple[object, ...]]) -> None:
     for index, check in enumerate(staged.plan.checks):
-        if check.reason not in ("is no date", "is no timestamp") or not re.fullmatch(r"c\d+", check.column or ""):
+        if check.reason not in ("is no date", "is no timestamp") or not re.fullmatch(
+            r"c\d+", check.column or ""
+        ):
             continue
         position = 2 + int(str(check.column)[1:])
         for row in rows:
             parts = re.match(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}", str(row[position] or ""))
-            if parts and int(str(row[1])) >> index & 1 and max(int(parts[1]), int(parts[2])) in range(13, 32) and min(int(parts[1]), int(parts[2])) <= 12:
+            if (
+                parts
+                and int(str(row[1])) >> index & 1
+                and max(int(parts[1]), int(parts[2])) in range(13, 32)
+                and min(int(parts[1]), int(parts[2])) <= 12
+            ):
                 header = staged.table.headers[position - 2]
                 raise HubError(
                     f"{staged.file_name}: column {header!r} is ambiguous: it mixes day/month and "
@@ -385,10 +401,14 @@ def _file_row(staged: Staged, number: int, cells: list[str | None], check: Check
         return _skip(staged, "totals row")
     if filled == [header for header in staged.table.headers if header]:
         return _skip(staged, "repeated header")
-    position = int(check.column[1:]) if check.column and re.fullmatch(r"c\d+", check.column) else None
+    position = (
+        int(check.column[1:]) if check.column and re.fullmatch(r"c\d+", check.column) else None
+    )
     header = staged.table.headers[position] if position is not None else check.role
     value = cells[position] if position is not None else None
-    record = {name: mask(cell) or "" for name, cell in zip(staged.table.headers, cells, strict=False)}
+    record = {
+        name: mask(cell) or "" for name, cell in zip(staged.table.headers, cells, strict=False)
+    }
     staged.bad.append(BadRow(number, header, mask(value), check.reason, record))
     return None
 

@@ -35,7 +35,9 @@ def templates_document() -> str:
                   "| column | type | required | meaning | example |", "|---|---|---|---|---|"]  # fmt: skip
         for role in kind.roles:
             required = "yes" if role.is_required else ""
-            parts.append(f"| `{role.name}` | {role.type} | {required} | {role.description} | {role.example} |")
+            parts.append(
+                f"| `{role.name}` | {role.type} | {required} | {role.description} | {role.example} |"
+            )
         for names in kind.one_of:
             parts += ["", f"At least one of: {', '.join(f'`{name}`' for name in names)}."]
         parts.append("")
