@@ -56,7 +56,7 @@ def bridge_closed_days(series: pd.Series[float]) -> Values:
     The mean is over up to four observed same weekdays before it, else after it, else of all
     days. Only model fitting sees these values; they are never published.
     """
-    values = series.to_numpy(dtype=float, copy=True)
+    values = np.array(series, dtype=np.float64)
     observed = ~np.isnan(values)
     overall = float(np.nanmean(values)) if observed.any() else 0.0
     for position in np.flatnonzero(~observed):

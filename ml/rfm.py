@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 
@@ -55,4 +54,4 @@ def _quintiles(values: pd.Series[float]) -> pd.Series[int]:
         return pd.Series([1], index=values.index)
     # Integer arithmetic keeps 3/5 of the way from landing just under a boundary.
     rank = values.rank(method="min").astype(int) - 1
-    return np.minimum(rank * 5 // (len(values) - 1) + 1, 5).astype(int)
+    return (rank * 5 // (len(values) - 1) + 1).clip(upper=5)

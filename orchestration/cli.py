@@ -19,11 +19,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ingestion.sources.spreadsheets.proposals import MappingProposal, propose_mapping
 from warehouse.business import Business, load_business, slugify
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home
 from warehouse.server import EmbeddedServer
+from warehouse.vault import Vault, open_vault
 
 DEMO = PROJECT_ROOT / "sandbox" / "samples" / "pizza"
 CURRENT_BUSINESS = "current-business"
@@ -129,7 +131,7 @@ def init(
 ) -> None:
     """Make the folder of a new business: business.toml, an inbox and templates.
 
-    Example: [bold]hub init ~/my-shop --name "My Shop" --time-zone Europe/Berlin --currency EUR --country DE[/]
+    Example: [bold]hub init ~/my-shop --name "My Shop" --time-zone Europe/Berlin --currency EUR[/]
     """
     from ingestion.sources.spreadsheets.kinds import KINDS
 
@@ -166,6 +168,7 @@ def init(
 def map_file(
     file: Annotated[Path, typer.Argument(help="The file to understand.")],
     kind: Annotated[str | None, typer.Option(help="Kind of file; default: guessed.")] = None,
+    business: BusinessOption = None,
     save: Annotated[bool, typer.Option("--save", help="Save without asking.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -173,17 +176,17 @@ def map_file(
 
     Example: [bold]hub map ~/my-shop/inbox/sales/till.csv[/]
     """
-    from ingestion.sources.spreadsheets.proposals import propose_mapping
-
     proposal = propose_mapping(file, kind)
     if as_json:
-        print(json.dumps(proposal.to_dict(), ensure_ascii=False, default=str))
+        print(json.dumps(asdict(proposal), ensure_ascii=False, default=str))
     else:
-        console.print(proposal.to_text(), markup=False)
+        _show_proposal(proposal)
     asks = not save and not as_json and sys.stdin.isatty()
     if save or (asks and typer.confirm("Save this mapping?", default=True)):
-        path = proposal.save()
+        path = proposal.save(_inbox_of(file, business))
         errors.print(f"Saved {path}. Edit it freely; hub run reads it.")
+    elif not as_json and not asks:
+        console.print("Save it with --save.")
 
 
 # -- services ----------------------------------------------------------------------------
@@ -329,30 +332,56 @@ def privacy_rotate_key(business: BusinessOption = None) -> None:
 
 
 @contextmanager
-def _vault_of(business: Path | None) -> Iterator[tuple[Warehouse, Vault]]:  # noqa: F821
-    from warehouse.vault import open_vault
-
+def _vault_of(business: Path | None) -> Iterator[tuple[Warehouse, Vault]]:
     warehouse = _open(business)
     yield warehouse, open_vault(warehouse)
 
 
 def _open(folder: Path | None) -> Warehouse:
     """Open a business's warehouse and remember it as the one used last."""
-    memory = hub_home() / CURRENT_BUSINESS
-    if folder is None:
-        configured = os.environ.get("HUB_BUSINESS") or (
-            memory.read_text().strip() if memory.exists() else ""
-        )
-        folder = Path(configured) if configured else DEMO
-    business: Business = load_business(folder)
+    business = _business(folder)
     warehouse = open_warehouse(business)
-    memory.write_text(str(business.folder))
+    (hub_home() / CURRENT_BUSINESS).write_text(str(business.folder))
     return warehouse
+
+
+def _business(folder: Path | None) -> Business:
+    """The business in a folder, or the one used last, or the sample restaurant."""
+    memory = hub_home() / CURRENT_BUSINESS
+    remembered = memory.read_text().strip() if memory.exists() else ""
+    return load_business(folder or Path(os.environ.get("HUB_BUSINESS") or remembered or DEMO))
+
+
+def _show_proposal(proposal: MappingProposal) -> None:
+    console.print(f"[bold]{proposal.file_name}[/] looks like [bold]{proposal.kind}[/]")
+    columns = Table("meaning", "column", "why", "sure")
+    for item in proposal.columns:
+        columns.add_row(item.role, item.column, item.evidence, f"{item.confidence:.0%}")
+    console.print(columns)
+    if proposal.sample_rows:
+        sample = Table(*proposal.sample_rows[0], title="Sample rows, personal values masked")
+        for row in proposal.sample_rows:
+            sample.add_row(*(value or "" for value in row.values()))
+        console.print(sample)
+    if proposal.keep:
+        console.print(f"Kept beside: {', '.join(proposal.keep)}", markup=False)
+    if proposal.ignored:
+        console.print(f"Not loaded: {', '.join(proposal.ignored)}", markup=False)
+    for problem in proposal.problems:
+        console.print(f"Problem: {problem}", markup=False, style="yellow")
+    console.print(proposal.to_toml(), markup=False)
+
+
+def _inbox_of(file: Path, business: Path | None) -> Path:
+    """The inbox the file lies in, else that of the business."""
+    parents = file.resolve().parents
+    if business is None and len(parents) > 1 and parents[1].name == "inbox":
+        return parents[1]
+    return _business(business).inbox
 
 
 def _dry_run(warehouse: Warehouse) -> None:
     from ingestion.sources.spreadsheets import load_inbox
-    from warehouse.vault import open_vault
 
     report = load_inbox(warehouse.business, warehouse, open_vault(warehouse), dry_run=True)
     console.print(report.to_text(), markup=False)

@@ -6,6 +6,7 @@ Tables hold tokens where personal data was, so a preview shows none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 from psycopg import sql
@@ -15,7 +16,7 @@ from warehouse.database import Role, Warehouse
 PREVIEW_ROWS = 5
 
 
-def table_metadata(warehouse: Warehouse, role: Role, key: Sequence[str]) -> dict[str, object]:
+def table_metadata(warehouse: Warehouse, role: Role, key: Sequence[str]) -> dict[str, Any]:
     """``row_count`` and ``preview`` of the table an asset key names, read as a role."""
     with warehouse.connect(role) as connection:
         table = sql.Identifier(*key)

@@ -156,10 +156,12 @@ class Vault:
                 (json.dumps({"purpose": purpose, "tokens_count": len(tokens)}),),
             )
             rows = connection.execute(
-                "select token, sealed_value from vault.personal_values where token = any(%s)",
+                "select token, key_id, sealed_value from vault.personal_values "
+                "where token = any(%s)",
                 (list(tokens),),
             ).fetchall()
-        return {token: _unseal(self._key, sealed, token).decode() for token, sealed in rows}
+        keys = {self._key_id: self._key, **_older_keys({row[1] for row in rows} - {self._key_id})}
+        return {token: _unseal(keys[key], sealed, token).decode() for token, key, sealed in rows}
 
     def erase(self, tokens: Sequence[str], reason: str) -> int:
         """Delete clear texts and remember their tokens, so that no re-load brings them back."""
@@ -202,9 +204,13 @@ class Vault:
                 "insert into audit.events (action, details) values ('rotate_key', %s)",
                 (json.dumps({"new_key_id": new_id}),),
             )
-        reseal_outdated(self._warehouse, new_id, new_key, on_progress)
         self._key_id, self._key = new_id, new_key
+        self.finish_rotation(on_progress)
         return new_id
+
+    def finish_rotation(self, on_progress: Callable[[int], None] | None = None) -> int:
+        """Seal under the present key what an interrupted rotation left behind; how many."""
+        return reseal_outdated(self._warehouse, self._key_id, self._key, on_progress)
 
     def _token(self, kind: str, clear: str) -> str:
         digest = hmac.digest(self._token_key, f"{kind}:{clear}".encode(), "sha256")
@@ -296,7 +302,7 @@ def reseal_outdated(
     Returns:
         How many values were sealed anew. Old key records go once nothing uses them.
     """
-    store, done = KeyStore(), 0
+    done = 0
     with warehouse.connect("privacy") as connection:
         while True:
             rows = connection.execute(
@@ -306,14 +312,7 @@ def reseal_outdated(
             ).fetchall()
             if not rows:
                 break
-            old_keys = {old: store.find(old) for old in {row[1] for row in rows}}
-            missing = [old for old, found in old_keys.items() if found is None]
-            if missing:
-                raise HubError(
-                    f"The old vault key {missing[0]} is missing.",
-                    fix="Put it back (HUB_VAULT_KEY may hold several keys) and run "
-                    "the rotation again; it goes on where it stopped.",
-                )
+            old_keys = _older_keys({row[1] for row in rows})
             with connection.cursor() as cursor:
                 cursor.executemany(
                     "update vault.personal_values set key_id = %s, sealed_value = %s "
@@ -321,7 +320,7 @@ def reseal_outdated(
                     [
                         (
                             key_id,
-                            _seal(key, _unseal(old_keys[old] or b"", sealed, token), token),
+                            _seal(key, _unseal(old_keys[old], sealed, token), token),
                             token,
                         )
                         for token, old, sealed in rows
@@ -333,6 +332,20 @@ def reseal_outdated(
                 on_progress(done)
         connection.execute("delete from vault.keys where not is_active")
     return done
+
+
+def _older_keys(key_ids: set[str]) -> dict[str, bytes]:
+    """Keys that an unfinished rotation still needs."""
+    store = KeyStore()
+    keys = {key_id: store.find(key_id) for key_id in key_ids}
+    missing = [key_id for key_id, key in keys.items() if key is None]
+    if missing:
+        raise HubError(
+            f"The old vault key {missing[0]} is missing.",
+            fix="Put it back (HUB_VAULT_KEY may hold several keys) and run the rotation again; "
+            "it goes on where it stopped.",
+        )
+    return {key_id: key for key_id, key in keys.items() if key is not None}
 
 
 def normalise(kind: PersonalKind, value: str | None, country_code: str) -> str | None:

@@ -61,10 +61,11 @@ def build_data_docs(business: Business) -> Path:
 def _context(folder: Path) -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx  # takes seconds to import
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     folder.mkdir(parents=True, exist_ok=True)
     context = gx.get_context(mode="file", project_root_dir=str(folder))
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context
 
 

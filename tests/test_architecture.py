@@ -1,0 +1,169 @@
+"""The rooms: who may import whom, and which SQL layer may read which."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt as hub_dbt
+from warehouse.home import PROJECT_ROOT
+
+ROOMS = {"ingestion", "warehouse", "ml", "orchestration", "sandbox", "tests", "benchmarks"}
+ALLOWED_ROOMS = {
+    "warehouse": set(),
+    "ingestion": {"warehouse"},
+    "ml": set(),
+    "sandbox": set(),
+    "orchestration": {"warehouse", "ingestion", "ml"},
+}
+FORBIDDEN_LIBRARIES = {
+    "warehouse": {"dagster", "dlt", "dbt", "pandas", "great_expectations"},
+    "ingestion": {"dagster", "dbt", "prophet", "sklearn", "great_expectations"},
+    "ml": {"dagster", "dlt", "psycopg", "sqlalchemy", "os", "pathlib", "time", "duckdb"},
+}
+
+
+def _imports(room: str) -> Iterator[tuple[Path, str]]:
+    for file in (PROJECT_ROOT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((file, alias.name.split(".")[0]) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield file, node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED_ROOMS))
+def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
+    foreign = {
+        (file.name, name)
+        for file, name in _imports(room)
+        if name in ROOMS - {room} - ALLOWED_ROOMS[room]
+    }
+    assert foreign == set()
+
+
+@pytest.mark.parametrize("room", sorted(FORBIDDEN_LIBRARIES))
+def test_a_room_keeps_clear_of_what_is_not_its_business(room: str) -> None:
+    found = {
+        (file.name, name) for file, name in _imports(room) if name in FORBIDDEN_LIBRARIES[room]
+    }
+    assert found == set()
+
+
+def test_ml_reads_no_clock() -> None:
+    calls = {
+        (file.name, node.attr)
+        for file in (PROJECT_ROOT / "ml").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}
+    }
+    assert calls == set()
+
+
+def test_the_superset_room_is_no_package() -> None:
+    """An __init__.py there would shadow Apache Superset."""
+    assert not (PROJECT_ROOT / "superset" / "__init__.py").exists()
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, dict[str, dict[str, object]]]:
+    loaded: dict[str, dict[str, dict[str, object]]] = json.loads(
+        hub_dbt.manifest_path().read_text()
+    )
+    return loaded
+
+
+def _layer(unique_id: str, manifest: dict[str, dict[str, dict[str, object]]]) -> str:
+    kind = unique_id.split(".", 1)[0]
+    if kind != "model":
+        return kind
+    fqn = manifest["nodes"][unique_id]["fqn"]
+    assert isinstance(fqn, list)
+    return str(fqn[1])
+
+
+READABLE_LAYERS = {
+    "staging": {"source"},
+    "intermediate": {"staging", "intermediate", "seed"},
+    "marts": {"staging", "intermediate", "marts", "seed"},
+}
+
+
+def test_only_staging_reads_sources_and_nothing_reads_upwards(
+    manifest: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    wrong = [
+        (name, parent)
+        for name, node in manifest["nodes"].items()
+        if name.startswith("model.")
+        for parent in node["depends_on"]["nodes"]  # type: ignore[index]
+        if _layer(parent, manifest) not in READABLE_LAYERS[_layer(name, manifest)]
+    ]
+    assert wrong == []
+
+
+def test_marts_read_business_rows_through_intermediate_only(
+    manifest: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    """Staging of a selling system must not leak into marts; ml and quality have no other step."""
+    wrong = [
+        (name, parent)
+        for name, node in manifest["nodes"].items()
+        if name.startswith("model.") and _layer(name, manifest) == "marts"
+        for parent in node["depends_on"]["nodes"]  # type: ignore[index]
+        if ".stg_" in parent and not parent.split(".stg_")[1].startswith(("ml__", "quality__"))
+    ]
+    assert wrong == []
+
+
+def test_every_mart_is_contracted_described_and_owned(
+    manifest: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    marts = [
+        n
+        for k, n in manifest["nodes"].items()
+        if k.startswith("model.hub.") and _layer(k, manifest) == "marts"
+    ]
+    assert len(marts) >= 20
+    for mart in marts:
+        config, columns = mart["config"], mart["columns"]
+        assert config["contract"]["enforced"], mart["name"]  # type: ignore[index]
+        assert str(mart["description"]).startswith("Grain:"), mart["name"]
+        assert config["group"], mart["name"]  # type: ignore[index]
+        assert isinstance(columns, dict)
+        assert all(column["description"] for column in columns.values()), mart["name"]
+
+
+PORTABILITY_BANS = (
+    "distinct on",
+    "generate_series",
+    "->>",
+    " ~ ",
+    "to_char(",
+    "at time zone",
+    "extract(epoch",
+    "unnest(",
+    "::",
+)
+
+
+def test_models_keep_to_portable_sql() -> None:
+    found = [
+        (file.name, ban)
+        for file in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")
+        for ban in PORTABILITY_BANS
+        if ban in _without_jinja(file.read_text(encoding="utf-8")).lower()
+    ]
+    assert found == []
+
+
+def _without_jinja(text: str) -> str:
+    for opening, closing in (("{{", "}}"), ("{%", "%}")):
+        while opening in text:
+            before, _, rest = text.partition(opening)
+            text = before + rest.partition(closing)[2]
+    return text

@@ -1,0 +1,52 @@
+"""business.toml: what it says is what counts, and what it says wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from warehouse.business import load_business, slugify
+from warehouse.errors import HubError
+
+GOOD = 'name = "Café Ü"\ntime_zone = "Europe/Berlin"\ncurrency_code = "EUR"\ncountry_code = "DE"\n'
+
+
+def _write(folder: Path, text: str) -> Path:
+    (folder / "business.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
+    business = load_business(_write(tmp_path, GOOD))
+    assert (business.slug, business.week_start) == ("cafe_u", "monday")
+    assert business.default_location_name == "Café Ü"
+    assert business.inbox == tmp_path.resolve() / "inbox"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (GOOD.replace("Europe/Berlin", "Berlin"), "time_zone"),
+        (GOOD.replace('"EUR"', '"euro"'), "currency_code"),
+        (GOOD + 'colour = "red"\n', "colour"),
+        (GOOD.replace('name = "Café Ü"\n', ""), "name"),
+        ("name = ", "cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, wrong: str, told: str) -> None:
+    with pytest.raises(HubError, match=told):
+        load_business(_write(tmp_path, wrong))
+
+
+def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None:
+    with pytest.raises(HubError, match="hub init"):
+        load_business(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Plato's Pizza", "platos_pizza"), ("24/7 Shop", "business_24_7_shop"), ("日本", "business")],
+)
+def test_names_become_database_safe_ids(name: str, slug: str) -> None:
+    assert slugify(name) == slug
