@@ -11,7 +11,7 @@ from datetime import timedelta
 from hub_bi import palette, settings
 from hub_bi.caches import PAGES, RESULTS, cache
 from hub_bi.query_log import log_query
-from hub_bi.sql_guard import DENIED_FUNCTIONS, refuse_dangerous_sql
+from hub_bi.sql_guard import DENIED_CALLS, refuse_dangerous_sql
 from hub_bi.web import HOME_PATH, prepare_application
 
 BUSINESS = settings.business()
@@ -31,6 +31,7 @@ def SQLALCHEMY_CUSTOM_PASSWORD_STORE(uri: object) -> str:  # noqa: N802, ARG001
 
 # Caches: Redis where there is one, a private folder where there is none
 REDIS_URL = settings.redis_url()
+CELERY_CONFIG: type | None = None
 
 
 CACHE_CONFIG = cache(PAGES, timedelta(hours=1))
@@ -50,8 +51,6 @@ if REDIS_URL:
         task_acks_late = True
 
     CELERY_CONFIG = CeleryConfig
-else:
-    CELERY_CONFIG = None
 
 # Who gets in, and how
 WTF_CSRF_ENABLED = True
@@ -90,7 +89,7 @@ TALISMAN_CONFIG = {
 }
 
 # What may be asked of the warehouse
-DISALLOWED_SQL_FUNCTIONS = {"postgresql": set(DENIED_FUNCTIONS)}
+DISALLOWED_SQL_FUNCTIONS = {"postgresql": set(DENIED_CALLS)}
 SQL_QUERY_MUTATOR = refuse_dangerous_sql
 QUERY_LOGGER = log_query
 ROW_LIMIT = 10_000
@@ -103,6 +102,7 @@ APP_NAME = palette.PRODUCT
 APP_ICON = palette.logo("#1B2638", palette.BLUE)
 LOGO_TARGET_PATH = HOME_PATH
 LOGO_TOOLTIP = BUSINESS.name
+LOGO_RIGHT_TEXT = BUSINESS.name
 FAVICONS = [{"href": palette.favicon()}]
 THEME_DEFAULT = palette.light_theme(HOME_PATH)
 THEME_DARK = palette.dark_theme(HOME_PATH)

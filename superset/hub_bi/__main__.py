@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     sync.add_argument("--force", action="store_true", help="import even what has not changed")
     sync.set_defaults(run=_sync)
     serve = commands.add_parser("serve", help="serve Superset on this machine")
+    serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8088)
     serve.add_argument("--workers", type=int, default=2)
     serve.set_defaults(run=_serve)
@@ -66,7 +67,7 @@ def _sync(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from hub_bi.serve import serve
 
-    return serve(port=options.port, workers=options.workers)
+    return serve(host=options.host, port=options.port, workers=options.workers)
 
 
 if __name__ == "__main__":

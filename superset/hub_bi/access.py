@@ -58,10 +58,8 @@ def read_roles(path: Path) -> tuple[list[Role], list[User]]:
 
 def sync_users(users: Iterable[User]) -> int:
     """Create users or bring their role and password up to date; return how many changed."""
-    from superset.extensions import db
+    from superset.extensions import db, security_manager
     from werkzeug.security import check_password_hash
-
-    from superset import security_manager
 
     changed = 0
     for user in users:
@@ -91,9 +89,7 @@ def sync_users(users: Iterable[User]) -> int:
 
 def sync_roles(roles: Iterable[Role], database: Any, datasets: Iterable[Any]) -> list[str]:
     """Give each role exactly its permissions; return those that this Superset lacks."""
-    from superset.extensions import db
-
-    from superset import security_manager
+    from superset.extensions import db, security_manager
 
     dataset_permissions = [("datasource_access", dataset.perm) for dataset in datasets]
     unknown: list[str] = []

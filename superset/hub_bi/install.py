@@ -98,9 +98,7 @@ def _plan() -> Plan:
 
 
 def _bootstrap(app: Any, plan: Plan) -> None:
-    from superset.extensions import appbuilder
-
-    from superset import security_manager
+    from superset.extensions import appbuilder, security_manager
 
     running = str(app.config["VERSION_STRING"])
     if _needs_upgrade():
@@ -161,9 +159,8 @@ def _install(plan: Plan) -> None:
 def _import(files: Bundle) -> None:
     from superset.commands.exceptions import CommandInvalidError
     from superset.commands.importers.v1.assets import ImportAssetsCommand
+    from superset.extensions import security_manager
     from superset.utils.core import override_user
-
-    from superset import security_manager
 
     contents = {name: dump(content) for name, content in files.items()}
     with override_user(security_manager.find_user(username="admin")):

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 LOGGER = logging.getLogger("hub_bi.queries")
+LOGGER.setLevel(logging.INFO)  # Superset itself logs warnings only
 LONGEST_QUERY = 4000
 
 

@@ -11,13 +11,13 @@ GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_settings.py")
 THREADS = 8
 
 
-def serve(port: int, workers: int) -> int:
-    """Replace this process by gunicorn on 127.0.0.1; returns only if that fails."""
+def serve(host: str, port: int, workers: int) -> int:
+    """Replace this process by gunicorn; returns only if that fails."""
     settings.secret_key()
     settings.metadata_uri()
     settings.warehouse_password()
     os.environ["SUPERSET_CONFIG_PATH"] = str(CONFIG_FILE)
-    print(f"Dashboards on http://127.0.0.1:{port} (stop with Ctrl-C).", flush=True)
+    print(f"Dashboards on http://{host}:{port} (stop with Ctrl-C).", flush=True)
     os.execv(  # noqa: S606
         sys.executable,
         [
@@ -27,7 +27,7 @@ def serve(port: int, workers: int) -> int:
             "--config",
             str(GUNICORN_SETTINGS),
             "--bind",
-            f"127.0.0.1:{port}",
+            f"{host}:{port}",
             "--workers",
             str(workers),
             "--threads",

@@ -73,7 +73,6 @@ DENIED_FUNCTIONS = frozenset(
         "set_config",
         "current_setting",
         "pg_show_all_settings",
-        "version",
         "inet_server_addr",
         "inet_server_port",
         "inet_client_addr",
@@ -81,10 +80,12 @@ DENIED_FUNCTIONS = frozenset(
     }
 )
 
-# A word boundary on both sides also finds quoted and schema-qualified names. The short word
-# `version` is only refused as a call, because columns may bear it.
+# Refused only where they are called, by Superset's own parser: columns may bear these names.
+DENIED_CALLS = frozenset({"version"})
+
+# A word boundary on both sides also finds quoted and schema-qualified names.
 _BY_NAME = re.compile(
-    r"\b(" + "|".join(sorted(DENIED_FUNCTIONS - {"version"}, key=len, reverse=True)) + r")\b",
+    r"\b(" + "|".join(sorted(DENIED_FUNCTIONS, key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
 )
 _ESCAPED_IDENTIFIER = re.compile(r"\bU&\s*[\"']", re.IGNORECASE)
@@ -116,10 +117,11 @@ def _refusal(message: str) -> Exception:
         from superset.exceptions import SupersetSecurityException
     except ImportError:  # outside Superset, as in the tests of this room
         return PermissionError(message)
-    return SupersetSecurityException(
+    refusal: Exception = SupersetSecurityException(
         SupersetError(
             message=message,
             error_type=SupersetErrorType.QUERY_SECURITY_ACCESS_ERROR,
             level=ErrorLevel.ERROR,
         )
     )
+    return refusal

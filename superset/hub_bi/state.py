@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hub_bi import settings
+from hub_bi.postgres import connect
 
 STATE_TABLE = "hub_bi_state"
 ATTEMPTS_TABLE = "hub_bi_login_attempts"
@@ -52,26 +53,9 @@ def remember(key: str, value: str) -> None:
 
 @contextmanager
 def _cursor() -> Iterator[Any]:
-    import psycopg2
-    from sqlalchemy.engine import make_url
-
-    url = make_url(settings.metadata_uri())
-    try:
-        connection = psycopg2.connect(
-            host=url.host,
-            port=url.port or 5432,
-            dbname=url.database,
-            user=url.username,
-            password=url.password,
-            connect_timeout=10,
-            **url.query,
-        )
-    except psycopg2.OperationalError as error:
-        raise settings.SettingsError(
-            f"Superset's own database '{url.database}' at {url.host}:{url.port or 5432} does not "
-            f"answer ({str(error).strip().splitlines()[-1]}). Is it running, and is "
-            "SUPERSET_METADATA_URI right?"
-        ) from error
+    connection = connect(
+        settings.metadata_uri(), None, "Superset's own database", "SUPERSET_METADATA_URI"
+    )
     try:
         with connection, connection.cursor() as cursor:
             yield cursor

@@ -5,6 +5,7 @@ from typing import Any
 
 from hub_bi import settings
 from hub_bi.localise import Facts
+from hub_bi.postgres import connect
 from hub_bi.tiles import ChoiceFilter, Dashboard
 
 
@@ -13,26 +14,10 @@ def read_facts(dashboards: Iterable[Dashboard]) -> Facts:
 
     A mart that does not exist yet counts as empty. SettingsError if nothing answers.
     """
-    import psycopg2
-    from sqlalchemy.engine import make_url
-
     boards = list(dashboards)
-    url = make_url(settings.warehouse_uri())
-    try:
-        connection = psycopg2.connect(
-            host=url.host,
-            port=url.port or 5432,
-            dbname=url.database,
-            user=url.username,
-            password=settings.warehouse_password(),
-            connect_timeout=10,
-            **url.query,
-        )
-    except psycopg2.OperationalError as error:
-        raise settings.SettingsError(
-            f"The warehouse at {url.host}:{url.port or 5432} does not answer as {url.username} "
-            f"({str(error).strip().splitlines()[-1]}). Is it running, and is HUB_BI_PASSWORD right?"
-        ) from error
+    connection = connect(
+        settings.warehouse_uri(), settings.warehouse_password(), "The warehouse", "HUB_BI_PASSWORD"
+    )
     try:
         connection.set_session(readonly=True, autocommit=True)
         return _facts(connection, boards)

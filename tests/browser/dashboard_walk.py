@@ -84,14 +84,25 @@ def sign_in(
         locale="en-US",
         user_agent=PHONE_USER_AGENT if phone else None,
     )
+    for _ in range(3):
+        _fill_in_the_form(context, url, username, password)
+        if context.request.get(f"{url}/api/v1/me/").ok:
+            return context
+    context.close()
+    raise RuntimeError(f"Signing in as '{username}' did not work. Is the password right?")
+
+
+def _fill_in_the_form(context: BrowserContext, url: str, username: str, password: str) -> None:
     page = context.new_page()
     page.goto(f"{url}/login/")
+    # An answer to what the page asked before signing in would carry the old session back.
+    page.wait_for_load_state("networkidle")
     page.fill("input[name=username], #username", username)
     page.fill("input[name=password], #password", password)
     page.get_by_role("button", name=re.compile("sign in", re.I)).click()
     page.wait_for_url(lambda address: "/login" not in address, timeout=30_000)
+    page.wait_for_load_state("networkidle")
     page.close()
-    return context
 
 
 def walk(context: BrowserContext, url: str, slug: str, picture: Path | None = None) -> Findings:

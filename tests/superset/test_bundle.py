@@ -79,6 +79,17 @@ def test_every_dashboard_shows_the_age_of_its_data() -> None:
         assert "rpt_data_freshness" in {tile.mart for tile in board.tiles()}, board.slug
 
 
+def test_every_condition_for_showing_a_chart_names_columns_that_exist(
+    marts: dict[str, Mart],
+) -> None:
+    words = {"and", "or", "not", "is", "null", "total", "category"}
+    for board in all_dashboards():
+        for tile in board.tiles():
+            for mart, condition in tile.row_checks():
+                named = set(re.findall(r"[a-z_]\w*", condition)) - words
+                assert named <= set(marts[mart].columns), (tile.key, mart, condition)
+
+
 def test_the_phone_dashboard_has_one_column() -> None:
     phone = next(b for b in all_dashboards() if b.slug == "owner-overview-phone")
     assert {len(row) for row in phone.rows} == {1}
