@@ -3,7 +3,7 @@
 Rows go as Arrow record batches straight from DuckDB through ADBC's binary COPY. dlt's Arrow path
 (Parquet, then ADBC) was measured beside it in benchmarks/bench_spreadsheets.py: for the append of
 twelve bare columns alone it took 3.4 s per million rows (a plain COPY 1.5 to 2.0 s, this whole
-load 7.3 s). It is not used because it commits in a transaction of its own: the rows, the versions
+load 7.3 s with both cores busy elsewhere). It is not used because it commits in a transaction of its own: the rows, the versions
 they supersede, the quarantine and the load log could not become visible together, and a kill
 between its commit and its own bookkeeping would append the rows twice.
 """
@@ -11,6 +11,7 @@ between its commit and its own bookkeeping would append the rows twice.
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -56,6 +57,7 @@ from warehouse.home import hub_home
 from warehouse.vault import Vault
 
 SOURCE = "spreadsheets"
+BATCHES_PER_STATEMENT = 10
 Progress = Callable[[FileReport], None]
 
 
@@ -322,7 +324,8 @@ class _Transfer:
         literal = "".join(f", {_literal(value)} as \"{name}\"" for name, value in constants.items()
                           if name not in LOAD_CONSTANTS)  # fmt: skip
         rows = self.staged.reader(with_values=True, only_wanted=only_wanted, literals=literal)
-        cursor.adbc_ingest(self.unit.kind.name, rows, mode="append", db_schema_name=SCHEMA)
+        for part in _parts(rows):
+            cursor.adbc_ingest(self.unit.kind.name, part, mode="append", db_schema_name=SCHEMA)
 
     def _file_quarantine(self, cursor: Any) -> None:
         name, load_id = _literal(self.unit.name), _literal(self.report.load_id)
@@ -372,7 +375,16 @@ class _Transfer:
 
     def _send_temporary(self, cursor: Any, name: str, rows: Any) -> None:
         cursor.execute(f"drop table if exists pg_temp.{name}")
-        cursor.adbc_ingest(name, rows, mode="create", temporary=True)
+        mode = "create"
+        for part in _parts(rows) if isinstance(rows, pa.RecordBatchReader) else [rows]:
+            cursor.adbc_ingest(name, part, mode=mode, temporary=True)
+            mode = "append"
+
+
+def _parts(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Some batches at a time: ADBC keeps what it is given until its statement ends."""
+    while batches := list(itertools.islice(rows, BATCHES_PER_STATEMENT)):
+        yield pa.Table.from_batches(batches)
 
 
 def _is_known(warehouse: Warehouse, unit: Unit, seen: dict[str, Fingerprint]) -> bool:
