@@ -61,7 +61,7 @@ docs: setup ## Generate documentation from the code
 	@echo "docs/templates.md is up to date."
 
 assets: setup ## Write Superset's dashboards from their descriptions
-	@.venv/bin/python -m scripts.build_assets
+	@.venv/bin/python scripts/build_assets.py
 
 down: ## Stop what the demo started
 	@$(HUB) down --all

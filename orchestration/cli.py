@@ -207,6 +207,25 @@ def up(
 
 
 @app.command()
+def serve(
+    name: Annotated[
+        Literal["dagster", "daemon", "superset", "superset-worker", "superset-beat"],
+        typer.Argument(help="Which service."),
+    ],
+    business: BusinessOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Run one service in the foreground, for containers and supervisors.
+
+    Example: [bold]hub serve dagster --host 0.0.0.0[/]
+    """
+    from orchestration import services
+
+    services.serve(name, _open(business), host, port)
+
+
+@app.command()
 def down(
     everything: Annotated[
         bool, typer.Option("--all", help="Also stop the embedded PostgreSQL server.")

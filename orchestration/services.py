@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal, NoReturn
 
 import psycopg
 
@@ -35,6 +36,7 @@ START_SECONDS = 180.0
 SUPERSET_USERS = ("owner", "analyst", "admin")
 
 Progress = Callable[[str], None]
+ServiceName = Literal["dagster", "daemon", "superset", "superset-worker", "superset-beat"]
 
 
 @dataclass(frozen=True)
@@ -244,65 +246,73 @@ def started() -> list[Service]:
     ]
 
 
-def _start_webserver(warehouse: Warehouse, progress: Progress) -> Service:
-    port = _port("dagster")
-    progress("Starting Dagster")
-    script = str(Path(sys.executable).with_name("dagster-webserver"))
-    service = _start(
-        warehouse,
-        "dagster",
-        [sys.executable, script, "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)],
-        dagster_environment(warehouse.business.folder),
-        port,
-        marker="dagster-webserver",
+def command_of(name: ServiceName, host: str = "127.0.0.1", port: int | None = None) -> list[str]:
+    """The command line of a service; the same here and in a container."""
+    serving = str(port or PREFERRED_PORTS.get(name))
+    scripts = Path(sys.executable).parent
+    workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
+    celery = [str(SUPERSET_PYTHON), "-m", "celery", "--app=superset.tasks.celery_app:app"]
+    commands: dict[ServiceName, list[str]] = {
+        "dagster": [
+            sys.executable, str(scripts / "dagster-webserver"), *workspace, "-h", host,
+            "-p", serving,
+        ],
+        "daemon": [sys.executable, str(scripts / "dagster-daemon"), "run", *workspace],
+        "superset": [
+            str(SUPERSET_PYTHON), "-m", "hub_bi", "serve", "--host", host, "--port", serving,
+        ],
+        "superset-worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO"],
+        "superset-beat": [*celery, "beat", "--loglevel=INFO", "--schedule=/tmp/beat"],
+    }  # fmt: skip
+    return commands[name]
+
+
+def environment_of(name: ServiceName, warehouse: Warehouse) -> dict[str, str]:
+    """The variables a service runs with."""
+    own = (
+        superset_environment(warehouse)
+        if name.startswith("superset")
+        else dagster_environment(warehouse.business.folder)
     )
+    return _clean_environment(own)
+
+
+def serve(name: ServiceName, warehouse: Warehouse, host: str, port: int | None) -> NoReturn:
+    """Become a service in the foreground, as containers and supervisors want it."""
+    if name == "superset":
+        bootstrap_superset(warehouse)
+    command = command_of(name, host, port)
+    os.chdir(PROJECT_ROOT)
+    os.execve(command[0], command, environment_of(name, warehouse))  # noqa: S606
+
+
+def _start_webserver(warehouse: Warehouse, progress: Progress) -> Service:
+    progress("Starting Dagster")
+    service = _start(warehouse, "dagster", _port("dagster"), marker="dagster-webserver")
     _wait_until_answering(service, "/server_info")
     return service
 
 
 def _start_daemon(warehouse: Warehouse, progress: Progress) -> Service:
     progress("Starting Dagster's daemon")
-    script = str(Path(sys.executable).with_name("dagster-daemon"))
-    return _start(
-        warehouse,
-        "daemon",
-        [sys.executable, script, "run", "-w", "workspace.yaml"],
-        dagster_environment(warehouse.business.folder),
-        None,
-        marker="dagster-daemon",
-    )
+    return _start(warehouse, "daemon", None, marker="dagster-daemon")
 
 
 def _start_superset(warehouse: Warehouse, progress: Progress) -> Service:
     progress("Preparing Superset (the first time takes about a minute)")
     bootstrap_superset(warehouse)
-    port = _port("superset")
     progress("Starting Superset")
-    service = _start(
-        warehouse,
-        "superset",
-        [str(SUPERSET_PYTHON), "-m", "hub_bi", "serve", "--port", str(port)],
-        superset_environment(warehouse),
-        port,
-        marker="superset",
-    )
+    service = _start(warehouse, "superset", _port("superset"), marker="superset")
     _wait_until_answering(service, "/health")
     return service
 
 
-def _start(
-    warehouse: Warehouse,
-    name: str,
-    command: list[str],
-    environment: Mapping[str, str],
-    port: int | None,
-    marker: str,
-) -> Service:
+def _start(warehouse: Warehouse, name: ServiceName, port: int | None, *, marker: str) -> Service:
     with _log_file(name).open("ab") as log:
         process = subprocess.Popen(
-            command,
+            command_of(name, port=port),
             cwd=PROJECT_ROOT,
-            env=_clean_environment(environment),
+            env=environment_of(name, warehouse),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -17,13 +17,14 @@ select
     source_system,
     coalesce(exclusion_reason, 'counted') as outcome,
     sum(case when line_type = 'product' then 1 else 0 end) as lines_count,
-    sum(quantity) as units,
-    sum(gross_amount) as gross_amount,
-    sum(discount_amount) as discount_amount,
-    sum(reversal_amount) as reversal_amount,
-    sum(net_amount) as net_amount,
-    sum(tax_amount) as tax_amount,
-    sum(case when line_type = 'tip' then total_amount else 0 end) as tip_amount,
+    cast(sum(quantity) as {{ dbt.type_numeric() }}) as units,
+    cast(sum(gross_amount) as {{ dbt.type_numeric() }}) as gross_amount,
+    cast(sum(discount_amount) as {{ dbt.type_numeric() }}) as discount_amount,
+    cast(sum(reversal_amount) as {{ dbt.type_numeric() }}) as reversal_amount,
+    cast(sum(net_amount) as {{ dbt.type_numeric() }}) as net_amount,
+    cast(sum(tax_amount) as {{ dbt.type_numeric() }}) as tax_amount,
+    cast(sum(case when line_type = 'tip' then total_amount else 0 end) as {{ dbt.type_numeric() }})
+        as tip_amount,
     max(loaded_at) as loaded_at
 from lines
 group by 1, 2, 3

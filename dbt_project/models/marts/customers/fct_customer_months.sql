@@ -59,7 +59,7 @@ select
     arrivals.customer_key,
     months.month_start_date,
     coalesce(months.orders_count, 0) as orders_count,
-    coalesce(months.net_amount, 0) as net_amount,
+    cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount,
     months.first_purchase_date,
     months.last_purchase_date,
     arrivals.loaded_at
