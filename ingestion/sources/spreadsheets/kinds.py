@@ -23,7 +23,7 @@ class Role:
     """One column that a kind understands.
 
     ``is_stored`` is false for roles that only help to compute others (a date and a time that
-    together make ``sold_at``).
+    together make ``sold_at``). ``has_fallback``: a template's column, but a mapping may do without.
     """
 
     name: str
@@ -33,6 +33,12 @@ class Role:
     is_required: bool = False
     synonyms: tuple[str, ...] = ()
     is_stored: bool = True
+    has_fallback: bool = False
+
+    @property
+    def is_indispensable(self) -> bool:
+        """Whether a mapping must say where it comes from."""
+        return self.is_required and not self.has_fallback
 
     @property
     def is_personal(self) -> bool:
@@ -80,9 +86,10 @@ TECHNICAL_COLUMNS = {
 
 
 def _role(name: str, type_: SemanticType, description: str, example: str = "", *,
-          synonyms: str = "", required: bool = False, stored: bool = True) -> Role:  # fmt: skip
+          synonyms: str = "", required: bool = False, stored: bool = True,
+          fallback: bool = False) -> Role:  # fmt: skip
     words = tuple(word.strip() for word in synonyms.split(",") if word.strip())
-    return Role(name, type_, description, example, required, words, stored)
+    return Role(name, type_, description, example, required, words, stored, fallback)
 
 
 _PRODUCT_ID = _role(
@@ -118,6 +125,7 @@ SALES = Kind(
     "One row per line of a sale (or per sale, when the till exports no lines).",
     (
         _role("order_id", "id", "The order's or receipt's number.", "1001", required=True,
+              fallback=True,
               synonyms="order, order id, order no, order number, invoice, invoice no, invoiceno, "
               "receipt, receipt no, transaction, transaction id, bestellnummer, bestellung, "
               "belegnummer, bon, rechnung, rechnungsnummer, commande, numéro de commande, "

@@ -44,6 +44,7 @@ from ingestion.sources.spreadsheets.raw_tables import (
     ensure_raw_tables,
 )
 from ingestion.sources.spreadsheets.reports import FileReport, LoadReport
+from ingestion.sources.spreadsheets.sales import MEASURES, measure_sums
 from ingestion.sources.spreadsheets.staging import (
     Staged,
     open_database,
@@ -299,19 +300,14 @@ class _Transfer:
         if self.unit.kind.name != "sales":
             cursor.execute(update)
             return
-        measures = ("quantity", "gross_amount", "discount_amount", "tax_amount", "tip_amount",
-                    "line_amount")  # fmt: skip
-        pairs = ", ".join(
-            f"('{'units' if m == 'quantity' else m}', sum(old.{m}))" for m in measures
-        )
+        names = ", ".join(f"('{name}', day.{name})" for name in MEASURES)
         cursor.execute(
-            f"with old as ({update} returning r.*) insert into quality.source_totals (load_id, "
-            f"source_system, table_name, sale_date, measure, amount) select {_literal(self.report.load_id)}, "
-            f"'{SOURCE}', 'sales', day, measure, -amount from (select sold_local_at::date as day, "
-            f"t.measure, t.amount from (select date_trunc('day', sold_local_at) as sold_local_at, "
-            f"count(*) as n, {', '.join(f'sum({m}) as {m}' for m in measures)} from old group by 1) as old "
-            f"cross join lateral (values ('rows', old.n), {pairs.replace('sum(', '(')}) as "
-            "t (measure, amount)) as deltas where amount is not null"
+            f"with old as ({update} returning r.*), "
+            f"day as (select sold_local_at::date as sale_date, {measure_sums()} from old group by 1) "
+            "insert into quality.source_totals (load_id, source_system, table_name, sale_date, "
+            f"measure, amount) select {_literal(self.report.load_id)}, '{SOURCE}', 'sales', "
+            "day.sale_date, each.measure, -each.amount from day "
+            f"cross join lateral (values {names}) as each (measure, amount)"
         )
 
     def _append(self, cursor: Any, *, only_wanted: bool) -> None:

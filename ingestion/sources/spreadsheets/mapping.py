@@ -149,7 +149,7 @@ def _known(place: str, where: str, given: dict[str, Any], allowed: set[str]) -> 
 
 def _complete(place: str, mapping: Mapping) -> None:
     missing = [role.name for role in mapping.kind.roles
-               if role.is_required and role.name not in mapping.columns]  # fmt: skip
+               if role.is_indispensable and role.name not in mapping.columns]  # fmt: skip
     missing += [" or ".join(names) for names in mapping.kind.one_of
                 if not any(name in mapping.columns for name in names)]  # fmt: skip
     if missing:

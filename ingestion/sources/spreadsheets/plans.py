@@ -20,8 +20,6 @@ from warehouse.errors import HubError
 FIRST_BLOCK = 20_000
 TRUE_WORDS = "'true','yes','y','1','ja','oui','si','sí','x','t','on','wahr','vrai'"
 FALSE_WORDS = "'false','no','n','0','nein','non','f','off','falsch','faux',''"
-MEASURES = ("quantity", "gross_amount", "discount_amount", "tax_amount", "tip_amount",
-            "line_amount")  # fmt: skip
 DAYS = {"monday": "montag|lundi|lunes|lunedì|mon", "tuesday": "dienstag|mardi|martes|martedì|tue",
         "wednesday": "mittwoch|mercredi|miércoles|mercoledì|wed",
         "thursday": "donnerstag|jeudi|jueves|giovedì|thu",
@@ -52,7 +50,8 @@ class Plan:
     tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
-    sale_date: str = "cast(null as date)"
+    sale_date: str = ""
+    order_is_row: bool = False
     has_times: bool = True
     notes: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
@@ -303,7 +302,9 @@ class Planner:
     def _key(self) -> None:
         names = self.mapping.kind.key
         mapped = tuple(name for name in names if name in self.plan.values)
-        self.plan.key = () if "line_id" in names and "line_id" not in mapped else mapped
+        # A line's number says nothing without its order, nor an order's without its line.
+        is_whole = mapped == names or "line_id" not in names
+        self.plan.key = mapped if is_whole else ()
 
     def _report_unmapped(self) -> None:
         used = set(re.findall(r"\bc\d+\b", " ".join(self.plan.sources.values())))

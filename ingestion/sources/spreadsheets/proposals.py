@@ -194,7 +194,7 @@ def _score(role: Role, header: str, look: str) -> tuple[float, str]:
 
 
 def _fit(kind: Kind, found: dict[str, tuple[int, float, str]]) -> float:
-    required = [role.name for role in kind.roles if role.is_required]
+    required = [role.name for role in kind.roles if role.is_indispensable]
     missing = sum(1 for name in required if name not in found)
     missing += sum(1 for names in kind.one_of if not any(name in found for name in names))
     return sum(score for _, score, _ in found.values()) - 2.0 * missing
@@ -209,7 +209,7 @@ def _proposal(file: Path, kind: Kind, table: Table, found: dict[str, tuple[int, 
     ]  # fmt: skip
     proposal = MappingProposal(file.name, kind.name, columns)
     for role in kind.roles:
-        if role.is_required and role.name not in found:
+        if role.is_indispensable and role.name not in found:
             proposal.problems.append(f"No column looks like {role.name}: {role.description}")
     for names in kind.one_of:
         if not any(name in found for name in names):

@@ -5,19 +5,42 @@ Only expressions over the values of a row; the words come from the mapping's opt
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from warehouse.errors import HubError
 
 if TYPE_CHECKING:
     from ingestion.sources.spreadsheets.plans import Planner
 
 AMOUNT = "cast({} as decimal(18,6))"
+IS_REVERSAL = "event_type in ('return', 'cancellation')"
+# Measures of quality.source_totals, over the columns of raw_spreadsheets.sales. One text for both
+# DuckDB (rows that arrive) and PostgreSQL (versions that are superseded), so that they cancel out.
+MEASURES = {
+    "rows": "1",
+    "units": f"case when {IS_REVERSAL} then -abs(quantity) else quantity end",
+    "net_amount": f"case when {IS_REVERSAL} "
+    "then -(abs(coalesce(gross_amount, 0)) - abs(coalesce(discount_amount, 0))) "
+    "else coalesce(gross_amount, 0) - abs(coalesce(discount_amount, 0)) end",
+    "tax_amount": f"case when {IS_REVERSAL} then -abs(tax_amount) else tax_amount end",
+    "tip_amount": "tip_amount",
+}
+MEASURED_COLUMNS = ("quantity", "gross_amount", "discount_amount", "tax_amount", "tip_amount",
+                    "event_type")  # fmt: skip
 PER_ORDER_ROLES = ("tip_amount", "shipping_amount", "discount_amount", "tax_amount", "cost_amount")
+
+
+def measure_sums(measures: Iterable[str] = MEASURES) -> str:
+    """The select list that sums the measures of source_totals; 0 where a file has no such column."""
+    return ", ".join(f"coalesce(sum({MEASURES[name]}), 0) as {name}" for name in measures)
 
 
 def complete_sales(planner: Planner) -> None:
     """Add sold_at, gross_amount, event_type and the defaults to a sales plan."""
     plan = planner.plan
     _times(planner)
+    plan.order_is_row = "order_id" not in plan.outputs and "order_id" not in plan.constants
     if "quantity" not in plan.values:
         plan.values["quantity"] = "cast(1 as decimal(18,6))"
         plan.outputs["quantity"] = "v_quantity"
@@ -60,6 +83,11 @@ def _per_order(planner: Planner) -> None:
     for name in PER_ORDER_ROLES:
         rule = planner.mapping.columns.get(name)
         if rule and rule.is_per_order and name in planner.plan.values:
+            if "order_id" not in planner.plan.values:
+                raise HubError(
+                    f'{name} is said to be per = "order", but no column is mapped to order_id.',
+                    fix='Map order_id, or leave out per = "order".',
+                )
             order_id = planner.plan.values["order_id"]
             value = planner.plan.values[name]
             planner.plan.values[name] = (
@@ -104,6 +132,11 @@ def _event_type(planner: Planner) -> None:
         if words and "status" in planner.plan.values:
             cases.append(f"when lower(v_status) in ({words}) then '{event}'")
     if prefix := option("cancelled_prefix", ""):
+        if "order_id" not in planner.plan.values:
+            raise HubError(
+                "cancelled_prefix needs order_id, to which no column is mapped.",
+                fix="Map order_id, or remove cancelled_prefix from [options].",
+            )
         cases.append(f"when starts_with(v_order_id, '{_escape(prefix)}') then 'cancellation'")
     if "quantity" in planner.plan.sources:
         cases.append("when v_quantity < 0 then 'return'")

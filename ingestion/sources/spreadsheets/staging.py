@@ -17,7 +17,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from ingestion.sources.spreadsheets.files import TOTALS, Table, open_table
 from ingestion.sources.spreadsheets.mapping import Mapping
-from ingestion.sources.spreadsheets.plans import MEASURES, Check, Plan, Planner
+from ingestion.sources.spreadsheets.plans import Check, Plan, Planner
+from ingestion.sources.spreadsheets.sales import MEASURED_COLUMNS, MEASURES, measure_sums
 from warehouse.business import Business
 from warehouse.errors import HubError
 from warehouse.vault import Vault
@@ -70,7 +71,10 @@ class Staged:
         occurrence = ""
         if not self.plan.key:
             occurrence = " || '-' || coalesce(occurrence, 1)" if self.has_repeats else " || '-1'"
-        query = f"select made.* exclude (made_key), made_key{occurrence} as _row_key from ({query}) as made"
+        key = f"made_key{occurrence} as _row_key"
+        if with_values and self.plan.order_is_row:
+            key += f", made_key{occurrence} as order_id"
+        query = f"select made.* exclude (made_key), {key} from ({query}) as made"
         if self.has_repeats:
             query += " left join repeats on repeats._rn = made._row_number"
         if self.bad or self.skipped:
@@ -128,17 +132,14 @@ class Staged:
 
     def totals(self, *, only_wanted: bool) -> list[tuple[object, str, object]]:
         """(day, measure, amount) of the rows to load, from the file alone."""
-        present = [name for name in MEASURES if name in self.plan.outputs]
-        sums = ", ".join(f"sum({name})" for name in present)
-        query = f"select sale_date, count(*), {sums} from verdicts as made"
+        query = f"select sale_date, {measure_sums()} from verdicts as made"
         if self.bad or self.skipped:
             query += " anti join excluded on excluded._rn = made._rn"
         if only_wanted:
             query += " semi join wanted on wanted._rn = made._rn"
         rows = self.database.execute(query + " where sale_date is not null group by 1").fetchall()
-        names = ["rows", *("units" if name == "quantity" else name for name in present)]
-        return [(row[0], name, row[1 + index]) for row in rows
-                for index, name in enumerate(names) if row[1 + index] is not None]  # fmt: skip
+        return [(day, name, amount) for day, *amounts in rows
+                for name, amount in zip(MEASURES, amounts, strict=True)]  # fmt: skip
 
 
 def open_database(scratch: Path) -> duckdb.DuckDBPyConnection:
@@ -309,8 +310,10 @@ def _judge(staged: Staged, alias: str) -> None:
         f"(case when {check.condition} then {1 << index}::bigint else 0 end)"
         for index, check in enumerate(plan.checks)
     ) or "0::bigint"  # fmt: skip
-    measures = [(name, plan.outputs[name]) for name in MEASURES if name in plan.outputs]
-    selected = "".join(f", {expression} as {name}" for name, expression in measures)
+    selected = ""
+    if plan.sale_date:
+        selected = "".join(f", {_measured(plan, name)} as {name}" for name in MEASURED_COLUMNS)
+        selected += f", {plan.sale_date} as sale_date"
     visible = [f"coalesce(cast(v_{name} as varchar), '')" for name in plan.sources]
     visible += [f"coalesce(k_{column}, '')" for column in plan.kept.values()]
     names = ", ".join(f"v_{name}" for name in plan.key)
@@ -319,8 +322,8 @@ def _judge(staged: Staged, alias: str) -> None:
     values = values_sql(plan, staged.table, is_numbered=False)
     database.execute("drop view if exists verdicts")
     database.execute(
-        f"create or replace temp table verdict_rows as select {number}{flags} as flags, {key} as k, "
-        f"{plan.sale_date} as sale_date{selected} from ({values})"
+        f"create or replace temp table verdict_rows as select {number}{flags} as flags, {key} as k{selected} "
+        f"from ({values})"
     )
     counted = "" if staged.table.is_stored else f"rowid + {staged.table.first + 1} as _rn, "
     database.execute(f"create temp view verdicts as select {counted}* from verdict_rows")
@@ -329,6 +332,14 @@ def _judge(staged: Staged, alias: str) -> None:
     if not staged.table.is_stored and _rejects(database, alias):
         _store(database, alias, staged.table)
         _judge(staged, alias)
+
+
+def _measured(plan: Plan, name: str) -> str:
+    if name in plan.outputs:
+        return plan.outputs[name]
+    if name in plan.constants:
+        return f"'{plan.constants[name]}'"
+    return "cast(null as decimal(18,6))"
 
 
 def _has_odd_numbers(staged: Staged) -> bool:
