@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from orchestration.cli import DEMO
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.server import EmbeddedServer
 
 WarehouseFactory = Callable[..., Warehouse]
+HUB = Path(sys.executable).with_name("hub")
+
+
+def run_hub_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would."""
+    return subprocess.run(
+        [str(HUB), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tempfile.gettempdir(),
+        env={**os.environ, "COLUMNS": "200", **environment},
+    )
+
+
+@dataclass(frozen=True)
+class RunningHub:
+    """The demo, started once for all tests of the whole system."""
+
+    output: str
+    superset_url: str
+    dagster_url: str
+    owner_password: str
+
+    def sql(self, query: str, business: str | None = None) -> list[str]:
+        """Rows of a query through ``hub sql``, columns separated by ``|``."""
+        chosen = ["--business", business] if business else ["--business", str(DEMO)]
+        done = run_hub_command("sql", *chosen, "--", "-At", "-c", query)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().splitlines()
+
+
+@pytest.fixture(scope="session")
+def running_hub(hub_home: Path) -> Iterator[RunningHub]:
+    """``hub demo`` with everything it starts; stopped again at the end."""
+    done = run_hub_command("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    services = json.loads(run_hub_command("status", "--json").stdout)
+    address = {service["name"]: service["address"] for service in services}
+    passwords = json.loads((hub_home / "superset.json").read_text())
+    yield RunningHub(done.stdout, address["superset"], address["dagster"], passwords["owner"])
+    run_hub_command("down", "--all")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Where the running dashboards are and who signs in; a missing setting fails with its name."""
+"""Where the running dashboards are, who signs in, and the browser that looks."""
 
 import os
 import sys
@@ -12,26 +12,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import dashboard_walk
 
-
-def _required(name: str, purpose: str) -> str:
-    value = os.environ.get(name, "").strip()
-    if not value:
-        pytest.fail(
-            f"{name} is not set: it is {purpose}. Start the dashboards with `hub up` first."
-        )
-    return value
+from tests.conftest import RunningHub
 
 
 @pytest.fixture(scope="session")
-def superset_url() -> str:
+def superset_url(running_hub: RunningHub) -> str:
     """The address of the running Superset, without a slash at the end."""
-    return _required("HUB_TEST_SUPERSET_URL", "the address of the running Superset").rstrip("/")
+    return running_hub.superset_url
 
 
 @pytest.fixture(scope="session")
-def owner_password() -> str:
+def owner_password(running_hub: RunningHub) -> str:
     """The password of the user `owner`."""
-    return _required("HUB_TEST_OWNER_PASSWORD", "the password of the user `owner`")
+    return running_hub.owner_password
 
 
 @pytest.fixture(scope="session")

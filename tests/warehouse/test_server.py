@@ -162,8 +162,8 @@ def _run_as_nobody(script: str) -> subprocess.CompletedProcess[str] | None:
     for interpreter in (sys.executable, "/usr/bin/python3"):
         try:
             done = subprocess.run(
-                [interpreter, "-c", f"import sys; assert sys.version_info[:2] == "
-                 f"{sys.version_info[:2]}; {script}"],
+                [interpreter, "-c", (f"import sys; assert sys.version_info[:2] == "
+                 f"{sys.version_info[:2]}; {script}")],
                 user=65534, group=65534, extra_groups=[], cwd="/", capture_output=True,
                 text=True, check=False, env={"PATH": os.environ["PATH"], "PYTHONPATH": search},
             )  # fmt: skip

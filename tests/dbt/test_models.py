@@ -1,0 +1,233 @@
+"""The marts on small businesses whose every figure is known, and on repeated builds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.dbt.conftest import build, load
+from warehouse.database import Warehouse
+
+Factory = Callable[..., Warehouse]
+Snapshot = Callable[[Warehouse], dict[str, list[str]]]
+
+HEADER = (
+    "order_id,line_id,sold_at,product_id,product_name,category_name,quantity,"
+    "unit_price_amount,discount_amount,tip_amount,customer_email,location_name,status\n"
+)
+MARCH = (
+    HEADER
+    + """\
+A1,1,2026-03-01 09:15:00,tea,Tea,Drinks,2,3.00,1.00,,ada@example.org,Market Street,paid
+A1,2,2026-03-01 09:15:00,bun,Bun,Food,1,4.00,,,ada@example.org,Market Street,paid
+A2,1,2026-03-01 23:50:00,tea,Tea,Drinks,1,3.00,,0.50,,Market Street,paid
+A3,1,2026-03-02 10:00:00,bun,Bun,Food,3,4.00,,,bob@example.org,Harbour,paid
+"""
+)
+PRODUCTS = """\
+product_id,product_name,category_name,unit_cost_amount,valid_from_date
+tea,Tea,Drinks,1.00,
+bun,Bun,Food,1.50,2026-03-02
+"""
+# One order gains a line, one quantity is corrected, a return of an old order comes in.
+APRIL = (
+    HEADER
+    + """\
+A1,2,2026-03-01 09:15:00,bun,Bun,Food,2,4.00,,,ada@example.org,Market Street,paid
+A2,2,2026-03-01 23:50:00,bun,Bun,Food,1,4.00,,,,Market Street,paid
+A4,1,2026-04-01 12:00:00,tea,Tea,Drinks,-1,3.00,,,ada@example.org,Market Street,paid
+"""
+)
+
+
+def _put(warehouse: Warehouse, kind: str, name: str, text: str) -> Path:
+    folder = warehouse.business.inbox / kind
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _rows(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
+    with warehouse.connect("analyst") as connection:
+        return connection.execute(query).fetchall()
+
+
+def _built(warehouse: Warehouse, **options: object) -> None:
+    done = build(warehouse, **options)  # type: ignore[arg-type]
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+@pytest.fixture
+def shop(warehouse_factory: Factory) -> Warehouse:
+    warehouse = warehouse_factory()
+    _put(warehouse, "sales", "march.csv", MARCH)
+    _put(warehouse, "products", "costs.csv", PRODUCTS)
+    load(warehouse)
+    return warehouse
+
+
+def test_a_small_shop_adds_up_and_incremental_builds_equal_a_full_refresh(
+    shop: Warehouse, snapshot: Snapshot
+) -> None:
+    _built(shop, unit_tests=True)
+    assert _rows(
+        shop,
+        """
+        select sale_date::text, location_name, net_amount::float, orders_count, units::int,
+            tip_amount::float, discount_amount::float
+        from rpt_sales_daily order by 1, 2""",
+    ) == [
+        ("2026-03-01", "Market Street", 12.0, 2, 4, 0.5, 1.0),
+        ("2026-03-02", "Harbour", 12.0, 1, 3, 0.0, 0.0),
+    ]
+    # The bun's cost is known from 2 March on only.
+    assert _rows(
+        shop,
+        """
+        select sale_date::text, category_name, net_amount::float, known_cost_net_amount::float,
+            cost_amount::float, gross_margin_amount::float
+        from rpt_margin_daily order by 1, 2""",
+    ) == [
+        ("2026-03-01", "Drinks", 8.0, 8.0, 3.0, 5.0),
+        ("2026-03-01", "Food", 4.0, 0.0, None, None),
+        ("2026-03-02", "Food", 12.0, 12.0, 4.5, 7.5),
+    ]
+    assert _rows(shop, "select distinct explanation from rpt_reconciliation") == [("equal",)]
+
+    first = snapshot(shop)
+    _built(shop)
+    assert snapshot(shop) == first, "a second build changes nothing"
+
+    _put(shop, "sales", "april.csv", APRIL)
+    _put(shop, "products", "costs.csv", PRODUCTS.replace("1.00,", "1.20,"))
+    load(shop)
+    _built(shop)
+    assert _rows(
+        shop,
+        """
+        select sale_date::text, sum(net_amount)::float, sum(reversal_amount)::float
+        from rpt_sales_daily group by 1 order by 1""",
+    ) == [("2026-03-01", 20.0, 0.0), ("2026-03-02", 12.0, 0.0), ("2026-04-01", -3.0, 3.0)]
+    assert _rows(
+        shop,
+        """
+        select count(*) filter (where exclusion_reason = 'superseded'),
+            count(*) filter (where exclusion_reason is null) from fct_sale_lines""",
+    ) == [(1, 7)]
+    assert _rows(shop, "select distinct explanation from rpt_reconciliation") == [("equal",)]
+
+    incremental = snapshot(shop)
+    _built(shop, full_refresh=True)
+    full = snapshot(shop)
+    for table, rows in full.items():
+        assert incremental[table] == rows, f"{table} differs from its full refresh"
+
+
+def test_any_order_of_files_gives_the_same_marts(
+    warehouse_factory: Factory, snapshot: Snapshot
+) -> None:
+    """Overlapping exports, in two orders, with a build between the loads or not."""
+    generator = random.Random(20260301)
+    lines = [
+        f"B{n},1,2026-0{generator.randint(1, 3)}-1{generator.randint(0, 9)} 1{n % 10}:00:00,"
+        f"p{n % 4},P{n % 4},C{n % 2},{generator.randint(1, 5)},2.50,,,c{n % 6}@example.org,X,paid"
+        for n in range(60)
+    ]
+    exports = [
+        "\n".join([HEADER.strip(), *lines[start : start + 35]]) + "\n" for start in (0, 10, 25)
+    ]
+    figures = []
+    for order in ((0, 1, 2), (2, 0, 1)):
+        warehouse = warehouse_factory()
+        for step, number in enumerate(order):
+            _put(warehouse, "sales", f"export_{number}.csv", exports[number])
+            load(warehouse)
+            if step != 1:
+                _built(warehouse)
+        figures.append(
+            _rows(
+                warehouse,
+                """
+            select sale_date::text, location_name, net_amount, orders_count, units
+            from rpt_sales_daily order by 1, 2""",
+            )
+        )
+        figures.append(
+            _rows(
+                warehouse,
+                """
+            select source_customer_ids is not null, orders_count, net_amount,
+                first_order_date::text from dim_customers order by 2, 3, 4""",
+            )
+        )
+        incremental = snapshot(warehouse)
+        _built(warehouse, full_refresh=True)
+        assert snapshot(warehouse) == incremental
+    assert figures[0] == figures[2]
+    assert figures[1] == figures[3]
+
+
+def test_a_failing_test_stops_what_depends_on_it(shop: Warehouse) -> None:
+    """A difference from the source that nobody can name must not reach the forecasts."""
+    with psycopg.connect(shop.server.admin_url(shop.database)) as connection:
+        connection.execute(
+            "update quality.source_totals set amount = amount + 1 where measure = 'net_amount'"
+        )
+    done = build(shop)
+    assert done.returncode != 0
+    assert "every_difference_from_the_source_has_a_name" in done.stdout
+
+
+def test_an_empty_business_builds_empty_marts(warehouse_factory: Factory) -> None:
+    warehouse = warehouse_factory()
+    (warehouse.business.inbox / "sales").mkdir(parents=True)
+    load(warehouse)
+    _built(warehouse)
+    assert _rows(warehouse, "select count(*) from fct_sale_lines") == [(0,)]
+    assert _rows(warehouse, "select count(*), sum(customers_count) from rpt_rfm_segments") == [
+        (11, 0)
+    ]
+
+
+def test_returns_cancellations_tests_and_foreign_money_are_told_apart(
+    warehouse_factory: Factory,
+) -> None:
+    warehouse = warehouse_factory()
+    _put(
+        warehouse,
+        "sales",
+        "oddities.csv",
+        """\
+order_id,line_id,sold_at,product_id,quantity,unit_price_amount,currency_code,status
+S1,1,2026-03-01 10:00:00,tea,2,5.00,USD,paid
+S2,1,2026-03-01 11:00:00,tea,-1,5.00,USD,paid
+S3,1,2026-03-01 12:00:00,tea,1,5.00,EUR,paid
+""",
+    )
+    load(warehouse)
+    _built(warehouse)
+    assert _rows(
+        warehouse,
+        """
+        select source_order_id, action_type, exclusion_reason, net_amount::float,
+            reversal_amount::float
+        from fct_sale_lines order by 1""",
+    ) == [
+        ("S1", "order", None, 10.0, 0.0),
+        ("S2", "return", None, -5.0, 5.0),
+        ("S3", "order", "other_currency", 5.0, 0.0),
+    ]
+    assert _rows(warehouse, "select net_amount::float, orders_count from rpt_sales_daily") == [
+        (5.0, 1)
+    ]
+    assert _rows(
+        warehouse,
+        """
+        select measure, our_amount::float, source_amount::float, explanation
+        from rpt_reconciliation where measure = 'net_amount'""",
+    ) == [("net_amount", 5.0, 10.0, "excluded: other_currency")]

@@ -1,0 +1,182 @@
+"""Forecasts of the sample restaurant: the held-out month, evidence, refusals."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.candidates import CANDIDATES
+from ml.sales_forecast import SalesForecast, forecast_sales
+from warehouse.home import PROJECT_ROOT
+
+PIZZA = PROJECT_ROOT / "sandbox" / "samples" / "pizza" / "inbox" / "sales"
+NAIVE = tuple(candidate for candidate in CANDIDATES if candidate.is_naive)
+# WAPE of the last 28 days of 2015, forecast once on 3 December.
+FOUR_WEEK_MEAN_WAPE = 0.239
+SAME_WEEKDAY_WAPE = 0.295
+
+
+@pytest.fixture(scope="module")
+def pizza() -> pd.DataFrame:
+    details = pd.read_csv(PIZZA / "order_details.csv")
+    orders = pd.read_csv(PIZZA / "orders.csv")
+    prices = pd.read_csv(PIZZA / "pizzas.csv")
+    types = pd.read_csv(PIZZA / "pizza_types.csv", encoding="cp1252")
+    lines = (
+        details.merge(orders, on="order_id")
+        .merge(prices, on="pizza_id")
+        .merge(types, on="pizza_type_id")
+    )
+    lines["net_amount"] = lines["price"] * lines["quantity"]
+    lines["location_name"] = "Plato's Pizza"
+    daily = lines.groupby(["date", "location_name", "category"], as_index=False)["net_amount"].sum()
+    return daily.rename(columns={"date": "sale_date", "category": "category_name"})
+
+
+def _december_wape(result: SalesForecast, pizza: pd.DataFrame, model: str | None = None) -> float:
+    rows = result.forecasts
+    rows = rows[
+        (rows["series_key"] == "total")
+        & (rows["horizon_days"] == 30)
+        & (rows["row_type"] == "forecast")
+    ]
+    forecast = rows.set_index("sale_date")["forecast_amount"].astype(float).iloc[:28]
+    actual = (
+        pizza.assign(sale_date=pd.to_datetime(pizza["sale_date"]))
+        .groupby("sale_date")["net_amount"]
+        .sum()
+        .reindex(forecast.index)
+        .fillna(0.0)
+    )
+    return float((forecast - actual).abs().sum() / actual.sum())
+
+
+def test_the_held_out_month_is_forecast_better_than_by_the_naive_rules(
+    pizza: pd.DataFrame,
+) -> None:
+    total = pizza.assign(category_name="All")
+    chosen = forecast_sales(total, date(2015, 12, 3), country_code="US", horizons=(30,))
+    wape = _december_wape(chosen, pizza)
+    naive = {
+        candidate.name: _december_wape(
+            forecast_sales(
+                total, date(2015, 12, 3), country_code="US", horizons=(30,), candidates=(candidate,)
+            ),
+            pizza,
+        )
+        for candidate in NAIVE
+    }
+    assert naive["four_week_mean"] == pytest.approx(FOUR_WEEK_MEAN_WAPE, abs=0.001)
+    assert naive["seasonal_naive"] == pytest.approx(SAME_WEEKDAY_WAPE, abs=0.001)
+    assert wape < min(naive.values())
+
+
+@pytest.fixture(scope="module")
+def forecast(pizza: pd.DataFrame) -> SalesForecast:
+    return forecast_sales(pizza, date(2015, 12, 31), country_code="US", candidates=NAIVE)
+
+
+def test_every_series_and_horizon_is_there(forecast: SalesForecast) -> None:
+    keys = set(
+        zip(forecast.forecasts["series_key"], forecast.forecasts["horizon_days"], strict=True)
+    )
+    series = {
+        "total",
+        "location:Plato's Pizza",
+        "category:Chicken",
+        "category:Classic",
+        "category:Supreme",
+        "category:Veggie",
+    }
+    assert keys == {(name, horizon) for name in series for horizon in (7, 30, 90)}
+
+
+def test_the_selected_method_has_the_lowest_error_and_never_loses_to_a_naive_rule(
+    forecast: SalesForecast,
+) -> None:
+    for _, group in forecast.backtests.groupby(["series_key", "horizon_days"]):
+        selected = group[group["is_selected"]]
+        assert len(selected) == 1
+        assert selected["wape"].iloc[0] == group["wape"].min()
+        assert selected["wape"].iloc[0] <= selected["best_naive_wape"].iloc[0]
+        assert selected["n_origins"].iloc[0] >= 3
+
+
+def test_intervals_are_nested_and_their_coverage_is_near_the_nominal_one(
+    forecast: SalesForecast,
+) -> None:
+    rows = forecast.forecasts[forecast.forecasts["row_type"] == "forecast"]
+    bounds = (
+        rows[
+            [
+                "lower_95_amount",
+                "lower_80_amount",
+                "forecast_amount",
+                "upper_80_amount",
+                "upper_95_amount",
+            ]
+        ]
+        .astype(float)
+        .to_numpy()
+    )
+    assert (np.diff(bounds, axis=1) >= 0).all()
+    total = forecast.backtests.query("is_selected and series_key == 'total'")
+    assert total["coverage_80"].astype(float).between(0.7, 0.9).all()
+
+
+def test_closed_days_of_the_past_are_not_filled(forecast: SalesForecast) -> None:
+    actual = forecast.forecasts.query("row_type == 'actual' and series_key == 'total'")
+    assert pd.Timestamp("2015-12-25") not in set(actual["sale_date"])
+    assert actual["actual_amount"].astype(float).gt(0).all()
+
+
+def test_the_same_data_give_the_same_forecast_to_the_bit(pizza: pd.DataFrame) -> None:
+    total = pizza.assign(category_name="All")
+    runs = [
+        forecast_sales(total, date(2015, 12, 31), country_code="US", horizons=(7,))
+        for _ in range(2)
+    ]
+    pd.testing.assert_frame_equal(runs[0].forecasts, runs[1].forecasts, check_exact=True)
+    pd.testing.assert_frame_equal(runs[0].backtests, runs[1].backtests, check_exact=True)
+
+
+@pytest.mark.parametrize("days", [1, 7, 30, 60])
+def test_too_few_days_give_a_reason_instead_of_a_forecast(days: int) -> None:
+    sales = pd.DataFrame(
+        {
+            "sale_date": pd.date_range("2026-01-01", periods=days).date,
+            "location_name": "Shop",
+            "category_name": "All",
+            "net_amount": 100.0,
+        }
+    )
+    result = forecast_sales(sales, sales["sale_date"].max(), country_code="US", candidates=NAIVE)
+    assert result.forecasts.empty
+    assert set(result.refusals["horizon_days"]) == {7, 30, 90}
+    assert result.refusals["reason"].str.contains(f"has {days} days").all()
+
+
+def test_no_sales_at_all_give_nothing() -> None:
+    empty = pd.DataFrame(columns=["sale_date", "location_name", "category_name", "net_amount"])
+    result = forecast_sales(empty, date(2026, 1, 1), country_code="US", candidates=NAIVE)
+    assert result.forecasts.empty
+    assert result.backtests.empty
+
+
+def test_a_business_whose_sales_were_all_given_back_gets_a_forecast_of_nothing() -> None:
+    sales = pd.DataFrame(
+        {
+            "sale_date": pd.date_range("2026-01-01", periods=120).date,
+            "location_name": "Shop",
+            "category_name": "All",
+            "net_amount": 0.0,
+        }
+    )
+    result = forecast_sales(
+        sales, sales["sale_date"].max(), country_code="US", candidates=NAIVE, horizons=(7,)
+    )
+    forecast = result.forecasts.query("row_type == 'forecast'")["forecast_amount"].astype(float)
+    assert (forecast == 0).all()
