@@ -17,7 +17,7 @@ import json
 import os
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal, get_args
 
@@ -137,16 +137,24 @@ class Vault:
             kind: what the values are; equal texts of different kinds give different tokens.
             values: clear texts; None and blank give None. Pass distinct values.
         """
+        tokens, clear_by_token = self.tokens(kind, values)
+        self.keep(kind, clear_by_token)
+        return tokens
+
+    def tokens(
+        self, kind: PersonalKind, values: Sequence[str | None]
+    ) -> tuple[list[str | None], dict[str, str]]:
+        """Tokens of many values, in order, and the normalised clear text of each; stores nothing.
+
+        A caller that goes on while the clear texts are stored hands the second to ``keep``.
+        """
         if kind not in get_args(PersonalKind):
             raise ValueError(f"unknown kind of personal value: {kind}")
         country = self._warehouse.business.country_code
         cleared = [normalise(kind, value, country) for value in values]
         tokens = [self._token(kind, clear) if clear else None for clear in cleared]
-        new = {
-            token: clear for token, clear in zip(tokens, cleared, strict=True) if token and clear
-        }
-        self._store(kind, new)
-        return tokens
+        pairs = zip(tokens, cleared, strict=True)
+        return tokens, {token: clear for token, clear in pairs if token and clear}
 
     def reveal(self, tokens: Sequence[str], purpose: str) -> dict[str, str]:
         """Clear texts by token; each call is written to the audit log with its purpose."""
@@ -216,36 +224,42 @@ class Vault:
         digest = hmac.digest(self._token_key, f"{kind}:{clear}".encode(), "sha256")
         return f"{kind}_{base64.urlsafe_b64encode(digest)[:22].decode()}"
 
-    def _store(self, kind: str, clear_by_token: dict[str, str]) -> None:
+    def keep(self, kind: PersonalKind, clear_by_token: dict[str, str]) -> None:
+        """Store sealed what is neither stored nor erased already; in one transaction."""
         if not clear_by_token:
             return
         with self._warehouse.connect("loader") as connection:
-            known = {
-                row[0]
-                for row in connection.execute(
-                    "select candidate.token from unnest(%(tokens)s::text[]) as candidate (token) "
-                    "where exists (select from vault.personal_values as kept "
-                    "where kept.token = candidate.token) or exists (select from "
-                    "vault.erased_tokens as gone where gone.token = candidate.token)",
-                    {"tokens": list(clear_by_token)},
-                )
-            }
-            sealed = [
-                (token, kind, self._key_id, _seal(self._key, clear.encode(), token))
-                for token, clear in clear_by_token.items()
-                if token not in known
-            ]
+            unknown = self._unknown(connection, clear_by_token)
+            if not unknown:
+                return
             connection.execute(
                 "create temporary table arriving (token text, kind text, "
                 "key_id text, sealed_value bytea) on commit drop"
             )
-            with connection.cursor().copy("copy arriving from stdin") as copy:
-                for row in sealed:
-                    copy.write_row(row)
+            cipher, nonces = AESGCM(self._key), os.urandom(NONCE_BYTES * len(unknown))
+            with connection.cursor().copy("copy arriving from stdin (format binary)") as copy:
+                copy.set_types(["text", "text", "text", "bytea"])
+                for index, token in enumerate(unknown):
+                    nonce = nonces[index * NONCE_BYTES : (index + 1) * NONCE_BYTES]
+                    clear = clear_by_token[token].encode()
+                    sealed = nonce + cipher.encrypt(nonce, clear, token.encode())
+                    copy.write_row((token, kind, self._key_id, sealed))
             connection.execute(
                 "insert into vault.personal_values (token, kind, key_id, sealed_value) "
                 "select token, kind, key_id, sealed_value from arriving on conflict do nothing"
             )
+
+    def _unknown(self, connection: psycopg.Connection, tokens: Iterable[str]) -> list[str]:
+        connection.execute("create temporary table candidates (token text) on commit drop")
+        with connection.cursor().copy("copy candidates from stdin") as copy:
+            copy.write("".join(f"{token}\n" for token in tokens))
+        connection.execute("analyze candidates")
+        rows = connection.execute(
+            "select token from candidates where not exists (select from vault.personal_values "
+            "as kept where kept.token = candidates.token) and not exists (select from "
+            "vault.erased_tokens as gone where gone.token = candidates.token)"
+        )
+        return [row[0] for row in rows]
 
 
 def open_vault(warehouse: Warehouse) -> Vault:

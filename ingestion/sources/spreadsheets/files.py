@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from time import time_ns
 
 import duckdb
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -28,16 +29,42 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".ods", ".xlsb", ".xlsm")
 DELIMITERS = ",;\t|"
 HEAD_BYTES = 256 * 1024
+SETTLED_NS = 3_000_000_000
 TOTALS = r"(?i)^\W*(grand\s+|sub\s*)?(total|totals|subtotal|sum|summe|gesamt(summe)?|somme|suma|totale|итого|всего)\b"
 
 
 @dataclass(frozen=True)
-class Fingerprint:
-    """What a file was when we looked: enough to notice that it changed."""
+class Stamp:
+    """What the file system says of a file: equal stamps mean an unwritten file, see is_settled."""
 
-    sha256: str
     size: int
     mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @staticmethod
+    def of(path: Path) -> Stamp:
+        """The stamp of a file as it is now."""
+        stat = path.stat()
+        return Stamp(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What a file was when we looked: enough to notice that it changed.
+
+    ``is_settled``: its last write lay well before our reading, so that a later write cannot have
+    left the same stamp (file systems tell times in steps of some milliseconds, some of seconds).
+    """
+
+    sha256: str
+    stamp: Stamp
+    is_settled: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.stamp.size
 
 
 @dataclass(frozen=True)
@@ -67,6 +94,8 @@ class Table:
     is_stored: bool = False
     notes: list[str] = field(default_factory=list)
     clean_up: list[Path] = field(default_factory=list)
+    size: int = 0
+    silent: str = ""  # as scan, but broken rows are passed over without a record
 
     @property
     def unnumbered(self) -> str:
@@ -101,25 +130,28 @@ def fingerprint(path: Path) -> Fingerprint:
             f"{path.name} is a folder, not a file.", fix="Put the files themselves there."
         )
     try:
-        before = path.stat()
+        stamp, looked_ns = Stamp.of(path), time_ns()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise HubError(
             f"{path.name} cannot be read: {error.strerror}.", fix="Check its permissions."
         ) from None
-    if before.st_size == 0:
+    if stamp.size == 0:
         raise HubError(f"{path.name} is empty (0 bytes).", fix="Export it again, or remove it.")
-    return Fingerprint(digest, before.st_size, before.st_mtime_ns)
+    is_settled = looked_ns - max(stamp.mtime_ns, stamp.ctime_ns) > SETTLED_NS
+    return Fingerprint(digest, stamp, is_settled)
 
 
 def assert_unchanged(path: Path, seen: Fingerprint) -> None:
     """Fail when the file is no longer what it was when its loading began."""
     try:
-        now = fingerprint(path)
-    except HubError:
-        now = None
-    if now != seen:
+        is_same = Stamp.of(path) == seen.stamp and (
+            seen.is_settled or fingerprint(path).sha256 == seen.sha256
+        )
+    except (HubError, OSError):
+        is_same = False
+    if not is_same:
         raise HubError(
             f"{path.name} changed while it was read; nothing of it was loaded.",
             fix="Wait until it is completely written, then load again.",
@@ -211,13 +243,15 @@ def _open_text(path: Path, layout: Layout, scratch: Path, alias: str) -> Table:
     scan = (
         f"read_csv('{quoted}', header=false, skip={skip_lines}, delim='{delimiter}', quote='\"', "
         f"escape='\"', auto_detect=false, columns={{{columns}}}, strict_mode=true, "
-        "null_padding=false, store_rejects=true, rejects_limit=0, "
-        f"rejects_table='{alias}_rejects', rejects_scan='{alias}_scans')"
+        "null_padding=false, "
     )
+    recorded = (f"store_rejects=true, rejects_limit=0, rejects_table='{alias}_rejects', "
+                f"rejects_scan='{alias}_scans')")  # fmt: skip
+    silent, scan = f"{scan}ignore_errors=true)", f"{scan}{recorded}"
     relation = f"(select row_number() over () + {first} as _rn, * from {scan})"
     title_rows = first - (0 if layout.header == "none" else layout.header_rows)
     return Table(relation, headers, title_rows, scan, first, encoding, delimiter,
-                 clean_up=clean_up)  # fmt: skip
+                 clean_up=clean_up, silent=silent, size=path.stat().st_size)  # fmt: skip
 
 
 def _transcode(path: Path, encoding: str, target: Path) -> Path:

@@ -79,7 +79,7 @@ SQL_TYPES: dict[str, str] = {
     "timestamp": "timestamptz", "date": "date", "time": "time", "flag": "boolean",
 }  # fmt: skip
 TECHNICAL_COLUMNS = {
-    "_row_key": "text", "_row_hash": "text", "_file_name": "text", "_file_sha256": "text",
+    "_row_key": "text", "_row_hash": "text", "_file_name": "text",
     "_row_number": "bigint", "_load_id": "text", "_loaded_at": "timestamptz",
     "_superseded_at": "timestamptz",
 }  # fmt: skip

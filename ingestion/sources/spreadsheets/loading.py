@@ -17,6 +17,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ from ingestion.sources.spreadsheets.raw_tables import (
     LOAD_CONSTANTS,
     SCHEMA,
     ensure_raw_tables,
+    literal_defaults,
+    usual_defaults,
 )
 from ingestion.sources.spreadsheets.reports import FileReport, LoadReport
 from ingestion.sources.spreadsheets.sales import MEASURES, measure_sums
@@ -201,11 +204,13 @@ def _load_new(business: Business, warehouse: Warehouse, vault: Vault, unit: Unit
               seen: dict[str, Fingerprint], scratch: Path, started: datetime,
               dry_run: bool) -> FileReport:  # fmt: skip
     database = open_database(scratch)
+    pool = ThreadPoolExecutor(1)
     try:
         rate = unit.mapping.option(
             "quarantine_limit_rate", business.sources.spreadsheets.quarantine_limit_rate
         )
-        staged = stage(unit.paths, unit.mapping, business, vault, database, scratch, float(rate))
+        staged = stage(unit.paths, unit.mapping, business, vault, database, scratch, float(rate),
+                       pool, stores=not dry_run)  # fmt: skip
         report = FileReport(unit.kind.name, unit.name, "loaded", _new_id(), staged.rows_read)
         report.rows_quarantined = len(staged.bad)
         report.rows_skipped = sum(staged.skipped.values())
@@ -218,6 +223,7 @@ def _load_new(business: Business, warehouse: Warehouse, vault: Vault, unit: Unit
             _Transfer(warehouse, unit, staged, report, seen, started).run()
         return report
     finally:
+        pool.shutdown()
         database.close()
 
 
@@ -245,13 +251,20 @@ class _Transfer:
                 self._file_quarantine(cursor)
                 self._file_totals(cursor, only_wanted=not is_first)
                 self._file_log(cursor)
+            self.staged.vaulted()
             for alias, path in self.unit.paths.items():
                 assert_unchanged(path, self.seen[alias])
             connection.commit()
 
     def _is_empty(self, cursor: Any) -> bool:
-        cursor.execute(f"select 1 from {self.table} limit 1")
-        return cursor.fetchone() is None
+        """Whether this is the table's first load; then it is ours alone until the end."""
+        for statement in ("", f"lock table {self.table} in access exclusive mode"):
+            if statement:
+                cursor.execute(statement)
+            cursor.execute(f"select 1 from {self.table} limit 1")
+            if cursor.fetchone() is not None:
+                return False
+        return True
 
     def _compare(self, cursor: Any) -> None:
         """Send keys and hashes alone; learn which rows are new or changed; supersede."""
@@ -313,8 +326,12 @@ class _Transfer:
     def _append(self, cursor: Any, *, only_wanted: bool) -> None:
         constants = {
             **self.staged.plan.constants, "_file_name": self.unit.name,
-            "_file_sha256": _sha(self.seen), "_load_id": self.report.load_id,
+            "_load_id": self.report.load_id,
         }  # fmt: skip
+        if not only_wanted:
+            # What is written to a table that this transaction emptied needs no write-ahead log.
+            cursor.execute(f"truncate {self.table}")
+            cursor.execute(literal_defaults(self.unit.kind, constants))
         for name in LOAD_CONSTANTS:
             cursor.execute(f'set local "hub.{name}" = {_literal(constants.get(name, ""))}')
         literal = "".join(f", {_literal(value)} as \"{name}\"" for name, value in constants.items()
@@ -322,6 +339,8 @@ class _Transfer:
         rows = self.staged.reader(with_values=True, only_wanted=only_wanted, literals=literal)
         for part in _parts(rows):
             cursor.adbc_ingest(self.unit.kind.name, part, mode="append", db_schema_name=SCHEMA)
+        if not only_wanted:
+            cursor.execute(usual_defaults(self.unit.kind, constants))
 
     def _file_quarantine(self, cursor: Any) -> None:
         name, load_id = _literal(self.unit.name), _literal(self.report.load_id)
@@ -371,16 +390,24 @@ class _Transfer:
 
     def _send_temporary(self, cursor: Any, name: str, rows: Any) -> None:
         cursor.execute(f"drop table if exists pg_temp.{name}")
-        mode = "create"
+        cursor.adbc_ingest(name, rows.schema.empty_table(), mode="create", temporary=True)
         for part in _parts(rows) if isinstance(rows, pa.RecordBatchReader) else [rows]:
-            cursor.adbc_ingest(name, part, mode=mode, temporary=True)
-            mode = "append"
+            cursor.adbc_ingest(name, part, mode="append", temporary=True)
 
 
 def _parts(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Some batches at a time: ADBC keeps what it is given until its statement ends."""
-    while batches := list(itertools.islice(rows, BATCHES_PER_STATEMENT)):
-        yield pa.Table.from_batches(batches)
+    """Some batches at a time: ADBC keeps what it is given until its statement ends. The next part
+    is read while one is sent."""
+
+    def read() -> pa.Table | None:
+        batches = list(itertools.islice(rows, BATCHES_PER_STATEMENT))
+        return pa.Table.from_batches(batches) if batches else None
+
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(read)
+        while (part := coming.result()) is not None:
+            coming = reader.submit(read)
+            yield part
 
 
 def _is_known(warehouse: Warehouse, unit: Unit, seen: dict[str, Fingerprint]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal, cast
 
 import duckdb
 
@@ -16,10 +17,14 @@ from ingestion.sources.spreadsheets.kinds import NUMBER_TYPES, Role
 from ingestion.sources.spreadsheets.mapping import ColumnRule, Mapping
 from warehouse.business import Business
 from warehouse.errors import HubError
+from warehouse.vault import PersonalKind
 
 FIRST_BLOCK = 20_000
 TRUE_WORDS = "'true','yes','y','1','ja','oui','si','sí','x','t','on','wahr','vrai'"
 FALSE_WORDS = "'false','no','n','0','nein','non','f','off','falsch','faux',''"
+CONTACT: Literal["contact"] = "contact"
+EMAIL = r"[^@\s]+@[^@\s]+\.\w{2,}"
+PHONE = r"\+\d[\d ()./-]{7,}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}"
 DAYS = {"monday": "montag|lundi|lunes|lunedì|mon", "tuesday": "dienstag|mardi|martes|martedì|tue",
         "wednesday": "mittwoch|mercredi|miércoles|mercoledì|wed",
         "thursday": "donnerstag|jeudi|jueves|giovedì|thu",
@@ -47,7 +52,7 @@ class Plan:
     outputs: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
-    tokens: dict[str, tuple[str, str]] = field(default_factory=dict)
+    tokens: dict[str, tuple[PersonalKind | Literal["contact"], str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     sale_date: str = ""
@@ -57,6 +62,12 @@ class Plan:
     kept: dict[str, str] = field(default_factory=dict)
     plain_numbers: set[str] = field(default_factory=set)
     version: str = ""
+
+    def token_sql(self, role: str) -> str:
+        """What is stored for a personal role; of a contact, only an e-mail or phone is a token."""
+        if self.tokens[role][0] == CONTACT:
+            return f"coalesce(t_{role}.token, v_{role})"
+        return f"t_{role}.token"
 
 
 class Planner:
@@ -119,30 +130,36 @@ class Planner:
         )
         if role.is_required or is_the_time:
             self.plan.checks.append(
-                Check(role.name, text, f"(coalesce(trim({raw}), '') = '')", "is empty")
+                Check(
+                    role.name,
+                    text,
+                    f"(v_{role.name} is null and coalesce(trim({raw}), '') = '')",
+                    "is empty",
+                )
             )
         if role.is_stored:
             self._output(role, text)
 
     def _output(self, role: Role, text: str) -> None:
         if role.is_personal:
-            self.plan.tokens[role.name] = (role.type, f"trim({text})")
-            self.plan.outputs[role.column] = f"t_{role.name}.token"
-        elif role.name == "customer_id" and (kind := self._personal_ids(text)):
-            self.plan.tokens[role.name] = (kind, f"trim({text})")
-            self.plan.outputs[role.column] = f"t_{role.name}.token"
-            self.plan.notes.append(f"customer_id holds {kind}s; they are kept as tokens.")
+            self.plan.tokens[role.name] = (cast("PersonalKind", role.type), trim_sql(text))
+            self.plan.outputs[role.column] = self.plan.token_sql(role.name)
+        elif role.name == "customer_id" and (count := self._contacts(text)):
+            self.plan.tokens[role.name] = (CONTACT, trim_sql(text))
+            self.plan.outputs[role.column] = self.plan.token_sql(role.name)
+            self.plan.notes.append(
+                f"{count:,} values of customer_id are e-mails or phones; they are kept as tokens."
+            )
         else:
             self.plan.outputs[role.column] = f"v_{role.name}"
 
-    def _personal_ids(self, text: str) -> str | None:
+    def _contacts(self, text: str) -> int:
+        """How many distinct values of a column are e-mails or phones."""
         row = self.database.execute(
-            f"select count(*) filter (contains(v, '@')), count(*) filter "
-            f"(regexp_matches(v, '^(\\+\\d[\\d ()./-]{{7,}}|\\(?\\d{{3}}\\)?[ .-]\\d{{3}}[ .-]"
-            f"\\d{{4}})$')) from (select trim({text}) as v from {self.scan()})"
+            f"select count(distinct {text}) from {self.scan()} "
+            f"where ({contact_sql(f'trim({text})')}) is not null"
         ).fetchall()[0]
-        emails, phones = row
-        return "email" if emails else "phone" if phones else None
+        return int(row[0])
 
     def _column(self, role: Role, rule: ColumnRule) -> str | None:
         header = rule.column or role.name
@@ -220,7 +237,7 @@ class Planner:
             return f"(case {cases} end)"
         # Ids too, at first: only when a value looks like 17850.0 or 1.23E+12 is the file judged
         # again with the slower reading (id_sql).
-        return f"nullif(trim({text}), '')"
+        return f"nullif({trim_sql(text)}, '')"
 
     def _number(self, role: Role, text: str, rule: ColumnRule) -> str:
         index = int(text[1:]) if re.fullmatch(r"c\d+", text) else -1
@@ -316,6 +333,24 @@ class Planner:
                 if f"c{index}" not in used and name]  # fmt: skip
         if left:
             self.plan.notes.append(f"Columns not loaded: {', '.join(map(repr, left))}.")
+
+
+def trim_sql(text: str) -> str:
+    """``trim``, spared (it costs more than reading the cell) where there is no blank to trim: none
+    in the text, nor any character beyond ASCII, which might be a blank of another width."""
+    return (
+        f"(case when contains({text}, ' ') or strlen({text}) <> length({text}) "
+        f"then trim({text}) else {text} end)"
+    )
+
+
+def contact_sql(text: str) -> str:
+    """'email' or 'phone' where a text holds an e-mail or is a phone number; else null."""
+    return (
+        f"case when contains({text}, '@') then case when regexp_matches({text}, '{EMAIL}') "
+        f"then 'email' end when length({text}) between 9 and 25 and "
+        f"regexp_full_match({text}, '{PHONE}') then 'phone' end"
+    )
 
 
 def id_sql(text: str) -> str:

@@ -1,7 +1,10 @@
 """The tables of ``raw_spreadsheets``: one per kind, there even when no file of it is.
 
 Values that are the same for a whole load (file, zone, currency ...) are not sent with every row:
-they are column defaults that read settings of the loading transaction.
+they are column defaults that read settings of the loading transaction. A load into an empty table
+makes them plain literals until its end, which saves reading nine settings per row. What is the
+same for a whole load and needed by no query (hash, bytes, mapping) is in quality.load_log, under
+the row's ``_load_id``.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from warehouse.database import Warehouse
 
 SCHEMA = "raw_spreadsheets"
 LOAD_CONSTANTS = ("time_zone", "is_time_known", "location_name", "channel_name", "currency_code",
-                  "event_type", "_file_name", "_file_sha256", "_load_id")  # fmt: skip
+                  "event_type", "_file_name", "_load_id")  # fmt: skip
 
 
 def ensure_raw_tables(warehouse: Warehouse) -> None:
@@ -53,11 +56,37 @@ def _create(kind: Kind) -> sql.Composed:
 def _definition(column: str, type_: str) -> sql.Composed:
     parts = [sql.Identifier(column), sql.SQL(type_)]
     if column in LOAD_CONSTANTS:
-        parts.append(
-            sql.SQL("default nullif(current_setting({}, true), '')::{}").format(
-                sql.Literal(f"hub.{column}"), sql.SQL(type_)
-            )
-        )
+        parts.append(sql.SQL(f"default {_default_sql(column, type_)}"))
     if column == "_loaded_at":
         parts.append(sql.SQL("default now()"))
     return sql.SQL(" ").join(parts)
+
+
+def _default_sql(column: str, type_: str) -> str:
+    return f"nullif(current_setting('hub.{column}', true), '')::{type_}"
+
+
+def literal_defaults(kind: Kind, constants: dict[str, str]) -> str:
+    """Statement that makes one load's constants the defaults of its kind's table."""
+    return _alter(kind, {
+        name: f"'{value.replace(chr(39), chr(39) * 2)}'::{type_}"
+        for name, type_, value in _constants(kind, constants)
+    })  # fmt: skip
+
+
+def usual_defaults(kind: Kind, constants: dict[str, str]) -> str:
+    """Statement that takes them back."""
+    return _alter(kind, {name: _default_sql(name, type_)
+                         for name, type_, _ in _constants(kind, constants)})  # fmt: skip
+
+
+def _constants(kind: Kind, constants: dict[str, str]) -> list[tuple[str, str, str]]:
+    columns = kind.columns()
+    return [(name, columns[name], constants[name]) for name in LOAD_CONSTANTS
+            if name in columns and name in constants]  # fmt: skip
+
+
+def _alter(kind: Kind, defaults: dict[str, str]) -> str:
+    actions = ", ".join(f'alter column "{name}" set default {default}'
+                        for name, default in defaults.items())  # fmt: skip
+    return f"alter table {SCHEMA}.{kind.name} {actions}"

@@ -1,7 +1,7 @@
 """One file (or one joined group of files) inside DuckDB: opened, checked row by row, tokenised.
 
-Two passes over the text: the first keeps a narrow verdict per row (``verdicts``), the second
-streams the wanted rows as Arrow. Nothing is written to the warehouse here.
+Two passes: the first keeps a narrow verdict per row (``verdicts``) and, while a file is small
+enough for the memory, its typed values; the second streams the wanted rows as Arrow. Nothing is written to the warehouse here.
 """
 
 from __future__ import annotations
@@ -9,23 +9,35 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from ingestion.sources.spreadsheets.files import TOTALS, Table, open_table
 from ingestion.sources.spreadsheets.mapping import Mapping
-from ingestion.sources.spreadsheets.plans import Check, Plan, Planner
+from ingestion.sources.spreadsheets.plans import (
+    CONTACT,
+    Check,
+    Plan,
+    Planner,
+    contact_sql,
+    trim_sql,
+)
 from ingestion.sources.spreadsheets.sales import MEASURED_COLUMNS, MEASURES, measure_sums
 from warehouse.business import Business
 from warehouse.errors import HubError
-from warehouse.vault import Vault
+from warehouse.vault import PersonalKind, Vault
 
 MEMORY_LIMIT = "450MB"
 BATCH_ROWS = 10_000
 SEPARATOR = "chr(31)"
+TYPED_BYTES = 192 << 20
+TokenTable = tuple[str, dict[str, str | None]]
+ByKind = dict[PersonalKind, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,14 @@ class Staged:
     bad: list[BadRow] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     has_repeats: bool = False
+    is_typed: bool = False
     notes: list[str] = field(default_factory=list)
+    storing: list[Future[None]] = field(default_factory=list)
+
+    def vaulted(self) -> None:
+        """Wait until the vault holds the clear text of every token of the file."""
+        for future in self.storing:
+            future.result()
 
     def rows_sql(self, *, with_values: bool, only_wanted: bool) -> str:
         """Query of the rows to load: keys alone, or keys and every column that varies."""
@@ -65,7 +84,7 @@ class Staged:
         inner = inner.removeprefix(", ") + (", " if inner else "")
         query = (
             f"select {number}{inner}{key} as made_key, {digest} as _row_hash "
-            f"from ({values_sql(self.plan, self.table, is_numbered=bool(number))})"
+            f"from ({self._values_sql(is_numbered=bool(number))})"
             f"{_token_joins(self.plan)}"
         )
         occurrence = ""
@@ -82,6 +101,13 @@ class Staged:
         if only_wanted:
             query += " semi join wanted on wanted._rn = made._row_number"
         return query
+
+    def _values_sql(self, *, is_numbered: bool) -> str:
+        """The typed values: as the first pass kept them, or read from the file once more."""
+        if not self.is_typed:
+            return values_sql(self.plan, self.table, is_numbered=is_numbered)
+        number = f"rowid + {self.table.first + 1} as _rn, " if is_numbered else ""
+        return f"select {number}* from verdict_rows"
 
     def _is_numbered(self, only_wanted: bool) -> bool:
         return bool(only_wanted or self.bad or self.skipped or self.has_repeats
@@ -101,7 +127,7 @@ class Staged:
         def numbered() -> Iterator[pa.RecordBatch]:
             number = self.table.first + 1
             for batch in source:
-                numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
+                numbers = pa.array(numpy.arange(number, number + batch.num_rows))
                 yield pa.RecordBatch.from_arrays([*batch.columns, numbers], schema=schema)
                 number += batch.num_rows
 
@@ -128,7 +154,7 @@ class Staged:
         return " || '|' || ".join(parts), f"to_hex(hash('{version}', {', '.join(contents)}))"
 
     def _stored(self, name: str) -> str:
-        return f"t_{name}.token" if name in self.plan.tokens else f"v_{name}"
+        return self.plan.token_sql(name) if name in self.plan.tokens else f"v_{name}"
 
     def totals(self, *, only_wanted: bool) -> list[tuple[object, str, object]]:
         """(day, measure, amount) of the rows to load, from the file alone."""
@@ -172,13 +198,18 @@ def _extra_sql(kept: dict[str, str]) -> str:
 
 def _token_joins(plan: Plan) -> str:
     return "".join(
-        f" left join t_{name} on t_{name}.clear = trim(r_{name})" for name in plan.tokens
+        f" left join t_{name} on t_{name}.clear = {trim_sql(f'r_{name}')}" for name in plan.tokens
     )
 
 
 def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: Vault,
-          database: duckdb.DuckDBPyConnection, scratch: Path, limit_rate: float) -> Staged:  # fmt: skip
+          database: duckdb.DuckDBPyConnection, scratch: Path, limit_rate: float,
+          pool: Executor, *, stores: bool = True) -> Staged:  # fmt: skip
     """Open, join, check and tokenise.
+
+    Args:
+        pool: makes tokens while the rows are checked, and fills the vault after that.
+        stores: false leaves the vault as it is (a dry run).
 
     Raises:
         HubError: the file cannot be read or mapped, or too many of its rows are bad.
@@ -199,6 +230,11 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
         _store(database, alias, table)
     plan = Planner(database, table, mapping, business, name).build()
     staged = Staged(database, table, plan, name, notes=plan.notes)
+    making = (
+        pool.submit(_tokens, database.cursor(), plan, table.silent, vault)
+        if plan.tokens and not table.is_stored
+        else None
+    )
     _judge(staged, alias)
     if _has_odd_numbers(staged):
         planner = Planner(database, staged.table, mapping, business, name, is_thorough=True)
@@ -208,8 +244,14 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
     plan.version = mapping.version
     _collect_bad(staged, alias, orphans)
     _repeats(staged, mapping)
+    _settle_event(staged)
     _refuse_many(staged, limit_rate)
-    _tokenise(staged, vault)
+    made = making.result() if making else _tokens(database, plan, table.relation, vault)
+    for token_table, _ in made:
+        _register(database, token_table)
+    if stores:
+        staged.storing = [pool.submit(vault.keep, kind, clear)
+                          for _, cleared in made for kind, clear in cleared.items()]  # fmt: skip
     return staged
 
 
@@ -320,10 +362,12 @@ def _judge(staged: Staged, alias: str) -> None:
     key = f"hash({names})" if plan.key else f"hash(concat_ws({SEPARATOR}, {', '.join(visible)}))"
     number = "_rn, " if staged.table.is_stored else ""
     values = values_sql(plan, staged.table, is_numbered=False)
+    staged.is_typed = 0 < staged.table.size <= TYPED_BYTES and not staged.table.is_stored
+    typed = f", {_typed_columns(plan)}" if staged.is_typed else ""
     database.execute("drop view if exists verdicts")
     database.execute(
-        f"create or replace temp table verdict_rows as select {number}{flags} as flags, {key} as k{selected} "
-        f"from ({values})"
+        f"create or replace temp table verdict_rows as select {number}{flags} as flags, "
+        f"{key} as k{selected}{typed} from ({values})"
     )
     counted = "" if staged.table.is_stored else f"rowid + {staged.table.first + 1} as _rn, "
     database.execute(f"create temp view verdicts as select {counted}* from verdict_rows")
@@ -332,6 +376,14 @@ def _judge(staged: Staged, alias: str) -> None:
     if not staged.table.is_stored and _rejects(database, alias):
         _store(database, alias, staged.table)
         _judge(staged, alias)
+
+
+def _typed_columns(plan: Plan) -> str:
+    """What the second pass needs of the first: every value, of personal ones the text."""
+    names = [f"r_{name}" for name in plan.tokens]
+    names += [f"v_{name}" for name in plan.values
+              if name not in plan.tokens or plan.tokens[name][0] == CONTACT]  # fmt: skip
+    return ", ".join([*names, *(f"k_{column}" for column in plan.kept.values())])
 
 
 def _measured(plan: Plan, name: str) -> str:
@@ -348,6 +400,17 @@ def _has_odd_numbers(staged: Staged) -> bool:
                if check.role in staged.plan.plain_numbers)  # fmt: skip
     query = f"select 1 from verdicts where flags & {bits} <> 0 limit 1"
     return bool(bits and staged.database.execute(query).fetchall())
+
+
+def _settle_event(staged: Staged) -> None:
+    """An event that all rows share need not be sent with each."""
+    if "event_type" not in staged.plan.outputs:
+        return
+    query = "select min(event_type), max(event_type) from verdicts where flags = 0"
+    least, greatest = staged.database.execute(query).fetchall()[0]
+    if least is not None and least == greatest:
+        del staged.plan.outputs["event_type"]
+        staged.plan.constants["event_type"] = least
 
 
 def _collect_bad(staged: Staged, alias: str, orphans: list[BadRow]) -> None:
@@ -471,19 +534,34 @@ def _refuse_many(staged: Staged, limit_rate: float) -> None:
     )
 
 
-def _tokenise(staged: Staged, vault: Vault) -> None:
-    database = staged.database
-    for name, (kind, expression) in staged.plan.tokens.items():
-        rows = database.execute(
-            f"select distinct {expression} as clear from {staged.table.unnumbered} as source "
-            f"where {expression} <> ''"
-        ).fetchall()
-        clear = [row[0] for row in rows]
-        tokens = vault.tokenize(kind, clear)  # type: ignore[arg-type]
-        database.register("arrived", pa.table({"clear": pa.array(clear, pa.string()),
-                                               "token": pa.array(tokens, pa.string())}))  # fmt: skip
-        database.execute(f"create or replace temp table t_{name} as select * from arrived")
-        database.unregister("arrived")
+def _tokens(database: duckdb.DuckDBPyConnection, plan: Plan, relation: str,
+            vault: Vault) -> list[tuple[TokenTable, ByKind]]:  # fmt: skip
+    """Per personal column, the token of each distinct text, and what the vault is to keep."""
+    made = []
+    for name, (kind, expression) in plan.tokens.items():
+        wanted = f"{expression} <> ''"
+        if kind == CONTACT:
+            wanted = f"({contact_sql(expression)}) is not null"
+        clear = database.sql(
+            f"select distinct {expression} as clear from {relation} as source where {wanted}"
+        ).to_arrow_table().column(0).to_pylist()  # fmt: skip
+        tokens: dict[str, str | None] = {}
+        cleared: ByKind = {}
+        for each in ("email", "phone") if kind == CONTACT else (kind,):
+            mine = [text for text in clear if kind != CONTACT or ("@" in text) == (each == "email")]
+            of_kind, cleared[each] = vault.tokens(each, mine)
+            tokens.update(zip(mine, of_kind, strict=True))
+        made.append(((name, tokens), cleared))
+    return made
+
+
+def _register(database: duckdb.DuckDBPyConnection, table: TokenTable) -> None:
+    name, tokens = table
+    arrow = pa.table({"clear": pa.array(list(tokens), pa.string()),
+                      "token": pa.array(list(tokens.values()), pa.string())})  # fmt: skip
+    database.register("arrived", arrow)
+    database.execute(f"create or replace temp table t_{name} as select * from arrived")
+    database.unregister("arrived")
 
 
 def mask(value: str | None) -> str | None:
