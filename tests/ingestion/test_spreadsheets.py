@@ -243,7 +243,9 @@ def test_superseded_versions_leave_the_sources_totals_exactly(shop: Shop) -> Non
     shop.put("mapping.toml", REVERSALS_MAPPING + 'same_name = "replaces"\n')
     shop.load_one("a.csv", REVERSALS)
     first = source_totals(shop)
-    shop.load_one("a.csv", REVERSALS.replace("-2,10,1,1", "-1,12,3,2").replace("2,1,2024", "3,1,2024"))
+    shop.load_one(
+        "a.csv", REVERSALS.replace("-2,10,1,1", "-1,12,3,2").replace("2,1,2024", "3,1,2024")
+    )
     assert source_totals(shop) == {**first, "units": 1, "net_amount": 28 - 9 - 8,
                                    "tax_amount": Decimal("-0.9")}  # fmt: skip
     shop.load_one("a.csv", REVERSALS)
@@ -285,9 +287,12 @@ def test_a_tip_repeated_on_each_line_counts_once_per_order(shop: Shop) -> None:
 
 
 def test_cancellations_and_returns_are_told_apart(shop: Shop) -> None:
-    shop.put("mapping.toml", '[columns]\norder_id = "order_id"\nline_id = "line_id"\n'
-             'sold_at = "sold_at"\nproduct_id = "product_id"\nquantity = "quantity"\n'
-             'status = "status"\n[options]\ncancelled_prefix = "C"\ntest_statuses = ["Test"]\n')  # fmt: skip
+    shop.put(
+        "mapping.toml",
+        '[columns]\norder_id = "order_id"\nline_id = "line_id"\n'
+        'sold_at = "sold_at"\nproduct_id = "product_id"\nquantity = "quantity"\n'
+        'status = "status"\n[options]\ncancelled_prefix = "C"\ntest_statuses = ["Test"]\n',
+    )
     shop.load_one("a.csv", "order_id,line_id,sold_at,product_id,quantity,status\n"
                   "1,1,2024-03-05,A,1,ok\n2,1,2024-03-05,A,-1,ok\nC3,1,2024-03-05,A,-1,ok\n"
                   "4,1,2024-03-05,A,1,TEST\n")  # fmt: skip
@@ -343,8 +348,11 @@ def test_several_sheets_need_a_choice(shop: Shop) -> None:
 
 
 def test_a_file_without_header_is_mapped_by_position(shop: Shop) -> None:
-    shop.put("mapping.toml", '[columns]\norder_id = "#1"\nline_id = "#2"\nsold_at = "#3"\n'
-             'product_id = "#4"\nquantity = "#5"\nunit_price_amount = "#6"\n[format]\nheader = "none"\n')  # fmt: skip
+    shop.put(
+        "mapping.toml",
+        '[columns]\norder_id = "#1"\nline_id = "#2"\nsold_at = "#3"\n'
+        'product_id = "#4"\nquantity = "#5"\nunit_price_amount = "#6"\n[format]\nheader = "none"\n',
+    )
     assert shop.load_one("a.csv", ROWS).rows_new == 2
     assert shop.rows("select sum(gross_amount) from raw_spreadsheets.sales") == [(17,)]
 

@@ -30,7 +30,10 @@ WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".ods", ".xlsb", ".xlsm")
 DELIMITERS = ",;\t|"
 HEAD_BYTES = 256 * 1024
 SETTLED_NS = 3_000_000_000
-TOTALS = r"(?i)^\W*(grand\s+|sub\s*)?(total|totals|subtotal|sum|summe|gesamt(summe)?|somme|suma|totale|итого|всего)\b"
+TOTALS = (
+    r"(?i)^\W*(grand\s+|sub\s*)?(total|totals|subtotal|sum|summe|gesamt(summe)?|somme|suma|"
+    r"totale|итого|всего)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,12 @@ class Layout:
 
 @dataclass
 class Table:
-    """A file as a relation: columns c0, c1, ... of text, ``_rn`` the row number in the file."""
+    """A file as a relation: columns c0, c1, ... of text, ``_rn`` the row number in the file.
+
+    Rows are numbered as a spreadsheet program shows them: from 1, the header, title rows and blank
+    lines counted, a cell with line breaks still being one row. Blank lines (``blank_rows``) are
+    passed over without being counted as read.
+    """
 
     relation: str
     headers: list[str]
@@ -95,6 +103,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     clean_up: list[Path] = field(default_factory=list)
     size: int = 0
+    blank_rows: list[int] = field(default_factory=list)
     silent: str = ""  # as scan, but broken rows are passed over without a record
 
     @property
@@ -250,8 +259,19 @@ def _open_text(path: Path, layout: Layout, scratch: Path, alias: str) -> Table:
     silent, scan = f"{scan}ignore_errors=true)", f"{scan}{recorded}"
     relation = f"(select row_number() over () + {first} as _rn, * from {scan})"
     title_rows = first - (0 if layout.header == "none" else layout.header_rows)
-    return Table(relation, headers, title_rows, scan, first, encoding, delimiter,
-                 clean_up=clean_up, silent=silent, size=path.stat().st_size)  # fmt: skip
+    return Table(
+        relation,
+        headers,
+        title_rows,
+        scan,
+        first,
+        encoding,
+        delimiter,
+        clean_up=clean_up,
+        silent=silent,
+        size=path.stat().st_size,
+        blank_rows=blank_rows(path, delimiter, first) if len(headers) > 1 else [],
+    )
 
 
 def _transcode(path: Path, encoding: str, target: Path) -> Path:
@@ -267,6 +287,34 @@ def _transcode(path: Path, encoding: str, target: Path) -> Path:
             fix='Correct encoding = "..." under [format] in the mapping, or leave it out.',
         ) from None
     return target
+
+
+def blank_rows(path: Path, delimiter: str, first: int) -> list[int]:
+    """Numbers of the blank lines below the header, which move the numbers of the rows below them.
+
+    Files without two line breaks in a row, nearly all, are not parsed for it.
+    """
+    if not _has_blank_line(path):
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter)
+        try:
+            return [number for number, row in enumerate(rows, 1) if not row and number > first]
+        except csv.Error:
+            return []
+
+
+def _has_blank_line(path: Path) -> bool:
+    """Whether two line breaks follow each other anywhere but at the file's end."""
+    kept = b""
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            text = kept + block
+            if b"\n\n" in text.rstrip() or b"\n\r\n" in text.rstrip() or b"\r\r" in text.rstrip():
+                return True
+            # White space at a block's end may be followed by a row, or by nothing.
+            kept = text[len(text.rstrip()) :]
+    return False
 
 
 def sniff_delimiter(head: str) -> str:
@@ -307,6 +355,9 @@ def _find_header(name: str, records: list[tuple[int, list[str]]],
         width = max(len(row) for row in rows[:50])
         return 0, 0, [f"#{index + 1}" for index in range(width)]
     index = (layout.header_row - 1) if layout.header_row else find_header_row(rows)
+    if layout.header_rows > 1 and not layout.header_row and not _holds_names(rows, index + 1):
+        # Group names above are sparse, so the lowest header row was found.
+        index = max(0, index - layout.header_rows + 1)
     if index >= len(rows):
         raise HubError(
             f"{name} has no row {index + 1} to be its header.", fix="Correct header_row."
@@ -314,6 +365,11 @@ def _find_header(name: str, records: list[tuple[int, list[str]]],
     last = index + layout.header_rows - 1
     headers = merge_headers(rows[index : last + 1])
     return last + 1, records[last][0], headers
+
+
+def _holds_names(rows: list[list[str]], index: int) -> bool:
+    cells = [cell for cell in rows[index] if cell.strip()] if index < len(rows) else []
+    return bool(cells) and not any(re.search(r"\d", cell) for cell in cells)
 
 
 def find_header_row(rows: list[list[str]]) -> int:

@@ -1,25 +1,26 @@
 """From the inbox into ``raw_spreadsheets``: each file is one transaction, wholly in or not at all.
 
 Rows go as Arrow record batches straight from DuckDB through ADBC's binary COPY. dlt's Arrow path
-(Parquet, then ADBC) was measured beside it in benchmarks/bench_spreadsheets.py: for the append of
-twelve bare columns alone it took 3.4 s per million rows (a plain COPY 1.5 to 2.0 s, this whole
-load 7.3 s with both cores busy elsewhere). It is not used because it commits in a transaction of its own: the rows, the versions
-they supersede, the quarantine and the load log could not become visible together, and a kill
-between its commit and its own bookkeeping would append the rows twice.
+(Parquet, then ADBC) can be measured beside it: benchmarks/bench_spreadsheets.py --dlt. It is not
+used because it commits in a transaction of its own: the rows, the versions they supersede, the
+quarantine and the load log could not become visible together, and a kill between its commit and
+its own bookkeeping would append the rows twice.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import itertools
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +35,7 @@ from ingestion.sources.spreadsheets.files import (
     TEXT_SUFFIXES,
     WORKBOOK_SUFFIXES,
     Fingerprint,
+    Stamp,
     assert_unchanged,
     fingerprint,
 )
@@ -100,7 +102,8 @@ def load_inbox(business: Business, warehouse: Warehouse, vault: Vault,
             raise HubError(f"There is no kind {name!r}.", fix=f"Choose of: {', '.join(KINDS)}.")
     report = LoadReport()
     with _one_at_a_time(warehouse) as scratch:
-        ensure_raw_tables(warehouse)
+        if not dry_run:
+            ensure_raw_tables(warehouse)
         for kind in (KINDS[name] for name in kinds or KINDS):
             for outcome in _load_kind(business, warehouse, vault, kind, scratch, dry_run):
                 report.files.append(outcome)
@@ -146,8 +149,11 @@ def _load_kind(business: Business, warehouse: Warehouse, vault: Vault, kind: Kin
 
 
 def _units(folder: Path, kind: Kind, mapping: Mapping) -> Iterator[Unit]:
-    entries = sorted(path for path in folder.iterdir()
-                     if not path.name.startswith((".", "~$")) and path.name != "mapping.toml")  # fmt: skip
+    entries = sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith((".", "~$")) and path.name != "mapping.toml"
+    )
     if not mapping.files:
         for path in entries:
             yield Unit(kind, mapping, {"file": path})
@@ -173,6 +179,10 @@ def _load_unit(business: Business, warehouse: Warehouse, vault: Vault, unit: Uni
     seen: dict[str, Fingerprint] | None = None
     try:
         _supported(unit)
+        if seen := _untouched(warehouse, unit):
+            report = FileReport(unit.kind.name, unit.name, "unchanged", _new_id())
+            _log(warehouse, report, seen, started, unit, dry_run)
+            return report
         seen = {alias: fingerprint(path) for alias, path in unit.paths.items()}
         if _is_known(warehouse, unit, seen):
             report = FileReport(unit.kind.name, unit.name, "unchanged", _new_id())
@@ -182,12 +192,61 @@ def _load_unit(business: Business, warehouse: Warehouse, vault: Vault, unit: Uni
     except HubError as error:
         return _failed(warehouse, unit.kind, unit.name, seen, error, dry_run, started, unit)
     except (duckdb.Error, OSError, UnicodeError, psycopg.Error, adbc.Error) as error:
-        mended = HubError(
-            f"{unit.name} could not be loaded ({type(error).__name__}); nothing of it was.",
+        mended = explain(unit.name, error)
+        return _failed(warehouse, unit.kind, unit.name, seen, mended, dry_run, started, unit)
+
+
+def explain(name: str, error: Exception) -> HubError:
+    """What stopped a load, in words, with the cause but without any value of the file.
+
+    Messages of DuckDB and PostgreSQL may quote values; so only their kind, and PostgreSQL's code
+    and the object it names, are told.
+    """
+    what = f"{name} could not be loaded; nothing of it was."
+    code = getattr(error, "sqlstate", None) or ""
+    text = str(error).lower()
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if is_full or code in ("53100",) or "no space left" in text or "disk full" in text:
+        return HubError(f"{what} Cause: the disk is full.",
+                        fix="Free some space, then load again.")  # fmt: skip
+    if isinstance(error, duckdb.OutOfMemoryException) or code == "53200":
+        return HubError(
+            f"{what} Cause: the memory does not suffice.",
+            fix="Split the file, or close other programs, then load again.",
+        )
+    if isinstance(error, UnicodeError):
+        return HubError(f"{what} Cause: it holds bytes that are no text in its encoding.",
+                        fix='Save it as "CSV UTF-8", then load again.')  # fmt: skip
+    if isinstance(error, OSError):
+        return HubError(
+            f"{what} Cause: {error.strerror or type(error).__name__}.",
+            fix="Check the disk and the file's permissions, then load again.",
+        )
+    if isinstance(error, duckdb.Error):
+        return HubError(
+            f"{what} Cause: it could not be read as a table ({_kind_of(error)}).",
             fix="Check that the file is complete and of the delimiter and encoding that its "
             "mapping says; then load again.",
         )
-        return _failed(warehouse, unit.kind, unit.name, seen, mended, dry_run, started, unit)
+    return HubError(
+        f"{what} Cause: the database refused it ({_database_cause(error, code)}).",
+        fix="Check that the database runs and is the hub's own, then load again.",
+    )
+
+
+def _kind_of(error: Exception) -> str:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Exception"))
+    return f"{words.lower()} error".replace("error error", "error")
+
+
+def _database_cause(error: Exception, code: str) -> str:
+    parts = [_kind_of(error)]
+    if code.strip("\0 "):
+        parts.append(f"PostgreSQL code {code}")
+    if isinstance(error, psycopg.Error):
+        named = (error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
+        parts += [name for name in named if name]
+    return ", ".join(parts)
 
 
 def _supported(unit: Unit) -> None:
@@ -410,6 +469,28 @@ def _parts(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
             yield part
 
 
+def _untouched(warehouse: Warehouse, unit: Unit) -> dict[str, Fingerprint] | None:
+    """The fingerprints noted by the last load, when no file was written since (see Stamp); None
+    when the files must be read to know."""
+    try:
+        stamps = {alias: Stamp.of(path) for alias, path in unit.paths.items()}
+    except OSError:
+        return None
+    with warehouse.connect("loader") as connection:
+        row = connection.execute(
+            "select details->'stamps', details->>'mapping' from quality.load_log "
+            "where source_system = %s and table_name = %s and file_name = %s "
+            "and status in ('loaded', 'unchanged') order by finished_at desc limit 1",
+            (SOURCE, unit.kind.name, unit.name),
+        ).fetchone()
+    if row is None or row[1] != unit.mapping.fingerprint or not row[0]:
+        return None
+    noted = {alias: Fingerprint(sha256, Stamp(*stamp), is_settled=True)
+             for alias, (sha256, *stamp) in row[0].items()}  # fmt: skip
+    is_same = {alias: file.stamp for alias, file in noted.items()} == stamps
+    return noted if is_same else None
+
+
 def _is_known(warehouse: Warehouse, unit: Unit, seen: dict[str, Fingerprint]) -> bool:
     """Whether these bytes were loaded under this mapping, and no other file of the name since."""
     with warehouse.connect("loader") as connection:
@@ -451,6 +532,9 @@ def _log_values(report: FileReport, seen: dict[str, Fingerprint], started: datet
     details: dict[str, Any] = {"notes": report.notes, "reasons": report.reasons}
     if unit:
         details["mapping"] = unit.mapping.fingerprint
+        if seen and all(file.is_settled for file in seen.values()):
+            details["stamps"] = {alias: [file.sha256, *astuple(file.stamp)]
+                                 for alias, file in seen.items()}  # fmt: skip
         details["files"] = [path.name for path in unit.paths.values()]
     return {
         "load_id": report.load_id, "source_system": SOURCE, "table_name": report.kind,

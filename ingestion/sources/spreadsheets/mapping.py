@@ -23,7 +23,7 @@ FORMAT_KEYS = {"encoding", "delimiter", "header", "header_row", "header_rows", "
 OPTION_KEYS = {"keep", "cancelled_prefix", "return_statuses", "cancelled_statuses",
                "test_statuses", "draft_statuses", "tax_included", "line_amount_is",
                "discount_is", "cost_is", "same_name", "duplicates",
-               "quarantine_limit_rate", "ignore_items"}  # fmt: skip
+               "quarantine_limit_rate"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ FALSE_WORDS = "'false','no','n','0','nein','non','f','off','falsch','faux',''"
 CONTACT: Literal["contact"] = "contact"
 EMAIL = r"[^@\s]+@[^@\s]+\.\w{2,}"
 PHONE = r"\+\d[\d ()./-]{7,}|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}"
+PERSONAL = "holds e-mails or phones"
 DAYS = {"monday": "montag|lundi|lunes|lunedì|mon", "tuesday": "dienstag|mardi|martes|martedì|tue",
         "wednesday": "mittwoch|mercredi|miércoles|mercoledì|wed",
         "thursday": "donnerstag|jeudi|jueves|giovedì|thu",
@@ -327,7 +328,10 @@ class Planner:
         used = set(re.findall(r"\bc\d+\b", " ".join(self.plan.sources.values())))
         keep = self.mapping.option("keep", [])
         for header in keep:
-            self.plan.kept[header] = self.find(header, "keep")
+            column = self.plan.kept[header] = self.find(header, "keep")
+            text = f"k_{column}"
+            condition = f"({contact_sql(trim_sql(text))}) is not null"
+            self.plan.checks.append(Check(header, column, condition, PERSONAL))
         used |= set(self.plan.kept.values())
         left = [name for index, name in enumerate(self.table.headers)
                 if f"c{index}" not in used and name]  # fmt: skip

@@ -200,8 +200,14 @@ def _fit(kind: Kind, found: dict[str, tuple[int, float, str]]) -> float:
     return sum(score for _, score, _ in found.values()) - 2.0 * missing
 
 
-def _proposal(file: Path, kind: Kind, table: Table, found: dict[str, tuple[int, float, str]],
-              looks: dict[int, str], rows: list[tuple[str | None, ...]]) -> MappingProposal:  # fmt: skip
+def _proposal(
+    file: Path,
+    kind: Kind,
+    table: Table,
+    found: dict[str, tuple[int, float, str]],
+    looks: dict[int, str],
+    rows: list[tuple[str | None, ...]],
+) -> MappingProposal:
     columns = [
         ColumnProposal(role.name, _header(table, found[role.name][0]), found[role.name][2],
                        round(found[role.name][1], 2))

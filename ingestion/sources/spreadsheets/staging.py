@@ -21,6 +21,7 @@ from ingestion.sources.spreadsheets.files import TOTALS, Table, open_table
 from ingestion.sources.spreadsheets.mapping import Mapping
 from ingestion.sources.spreadsheets.plans import (
     CONTACT,
+    PERSONAL,
     Check,
     Plan,
     Planner,
@@ -226,7 +227,7 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
         table, orphans = _join(database, tables, mapping)
     elif "row_number() over" in " ".join(r.template or "" for r in mapping.columns.values()) or any(
         rule.is_per_order for rule in mapping.columns.values()
-    ):
+    ) or table.blank_rows:
         _store(database, alias, table)
     plan = Planner(database, table, mapping, business, name).build()
     staged = Staged(database, table, plan, name, notes=plan.notes)
@@ -260,26 +261,27 @@ def _store(database: duckdb.DuckDBPyConnection, alias: str, table: Table) -> Non
     if table.is_stored:
         return
     database.execute(f"create or replace temp table {alias}_raw as select * from {table.relation}")
-    rejects = _rejects(database, alias)
-    lines = sorted({row[0] for row in rejects})
-    first = table.title_rows + 1
-    case = "_rn"
+    lines = sorted({row[0] for row in _rejects(database, alias)} | set(table.blank_rows))
+    number, join = "_rn", ""
     if lines:
+        # Rows are numbered one after the other; each row left out before them moves them by one.
+        gaps = pa.table({"line": pa.array(lines, pa.int64())})
+        database.register("arrived", gaps)
         database.execute(
-            f"create or replace temp table {alias}_lines as select unnest(?) as line", [lines]
+            f"create or replace temp table {alias}_gaps as select line - n as from_rn, "
+            "max(n) + 1 as shift from (select line, row_number() over (order by line) - 1 as n "
+            "from arrived) group by 1"
         )
-        database.execute(
-            f"create or replace temp table {alias}_gaps as select line - "
-            f"(row_number() over (order by line) - 1) as from_rn from {alias}_lines"
-        )
-        case = f"_rn + (select count(*) from {alias}_gaps where from_rn <= {alias}_raw._rn)"
+        database.unregister("arrived")
+        number = "_rn + coalesce(shift, 0) as _rn"
+        join = f"asof left join {alias}_gaps on {alias}_raw._rn >= {alias}_gaps.from_rn"
+    cells = ", ".join(f"c{index}" for index in range(len(table.headers)))
     database.execute(
-        f"create or replace temp table {alias}_rows as select {case} as _rn, * exclude (_rn) "
-        f"from {alias}_raw"
+        f"create or replace temp table {alias}_rows as select {number}, {cells} "
+        f"from {alias}_raw {join}"
     )
     database.execute(f"drop table {alias}_raw")
     table.relation, table.is_stored = f"{alias}_rows", True
-    del first
 
 
 def _rejects(database: duckdb.DuckDBPyConnection, alias: str) -> list[tuple[int, str, str]]:
@@ -425,13 +427,16 @@ def _collect_bad(staged: Staged, alias: str, orphans: list[BadRow]) -> None:
             "on s._rn = v._rn where v.flags <> 0 order by v._rn"
         ).fetchall()
         _refuse_mixed_dates(staged, rows)
+        _refuse_personal(staged, rows)
         for number, flags, *cells in rows:
             check = next(c for index, c in enumerate(plan.checks) if flags >> index & 1)
             _file_row(staged, number, cells, check)
         database.executemany("insert into excluded values (?)", [[number] for number in numbers])
     for line, kind, text in _rejects(database, alias):
         staged.rows_read += 1
-        if re.match(TOTALS, text or ""):
+        if not (text or "").strip():
+            _skip(staged, "blank row")
+        elif re.match(TOTALS, text):
             _skip(staged, "totals row")
         else:
             reason = f"the row is broken ({kind.replace('_', ' ').lower()})"
@@ -464,6 +469,20 @@ def _refuse_mixed_dates(staged: Staged, rows: list[tuple[object, ...]]) -> None:
                     f"month/day (row {row[0]}).",
                     fix="Mend the dates, or split the file; then load again.",
                 )
+
+
+def _refuse_personal(staged: Staged, rows: list[tuple[object, ...]]) -> None:
+    """Personal values must not reach ``extra``, where they would stand in clear text."""
+    for index, check in enumerate(staged.plan.checks):
+        if check.reason != PERSONAL:
+            continue
+        number = next((row[0] for row in rows if int(str(row[1])) >> index & 1), None)
+        if number is not None:
+            raise HubError(
+                f"{staged.file_name}: column {check.role!r} of keep = [...] {PERSONAL} "
+                f"(row {number}), which may be kept only as tokens.",
+                fix="Map it to customer_email or customer_phone, or take it out of keep.",
+            )
 
 
 def _file_row(staged: Staged, number: int, cells: list[str | None], check: Check) -> None:

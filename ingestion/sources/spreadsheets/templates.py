@@ -31,8 +31,14 @@ def templates_document() -> str:
              "Put a file with these column names into `inbox/<kind>/`, or name your own columns in "
              "`inbox/<kind>/mapping.toml` (`hub map FILE` proposes one).", ""]  # fmt: skip
     for kind in KINDS.values():
-        parts += [f"## {kind.name}", "", kind.description, "",
-                  "| column | type | required | meaning | example |", "|---|---|---|---|---|"]  # fmt: skip
+        parts += [
+            f"## {kind.name}",
+            "",
+            kind.description,
+            "",
+            "| column | type | required | meaning | example |",
+            "|---|---|---|---|---|",
+        ]
         for role in kind.roles:
             required = "yes" if role.is_required else ""
             parts.append(
