@@ -303,7 +303,10 @@ def test_personal_data_is_in_no_raw_table_quarantine_or_log(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    header = "order_id,line_id,sold_at,product_id,unit_price_amount,customer_email,customer_name,customer_id\n"
+    header = (
+        "order_id,line_id,sold_at,product_id,unit_price_amount,"
+        "customer_email,customer_name,customer_id\n"
+    )
     row = "{0},1,2024-03-05,A,{1},Zoe@Planted.example,Zoe Planted,zoe@planted.example\n"
     text = (
         header

@@ -368,14 +368,18 @@ class _Transfer:
             ).fetchone() is not None  # fmt: skip
 
     def _supersede(self, cursor: Any, condition: str) -> None:
-        update = f"update {self.table} r set _superseded_at = now() where r._superseded_at is null and {condition}"
+        update = (
+            f"update {self.table} r set _superseded_at = now() "
+            f"where r._superseded_at is null and {condition}"
+        )
         if self.unit.kind.name != "sales":
             cursor.execute(update)
             return
         names = ", ".join(f"('{name}', day.{name})" for name in MEASURES)
         cursor.execute(
             f"with old as ({update} returning r.*), "
-            f"day as (select sold_local_at::date as sale_date, {measure_sums()} from old group by 1) "
+            f"day as (select sold_local_at::date as sale_date, {measure_sums()} from old "
+            "group by 1) "
             "insert into quality.source_totals (load_id, source_system, table_name, sale_date, "
             f"measure, amount) select {_literal(self.report.load_id)}, '{SOURCE}', 'sales', "
             "day.sale_date, each.measure, -each.amount from day "
@@ -405,7 +409,8 @@ class _Transfer:
         name, load_id = _literal(self.unit.name), _literal(self.report.load_id)
         cursor.execute(
             f"update quality.quarantine set resolved_at = now() where file_name = {name} and "
-            f"source_system = '{SOURCE}' and table_name = '{self.unit.kind.name}' and resolved_at is null"
+            f"source_system = '{SOURCE}' and table_name = '{self.unit.kind.name}' "
+            "and resolved_at is null"
         )
         if not self.staged.bad:
             return

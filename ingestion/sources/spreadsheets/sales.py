@@ -32,7 +32,7 @@ PER_ORDER_ROLES = ("tip_amount", "shipping_amount", "discount_amount", "tax_amou
 
 
 def measure_sums(measures: Iterable[str] = MEASURES) -> str:
-    """The select list that sums the measures of source_totals; 0 where a file has no such column."""
+    """The select list that sums the measures of source_totals; 0 where a column is missing."""
     return ", ".join(f"coalesce(sum({MEASURES[name]}), 0) as {name}" for name in measures)
 
 

@@ -1,7 +1,8 @@
 """One file (or one joined group of files) inside DuckDB: opened, checked row by row, tokenised.
 
 Two passes: the first keeps a narrow verdict per row (``verdicts``) and, while a file is small
-enough for the memory, its typed values; the second streams the wanted rows as Arrow. Nothing is written to the warehouse here.
+enough for the memory, its typed values; the second streams the wanted rows as Arrow. Only the
+vault is written to here.
 """
 
 from __future__ import annotations
@@ -225,9 +226,11 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
         for other, joined in tables.items():
             _store(database, other, joined)
         table, orphans = _join(database, tables, mapping)
-    elif "row_number() over" in " ".join(r.template or "" for r in mapping.columns.values()) or any(
-        rule.is_per_order for rule in mapping.columns.values()
-    ) or table.blank_rows:
+    elif (
+        "row_number() over" in " ".join(r.template or "" for r in mapping.columns.values())
+        or any(rule.is_per_order for rule in mapping.columns.values())
+        or table.blank_rows
+    ):
         _store(database, alias, table)
     plan = Planner(database, table, mapping, business, name).build()
     staged = Staged(database, table, plan, name, notes=plan.notes)
@@ -287,7 +290,8 @@ def _store(database: duckdb.DuckDBPyConnection, alias: str, table: Table) -> Non
 def _rejects(database: duckdb.DuckDBPyConnection, alias: str) -> list[tuple[int, str, str]]:
     try:
         return database.execute(
-            f"select line, any_value(error_type::varchar), any_value(csv_line) from {alias}_rejects "
+            f"select line, any_value(error_type::varchar), any_value(csv_line) "
+            f"from {alias}_rejects "
             "where scan_id = (select max(scan_id) from "
             f"{alias}_rejects) group by line order by line"
         ).fetchall()
@@ -548,7 +552,8 @@ def _refuse_many(staged: Staged, limit_rate: float) -> None:
     where = f"column {column!r} {reason}" if column else reason
     raise HubError(
         f"{staged.file_name}: {len(staged.bad):,} of {staged.rows_read:,} rows are bad, more than "
-        f"{limit_rate:.0%}; most often {where} ({count:,} rows, the first in row {first.row_number}).",
+        f"{limit_rate:.0%}; most often {where} ({count:,} rows, the first in row "
+        f"{first.row_number}).",
         fix="Check that column's mapping and delimiter, or propose a mapping with: hub map FILE",
     )
 

@@ -13,6 +13,10 @@ from ingestion.sources.spreadsheets.kinds import KINDS, Kind
 from warehouse.home import PROJECT_ROOT
 
 FOLDER = Path(__file__).parent / "templates"
+INTRODUCTION = (
+    "Put a file with these column names into `inbox/<kind>/`, or name your own columns in "
+    "`inbox/<kind>/mapping.toml` (`hub map FILE` proposes one)."
+)
 DOCUMENT = PROJECT_ROOT / "docs" / "templates.md"
 
 
@@ -28,8 +32,7 @@ def template_csv(kind: Kind) -> str:
 def templates_document() -> str:
     """One table per kind: column, type, whether it is required, meaning."""
     parts = ["# Spreadsheet templates", "",
-             "Put a file with these column names into `inbox/<kind>/`, or name your own columns in "
-             "`inbox/<kind>/mapping.toml` (`hub map FILE` proposes one).", ""]  # fmt: skip
+             INTRODUCTION, ""]  # fmt: skip
     for kind in KINDS.values():
         parts += [
             f"## {kind.name}",
@@ -41,9 +44,8 @@ def templates_document() -> str:
         ]
         for role in kind.roles:
             required = "yes" if role.is_required else ""
-            parts.append(
-                f"| `{role.name}` | {role.type} | {required} | {role.description} | {role.example} |"
-            )
+            cells = (f"`{role.name}`", role.type, required, role.description, role.example)
+            parts.append(f"| {' | '.join(cells)} |")
         for names in kind.one_of:
             parts += ["", f"At least one of: {', '.join(f'`{name}`' for name in names)}."]
         parts.append("")
