@@ -13,19 +13,21 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ingestion.sources.spreadsheets.proposals import MappingProposal, propose_mapping
 from warehouse.business import Business, load_business, slugify
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home
 from warehouse.server import EmbeddedServer
-from warehouse.vault import Vault, open_vault
+
+if TYPE_CHECKING:
+    from ingestion.sources.spreadsheets.proposals import MappingProposal
+    from warehouse.vault import Vault
 
 DEMO = PROJECT_ROOT / "sandbox" / "samples" / "pizza"
 CURRENT_BUSINESS = "current-business"
@@ -176,6 +178,8 @@ def map_file(
 
     Example: [bold]hub map ~/my-shop/inbox/sales/till.csv[/]
     """
+    from ingestion.sources.spreadsheets.proposals import propose_mapping
+
     proposal = propose_mapping(file, kind)
     if as_json:
         print(json.dumps(asdict(proposal), ensure_ascii=False, default=str))
@@ -352,6 +356,8 @@ def privacy_rotate_key(business: BusinessOption = None) -> None:
 
 @contextmanager
 def _vault_of(business: Path | None) -> Iterator[tuple[Warehouse, Vault]]:
+    from warehouse.vault import open_vault
+
     warehouse = _open(business)
     yield warehouse, open_vault(warehouse)
 
@@ -401,6 +407,7 @@ def _inbox_of(file: Path, business: Path | None) -> Path:
 
 def _dry_run(warehouse: Warehouse) -> None:
     from ingestion.sources.spreadsheets import load_inbox
+    from warehouse.vault import open_vault
 
     report = load_inbox(warehouse.business, warehouse, open_vault(warehouse), dry_run=True)
     console.print(report.to_text(), markup=False)

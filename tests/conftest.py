@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from orchestration.cli import DEMO
 from warehouse.business import load_business
@@ -21,6 +22,11 @@ from warehouse.database import Warehouse, open_warehouse
 from warehouse.server import EmbeddedServer
 
 WarehouseFactory = Callable[..., Warehouse]
+SYSTEM_TESTS = (
+    "tests/browser/",
+    "tests/end_to_end/test_demo.py",
+    "tests/end_to_end/test_services.py",
+)
 HUB = Path(sys.executable).with_name("hub")
 
 
@@ -34,6 +40,19 @@ def run_hub_command(*arguments: str, **environment: str) -> subprocess.Completed
         cwd=tempfile.gettempdir(),
         env={**os.environ, "COLUMNS": "200", **environment},
     )
+
+
+class _OneSystem(LoadScopeScheduling):  # type: ignore[misc]
+    """Shares tests among workers by file, but all that need the running hub go to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", 1)[0]
+        return "system" if path.startswith(SYSTEM_TESTS) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _OneSystem:
+    """Use the scheduler above."""
+    return _OneSystem(config, log)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ import pytest
 from dashboard_walk import PHONE_SLUG, SLUGS, sign_in, walk
 from playwright.sync_api import Browser, BrowserContext
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("system")]
-
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def owner(

@@ -13,8 +13,6 @@ from psycopg import sql
 from tests.conftest import run_hub_command
 from warehouse.database import Warehouse, service_database_url
 
-pytestmark = pytest.mark.xdist_group("privacy")
-
 PLANTED = ("ada.lovelace@example.org", "Lovelace", "Babbage", "555-0199", "5550199", "hopper")
 SALES = """\
 order_id,sold_at,product_name,quantity,unit_price_amount,customer_email,customer_phone,customer_name,staff

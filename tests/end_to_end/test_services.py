@@ -14,8 +14,6 @@ from tests.browser import dashboard_walk
 from tests.conftest import RunningHub, run_hub_command
 from tests.record_shop import SETTINGS, write_inbox
 
-pytestmark = pytest.mark.xdist_group("system")
-
 
 @pytest.fixture(scope="module")
 def record_shop(tmp_path_factory: pytest.TempPathFactory, running_hub: RunningHub) -> Path:

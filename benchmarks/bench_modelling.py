@@ -1,0 +1,195 @@
+"""dbt on 1 M and 5 M sale lines: a full build, and a run after 1,000 changed orders.
+
+Raw rows are written straight into PostgreSQL, so that only the models are measured. The peer of
+the full build is a bare hand-written query for net sales per day on the same rows; what counts
+for the incremental run is how much slower it gets on five times as many rows.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from ingestion.sources.spreadsheets import ensure_raw_tables
+from orchestration import dbt as hub_dbt
+from orchestration.assets.forecasting import ensure_ml_tables
+from warehouse.business import load_business
+from warehouse.database import Warehouse, open_warehouse
+from warehouse.home import PROJECT_ROOT
+from warehouse.server import EmbeddedServer
+
+SIZES = (1_000_000, 5_000_000)
+QUICK_SIZES = (50_000, 250_000)
+CHANGED_ORDERS = 1_000
+LINES_PER_ORDER = 2
+GROWTH_LIMIT = 1.5
+DAYS = 730
+
+# Two years of orders of two lines, 300 products, 3 locations, one customer per ten orders.
+ROWS = """
+insert into raw_spreadsheets.sales (
+    order_id, line_id, sold_at, sold_local_at, time_zone, is_time_known, product_id,
+    product_name, category_name, quantity, unit_price_amount, discount_amount, tax_amount,
+    tip_amount, gross_amount, customer_id, location_name, currency_code, event_type,
+    _row_key, _row_hash, _file_name, _row_number, _load_id, _loaded_at
+)
+select
+    'O' || n / 2, (n %% 2)::text, moment at time zone 'America/New_York', moment,
+    'America/New_York', true, 'P' || product, 'Product ' || product, 'Category ' || product %% 8,
+    quantity, 2 + product %% 20, 0, 0, 0, quantity * (2 + product %% 20), 'C' || (n / 20),
+    'Location ' || n / 2 %% 3, 'USD', 'sale', 'O' || n / 2 || '|' || n %% 2, {version},
+    'bench.csv', n, {load}, {loaded_at}::timestamptz
+from (
+    select
+        n,
+        n * 7919::bigint %% 300 as product,
+        1 + n %% 3 as quantity,
+        timestamp '2024-01-01' + n / 2 * interval '1 second' * ({days} * 86400.0 / {orders})
+            as moment
+    from generate_series({first}::bigint, {last}::bigint) as n
+) as numbered
+"""
+TOTALS = """
+insert into quality.source_totals (load_id, source_system, table_name, sale_date, measure, amount)
+select {load}, 'spreadsheets', 'sales', sold_local_at::date, measure, sum(amount)
+from raw_spreadsheets.sales
+cross join lateral (values
+    ('rows', 1::numeric), ('units', quantity), ('net_amount', gross_amount),
+    ('tax_amount', 0), ('tip_amount', 0)
+) as measures (measure, amount)
+where _load_id = {load}
+group by sold_local_at::date, measure
+"""
+BARE_QUERY = """
+select sold_local_at::date, sum(gross_amount - discount_amount)
+from raw_spreadsheets.sales where _superseded_at is null group by 1
+"""
+
+
+def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Measure both sizes; returns figure name -> value, limit, passes, unit."""
+    home = Path(tempfile.mkdtemp(prefix="hub-bench-"))
+    home.chmod(0o755)
+    os.environ["HUB_HOME"], os.environ["HUB_CONFIG_HOME"] = str(home), str(home / "config")
+    try:
+        measured = {size: _measure(home, size) for size in (QUICK_SIZES if quick else SIZES)}
+    finally:
+        EmbeddedServer(home).stop()
+        shutil.rmtree(home, ignore_errors=True)
+    return _figures(measured)
+
+
+def _figures(measured: dict[int, dict[str, float]]) -> dict[str, dict[str, Any]]:
+    figures: dict[str, dict[str, Any]] = {}
+    for size, seconds in measured.items():
+        for name, value in seconds.items():
+            figures[f"{name}, {size:,} lines"] = _figure(value, "s")
+        ratio = seconds["full build"] / seconds["bare query"]
+        figures[f"full build ÷ bare query, {size:,} lines"] = _figure(ratio, "×")
+    small, large = measured.values()
+    name = f"after {CHANGED_ORDERS:,} changed orders"
+    figures[f"{name}: growth from the small to the large size"] = _figure(
+        large[name] / small[name], "×", GROWTH_LIMIT
+    )
+    return figures
+
+
+def _figure(value: float, unit: str, limit: float | None = None) -> dict[str, Any]:
+    passes = None if limit is None else value <= limit
+    return {"value": value, "unit": unit, "limit": limit, "passes": passes}
+
+
+def _measure(home: Path, lines: int) -> dict[str, float]:
+    folder = home / f"business_{lines}"
+    folder.mkdir()
+    (folder / "business.toml").write_text(
+        f'id = "bench_{lines}"\nname = "Bench"\ntime_zone = "America/New_York"\n'
+        'currency_code = "USD"\ncountry_code = "US"\n'
+    )
+    warehouse = open_warehouse(load_business(folder))
+    ensure_raw_tables(warehouse)
+    ensure_ml_tables(warehouse)
+    orders = lines // LINES_PER_ORDER
+    with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
+        _insert(connection, 0, lines - 1, orders, load="first", version="v1")
+    seconds = {"bare query": _bare_query(warehouse)}
+    seconds["full build"] = _build(warehouse)
+    seconds["nothing new"] = _build(warehouse)
+    with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
+        _change_newest_orders(connection, lines, orders)
+    seconds[f"after {CHANGED_ORDERS:,} changed orders"] = _build(warehouse)
+    return seconds
+
+
+def _insert(
+    connection: psycopg.Connection, first: int, last: int, orders: int, *, load: str, version: str
+) -> None:
+    values = {
+        "version": f"'{version}'", "load": f"'{load}'", "loaded_at": "'now'", "days": DAYS,
+        "orders": orders, "first": first, "last": last,
+    }  # fmt: skip
+    connection.execute((ROWS.format(**values)).replace("%%", "%"))
+    connection.execute(TOTALS.format(load=f"'{load}'"))
+    connection.execute(
+        "create index if not exists sales_order_id on raw_spreadsheets.sales (order_id)"
+    )
+    connection.commit()
+    connection.autocommit = True
+    connection.execute("vacuum analyze raw_spreadsheets.sales")
+    connection.autocommit = False
+
+
+def _change_newest_orders(connection: psycopg.Connection, lines: int, orders: int) -> None:
+    """The newest orders get another version, as corrections and late lines do."""
+    first = lines - CHANGED_ORDERS * LINES_PER_ORDER
+    connection.execute(
+        "update raw_spreadsheets.sales set _superseded_at = now() where _row_number >= %s",
+        (first,),
+    )
+    connection.execute(
+        "delete from quality.source_totals where sale_date >= "
+        "(select min(sold_local_at)::date from raw_spreadsheets.sales where _row_number >= %s)",
+        (first,),
+    )
+    _insert(connection, first, lines - 1, orders, load="second", version="v2")
+    connection.execute("""
+        insert into quality.source_totals
+            (load_id, source_system, table_name, sale_date, measure, amount)
+        select 'rest', 'spreadsheets', 'sales', sold_local_at::date, measure, sum(amount)
+        from raw_spreadsheets.sales
+        cross join lateral (values
+            ('rows', 1::numeric), ('units', quantity), ('net_amount', gross_amount),
+            ('tax_amount', 0), ('tip_amount', 0)
+        ) as measures (measure, amount)
+        where _load_id = 'first' and _superseded_at is null and sold_local_at::date >= (
+            select min(sold_local_at)::date from raw_spreadsheets.sales where _load_id = 'second')
+        group by sold_local_at::date, measure
+    """)
+
+
+def _bare_query(warehouse: Warehouse) -> float:
+    with warehouse.connect("transformer") as connection:
+        began = time.monotonic()
+        connection.execute(BARE_QUERY).fetchall()
+        return time.monotonic() - began
+
+
+def _build(warehouse: Warehouse) -> float:
+    command = ["build", "--exclude-resource-type", "unit_test", "exposure"]
+    with hub_dbt.environment(warehouse):
+        began = time.monotonic()
+        done = subprocess.run(
+            [str(hub_dbt.DBT_EXECUTABLE), *hub_dbt.arguments(warehouse.business, command)],
+            cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        seconds = time.monotonic() - began
+    if done.returncode != 0:
+        raise RuntimeError(f"dbt build failed:\n{done.stdout[-3000:]}")
+    return seconds
