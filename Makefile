@@ -47,7 +47,7 @@ lint: setup ## Check style, types and SQL
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+	@.venv/bin/python scripts/lint_sql.py
 
 format: setup ## Bring code into shape
 	@.venv/bin/ruff check --fix .
@@ -57,7 +57,7 @@ bench: setup ## Measure speed as ratios to a peer in the same run
 	@.venv/bin/python -m benchmarks
 
 docs: setup ## Generate documentation from the code
-	@.venv/bin/python -m ingestion.sources.spreadsheets.documentation
+	@.venv/bin/python -m ingestion.sources.spreadsheets.templates
 	@echo "docs/templates.md is up to date."
 
 assets: setup ## Write Superset's dashboards from their descriptions

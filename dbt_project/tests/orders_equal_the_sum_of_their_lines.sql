@@ -5,10 +5,11 @@ with lines as (
         sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
         sum(case when exclusion_reason is null then total_amount else 0 end) as total_amount
     from {{ ref('fct_sale_lines') }}
-    where order_key in (
-        select order_key from {{ ref('fct_orders') }}
-        where {{ newest_load_only(ref('fct_orders')) }}
-    )
+    where
+        order_key in (
+            select order_key from {{ ref('fct_orders') }}
+            where {{ newest_load_only(ref('fct_orders')) }}
+        )
     group by order_key
 
 )

@@ -22,7 +22,9 @@ closures as (
         cast('{{ closure.last_date or closure.first_date }}' as date) as last_date
     {% if not loop.last %}union all{% endif %}
     {% else %}
-    select cast(null as date) as first_date, cast(null as date) as last_date
+        select
+            cast(null as date) as first_date,
+            cast(null as date) as last_date
     {% endfor %}
 
 ),

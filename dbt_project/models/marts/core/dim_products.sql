@@ -12,7 +12,8 @@ catalogue as (
 
 costs as (
 
-    select * from {{ ref('int_product_costs') }} where valid_until_date is null
+    select * from {{ ref('int_product_costs') }}
+    where valid_until_date is null
 
 ),
 

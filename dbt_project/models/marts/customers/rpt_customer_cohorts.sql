@@ -39,8 +39,8 @@ grid as (
     inner join {{ ref('dim_dates') }} as dates
         on
             dates.date_day = dates.month_start_date
-            and dates.date_day >= cohorts.cohort_month
-            and dates.date_day <= as_of.as_of_date
+            and cohorts.cohort_month <= dates.date_day
+            and as_of.as_of_date >= dates.date_day
 
 ),
 
@@ -62,8 +62,10 @@ select
     cast(coalesce(activity.customers_count, 0) as {{ dbt.type_bigint() }}) as customers_count,
     cast(coalesce(activity.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount,
     grid.cohort_customers_count,
-    cast(coalesce(activity.customers_count, 0) * 1.0 / grid.cohort_customers_count
-        as {{ dbt.type_numeric() }}) as retention_rate,
+    cast(
+        coalesce(activity.customers_count, 0) * 1.0 / grid.cohort_customers_count
+        as {{ dbt.type_numeric() }}
+    ) as retention_rate,
     -- The running month is censored: its customers may still come.
     grid.as_of_date >= {{ dbt.last_day('grid.month_start_date', 'month') }} as is_complete
 from grid

@@ -41,8 +41,10 @@ select
         totals.customers_count * 1.0 / nullif(sum(totals.customers_count) over (), 0), 0
     ) as {{ dbt.type_numeric() }}) as customers_share_rate,
     cast(totals.net_amount as {{ dbt.type_numeric() }}) as net_amount,
-    cast(coalesce(totals.net_amount / nullif(sum(totals.net_amount) over (), 0), 0)
-        as {{ dbt.type_numeric() }}) as net_share_rate,
+    cast(
+        coalesce(totals.net_amount / nullif(sum(totals.net_amount) over (), 0), 0)
+        as {{ dbt.type_numeric() }}
+    ) as net_share_rate,
     cast(totals.average_recency_days as {{ dbt.type_numeric() }}) as average_recency_days,
     cast(totals.average_frequency as {{ dbt.type_numeric() }}) as average_frequency,
     cast(totals.average_monetary_amount as {{ dbt.type_numeric() }}) as average_monetary_amount

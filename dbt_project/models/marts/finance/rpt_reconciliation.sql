@@ -25,18 +25,18 @@ ours as (
         'tax_amount': 'tax_amount', 'tip_amount': 'tip_amount',
     } %}
     {% for measure, column in measures.items() %}
-    select
-        source_system,
-        sale_date,
-        '{{ measure }}' as measure,
-        sum(case when outcome = 'counted' then {{ column }} else 0 end) as our_amount,
-        sum(case when outcome <> 'counted' then {{ column }} else 0 end) as excluded_amount,
+        select
+            source_system,
+            sale_date,
+            '{{ measure }}' as measure,
+            sum(case when outcome = 'counted' then {{ column }} else 0 end) as our_amount,
+            sum(case when outcome <> 'counted' then {{ column }} else 0 end) as excluded_amount,
         {{ dbt.listagg(
             "case when outcome <> 'counted' then outcome end", "', '", "order by outcome"
         ) }} as reasons
-    from outcomes
-    group by source_system, sale_date
-    {% if not loop.last %}union all{% endif %}
+        from outcomes
+        group by source_system, sale_date
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 ),

@@ -4,7 +4,7 @@ with as_of as (
 
 ),
 
-period as (
+judged_period as (
 
     select
         period_end_date,
@@ -15,13 +15,13 @@ period as (
 
 days as (
 
-    select days.*
-    from {{ ref('fct_product_sales_daily') }} as days
-    cross join period
+    select product_days.*
+    from {{ ref('fct_product_sales_daily') }} as product_days
+    cross join judged_period
     where
-        days.product_key is not null
-        and days.sale_date >= period.period_start_date
-        and days.sale_date <= period.period_end_date
+        product_days.product_key is not null
+        and product_days.sale_date >= judged_period.period_start_date
+        and product_days.sale_date <= judged_period.period_end_date
 
 ),
 
@@ -46,8 +46,9 @@ measured as (
     select
         sold.*,
         known_cost_net_amount - cost_amount as gross_margin_amount,
-        case when known_cost_units > 0
-            then (known_cost_net_amount - cost_amount) / known_cost_units
+        case
+            when known_cost_units > 0
+                then (known_cost_net_amount - cost_amount) / known_cost_units
         end as unit_margin_amount,
         units / sum(units) over () as popularity_share,
         count(*) over () as products_count,
@@ -64,8 +65,9 @@ judged as (
     select
         measured.*,
         popularity_share >= 0.7 / products_count as is_popular,
-        case when unit_margin_amount is not null
-            then unit_margin_amount >= average_unit_margin_amount
+        case
+            when unit_margin_amount is not null
+                then unit_margin_amount >= average_unit_margin_amount
         end as is_profitable
     from measured
 
@@ -90,16 +92,18 @@ select
     placed.product_key,
     products.product_name,
     products.category_name,
-    period.period_start_date,
-    period.period_end_date,
+    judged_period.period_start_date,
+    judged_period.period_end_date,
     cast(placed.units as {{ dbt.type_numeric() }}) as units,
     cast(placed.net_amount as {{ dbt.type_numeric() }}) as net_amount,
     cast(placed.net_amount / placed.units as {{ dbt.type_numeric() }}) as unit_net_amount,
     products.unit_cost_amount,
     cast(placed.unit_margin_amount as {{ dbt.type_numeric() }}) as unit_margin_amount,
     cast(placed.gross_margin_amount as {{ dbt.type_numeric() }}) as gross_margin_amount,
-    cast(placed.gross_margin_amount / nullif(placed.known_cost_net_amount, 0)
-        as {{ dbt.type_numeric() }}) as margin_rate,
+    cast(
+        placed.gross_margin_amount / nullif(placed.known_cost_net_amount, 0)
+        as {{ dbt.type_numeric() }}
+    ) as margin_rate,
     cast(placed.popularity_share as {{ dbt.type_numeric() }}) as popularity_share,
     placed.is_popular,
     placed.is_profitable,
@@ -113,5 +117,5 @@ select
     end as recommended_action,
     placed.loaded_at
 from placed
-cross join period
+cross join judged_period
 inner join {{ ref('dim_products') }} as products on placed.product_key = products.product_key

@@ -40,7 +40,8 @@ days as (
                 then order_key
         end) as orders_count,
         count(distinct case
-            when is_counted_line = 1 and action_type = 'order' and line_type = 'product'
+            when
+                is_counted_line = 1 and action_type = 'order' and line_type = 'product'
                 and customer_key is not null then order_key
         end) as identified_orders_count,
         sum(case when customer_key is not null then is_counted_line * net_amount else 0 end)
