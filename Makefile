@@ -1,11 +1,13 @@
 # `make demo` shows a whole working business, `make test` proves it; `make help` lists the rest.
-# Everything installs into this folder; only git, make and Python 3.11 to 3.13 are needed.
+# Everything installs into this folder; only git, make and Python 3.11 or 3.12 are needed.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-PYTHON ?= $(firstword $(shell command -v python3.12 python3.11 python3.13 python3))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2> /dev/null; \
+  then command -v $$p; break; fi; done)
 UV_VERSION := 0.13.8
 UV := $(shell command -v uv 2>/dev/null || echo .hub-venv/bin/uv)
 HUB := .venv/bin/hub
@@ -24,21 +26,26 @@ test: setup-test ## Run every test, browser included
 
 setup: .venv/.ready superset/.venv/.ready ## Install what the hub needs into this folder
 
+.PHONY: check-python
+check-python:
+	@test -n "$(PYTHON)" || { \
+	  echo "Python 3.11 or 3.12 was not found. Fix: install one, or run make with PYTHON=/path/to/it"; exit 1; }
+
 setup-test: setup ## Install what the tests need as well
 	@scripts/install-browser
 
-.hub-venv/bin/uv:
+.hub-venv/bin/uv: | check-python
 	@echo "Installing uv, the package installer"
 	@$(PYTHON) -m venv .hub-venv || { \
 	  echo "Python's venv module is missing. Fix: apt install python3-venv (or your system's equivalent)"; exit 1; }
 	@.hub-venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-.venv/.ready: uv.lock pyproject.toml $(filter .hub-venv/bin/uv,$(UV))
+.venv/.ready: uv.lock pyproject.toml $(filter .hub-venv/bin/uv,$(UV)) | check-python
 	@echo "Installing the hub (about 1.6 GB; a minute on a good line)"
 	@$(UV) sync --frozen --quiet --python "$(PYTHON)"
 	@touch $@
 
-superset/.venv/.ready: superset/uv.lock superset/pyproject.toml $(filter .hub-venv/bin/uv,$(UV))
+superset/.venv/.ready: superset/uv.lock superset/pyproject.toml $(filter .hub-venv/bin/uv,$(UV)) | check-python
 	@echo "Installing Superset into its own environment (about 0.9 GB)"
 	@$(UV) sync --frozen --quiet --project superset --python "$(PYTHON)"
 	@touch $@

@@ -57,11 +57,11 @@ def prophet(series: pd.Series[float], horizon: int, country_code: str) -> Values
 
     With less than two years a fitted trend mistakes the season for growth, so it stays flat.
     """
-    # Prophet tells about missing plots while it is imported, cmdstanpy about every fit after.
-    logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)
+    # Prophet tells about missing plots while it is imported, cmdstanpy about every fit.
+    for name in ("prophet.plot", "cmdstanpy"):
+        logging.getLogger(name).disabled = True
     from prophet import Prophet  # slow to import
 
-    logging.getLogger("cmdstanpy").setLevel(logging.CRITICAL)
     has_years = len(series) >= YEARLY_MINIMUM_DAYS
     model = Prophet(
         growth="linear" if has_years else "flat",

@@ -28,8 +28,8 @@ def examine() -> list[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    fine = (3, 11) <= sys.version_info < (3, 14)
-    return Finding(f"Python {version}", fine, None if fine else "Use Python 3.11 to 3.13.")
+    fine = (3, 11) <= sys.version_info < (3, 13)
+    return Finding(f"Python {version}", fine, None if fine else "Use Python 3.11 or 3.12.")
 
 
 def _disk() -> Finding:

@@ -66,7 +66,7 @@ def test_the_demo_says_what_it_found(running_hub: RunningHub) -> None:
             ),
             "Friday|3538",
         ),
-        ("select count(*) from dim_products where product_name like '%‘Nduja%'", "3"),
+        ("select count(*) from dim_products where description like '%‘Nduja Salami%'", "3"),
         # The seven closed days have no row at all.
         (
             (

@@ -22,6 +22,7 @@ select
     sku,
     product_name,
     category_name,
+    description,
     unit_price_amount
 from ranked
 where version_rank = 1

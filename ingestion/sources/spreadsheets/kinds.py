@@ -205,6 +205,8 @@ PRODUCTS = Kind(
         _role("gtin", "id", "Barcode: GTIN, EAN or UPC.", "04006381333931",
               synonyms="gtin, ean, upc, barcode, strichcode, code-barres, código de barras"),
         _PRODUCT_NAME, _CATEGORY,
+        _role("description", "text", "What it is, such as its ingredients.", "Flour, butter, salt",
+              synonyms="description, details, ingredients, beschreibung, zutaten, descripción"),
         _role("unit_price_amount", "amount", "Sales price of one unit.", "3.50",
               synonyms="price, unit price, verkaufspreis, vk, preis, prix, precio, prezzo"),
         _role("unit_cost_amount", "amount", "Cost of one unit.", "1.05",

@@ -47,6 +47,7 @@ named as (
         coalesce(catalogue.product_name, sold.product_name, ids.source_product_id)
             as product_name,
         coalesce(catalogue.category_name, sold.category_name, 'Uncategorised') as category_name,
+        catalogue.description,
         costs.unit_cost_amount
     from ids
     left join sold on ids.source_product_id = sold.source_product_id
@@ -62,6 +63,7 @@ select
     named.sku,
     named.product_name,
     named.category_name,
+    named.description,
     cast(named.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
     named.unit_cost_amount is not null as is_cost_known,
     sale_days.first_sale_date,

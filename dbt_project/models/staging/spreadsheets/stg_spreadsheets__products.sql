@@ -12,6 +12,7 @@ renamed as (
         sku,
         product_name,
         category_name,
+        description,
         unit_price_amount,
         unit_cost_amount,
         currency_code,
