@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -102,9 +103,21 @@ def child(folder: Path) -> None:
     seconds = time.perf_counter() - begun
     if report.has_failures:
         raise SystemExit(report.to_text())
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = _peak_megabytes()
     new = sum(file.rows_new for file in report.files)
     print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows_new": new}))
+
+
+def _peak_megabytes() -> float:
+    """Peak memory of this program. On Linux ``ru_maxrss`` begins with what the parent held when
+    it started us, so the kernel's own high-water mark of this address space is read instead."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 if sys.platform == "linux" else 1024 * 1024)
 
 
 def dlt_arrow(warehouse: Warehouse, path: Path, folder: Path) -> float:
