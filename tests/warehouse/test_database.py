@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from warehouse.business import load_business
 from warehouse.database import Role, Warehouse, open_warehouse, service_database_url
 
 DENIED = psycopg.errors.InsufficientPrivilege
@@ -109,3 +111,22 @@ def test_services_have_databases_of_their_own(warehouse: Warehouse) -> None:
 
 def test_passwords_are_not_shown(warehouse: Warehouse) -> None:
     assert warehouse.password("loader") not in repr(warehouse)
+
+
+def test_a_given_server_needs_no_superuser(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = f"plain_admin_{warehouse.database}"
+    with psycopg.connect(warehouse.server.admin_url(), autocommit=True) as connection:
+        connection.execute(f"create role {name} login createdb createrole password 'given'")
+    monkeypatch.setenv("HUB_DATABASE_URL", warehouse.server.url(name, "given", "postgres"))
+    monkeypatch.setenv("HUB_HOME", str(tmp_path / "home"))
+    (tmp_path / "business.toml").write_text(
+        f'id = "given_{warehouse.database}"\nname = "Given"\ntime_zone = "UTC"\n'
+        'currency_code = "USD"\ncountry_code = "US"\n'
+    )
+    for _ in range(2):
+        given = open_warehouse(load_business(tmp_path))
+    assert not given.server.is_embedded
+    with given.connect("bi_reader") as connection, pytest.raises(DENIED):
+        connection.execute("select * from vault.keys")
