@@ -64,7 +64,7 @@ cross join lateral (values
     ('rows', 1::numeric), ('units', quantity), ('net_amount', gross_amount),
     ('tax_amount', 0), ('tip_amount', 0)
 ) as measures (measure, amount)
-where _load_id = {load}
+where {rows}
 group by sold_local_at::date, measure
 """
 BARE_QUERY = """
@@ -136,7 +136,7 @@ def _insert(
         "orders": orders, "first": first, "last": last,
     }  # fmt: skip
     connection.execute((ROWS.format(**values)).replace("%%", "%"))
-    connection.execute(TOTALS.format(load=f"'{load}'"))
+    connection.execute(TOTALS.format(load=f"'{load}'", rows=f"_load_id = '{load}'"))
     connection.execute(
         "create index if not exists sales_order_id on raw_spreadsheets.sales (order_id)"
     )
@@ -159,19 +159,11 @@ def _change_newest_orders(connection: psycopg.Connection, lines: int, orders: in
         (first,),
     )
     _insert(connection, first, lines - 1, orders, load="second", version="v2")
-    connection.execute("""
-        insert into quality.source_totals
-            (load_id, source_system, table_name, sale_date, measure, amount)
-        select 'rest', 'spreadsheets', 'sales', sold_local_at::date, measure, sum(amount)
-        from raw_spreadsheets.sales
-        cross join lateral (values
-            ('rows', 1::numeric), ('units', quantity), ('net_amount', gross_amount),
-            ('tax_amount', 0), ('tip_amount', 0)
-        ) as measures (measure, amount)
-        where _load_id = 'first' and _superseded_at is null and sold_local_at::date >= (
-            select min(sold_local_at)::date from raw_spreadsheets.sales where _load_id = 'second')
-        group by sold_local_at::date, measure
-    """)
+    unchanged = (
+        "_load_id = 'first' and _superseded_at is null and sold_local_at::date >= ("
+        "select min(sold_local_at)::date from raw_spreadsheets.sales where _load_id = 'second')"
+    )
+    connection.execute(TOTALS.format(load="'rest'", rows=unchanged))
 
 
 def _bare_query(warehouse: Warehouse) -> float:

@@ -262,7 +262,9 @@ def command_of(name: ServiceName, host: str = "127.0.0.1", port: int | None = No
             str(SUPERSET_PYTHON), "-m", "hub_bi", "serve", "--host", host, "--port", serving,
         ],
         "superset-worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO"],
-        "superset-beat": [*celery, "beat", "--loglevel=INFO", "--schedule=/tmp/beat"],
+        "superset-beat": [
+            *celery, "beat", "--loglevel=INFO", f"--schedule={hub_home() / 'superset-beat'}",
+        ],
     }  # fmt: skip
     return commands[name]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from datetime import date, time
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -51,15 +51,6 @@ class Location(_Settings):
     currency_code: CurrencyCode | None = None
 
 
-class OpeningHours(_Settings):
-    """Usual opening hours on one weekday, local time."""
-
-    weekday: Weekday
-    opens_at: time
-    closes_at: time
-    location: str | None = None
-
-
 class Closure(_Settings):
     """Days on which the business, or one location of it, is closed."""
 
@@ -98,11 +89,9 @@ class Business(_Settings):
     week_start: Weekday = "monday"
     locations: tuple[Location, ...] = ()
     default_channel_name: str = "Shop"
-    opening_hours: tuple[OpeningHours, ...] = ()
     closures: tuple[Closure, ...] = ()
     sources: Sources = Sources()
     rfm_mode: Literal["auto", "quantile", "fixed"] = "auto"
-    alert_recipients: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod

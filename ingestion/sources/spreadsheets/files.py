@@ -403,7 +403,7 @@ def _open_workbook(path: Path, layout: Layout, database: duckdb.DuckDBPyConnecti
                    alias: str) -> Table:  # fmt: skip
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-    except Exception:
+    except (python_calamine.CalamineError, OSError):
         raise HubError(
             f"{path.name} is no readable workbook.",
             fix="Save it again from the spreadsheet program.",
