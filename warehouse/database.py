@@ -179,7 +179,7 @@ create table if not exists vault.keys (
 create table if not exists vault.personal_values (
     token text not null primary key,
     kind text not null,
-    key_id text not null references vault.keys,
+    key_id text not null, -- of vault.keys; Vault.keep sees to it once per load, not once per row
     sealed_value bytea not null,
     created_at timestamptz not null default now()
 );

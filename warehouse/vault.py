@@ -232,6 +232,12 @@ class Vault:
             unknown = self._unknown(connection, clear_by_token)
             if not unknown:
                 return
+            # Held until the commit, so that no rotation drops the key while values sealed with
+            # it are on their way.
+            if not connection.execute(
+                "select 1 from vault.keys where key_id = %s for key share", (self._key_id,)
+            ).fetchone():
+                raise HubError("The vault's key was rotated meanwhile.", fix="Load again.")
             connection.execute(
                 "create temporary table arriving (token text, kind text, "
                 "key_id text, sealed_value bytea) on commit drop"
@@ -246,7 +252,8 @@ class Vault:
                     copy.write_row((token, kind, self._key_id, sealed))
             connection.execute(
                 "insert into vault.personal_values (token, kind, key_id, sealed_value) "
-                "select token, kind, key_id, sealed_value from arriving on conflict do nothing"
+                "select token, kind, key_id, sealed_value from arriving order by token "
+                "on conflict do nothing"
             )
 
     def _unknown(self, connection: psycopg.Connection, tokens: Iterable[str]) -> list[str]:
@@ -319,11 +326,15 @@ def reseal_outdated(
     done = 0
     with warehouse.connect("privacy") as connection:
         while True:
-            rows = connection.execute(
+            outdated = (
                 "select token, key_id, sealed_value from vault.personal_values "
-                "where key_id <> %s limit %s for update",
-                (key_id, ROTATION_BATCH),
-            ).fetchall()
+                "where key_id <> %s limit %s for update"
+            )
+            rows = connection.execute(outdated, (key_id, ROTATION_BATCH)).fetchall()
+            if not rows:
+                # A load that began under an old key holds it (Vault.keep): wait, and look again.
+                connection.execute("select from vault.keys where not is_active for update")
+                rows = connection.execute(outdated, (key_id, ROTATION_BATCH)).fetchall()
             if not rows:
                 break
             old_keys = _older_keys({row[1] for row in rows})

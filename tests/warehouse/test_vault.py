@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
-from warehouse.vault import KeyStore, open_vault, reseal_outdated
+from warehouse.vault import KeyStore, _seal, open_vault, reseal_outdated
 
 Factory = Callable[..., Warehouse]
 
@@ -84,6 +85,38 @@ def test_rotation_keeps_tokens_and_values(warehouse: Warehouse) -> None:
         keys = connection.execute("select distinct key_id from vault.personal_values").fetchall()
         known = connection.execute("select key_id from vault.keys").fetchall()
     assert keys == known == [(new_key,)]
+
+
+def test_a_load_under_a_key_that_is_gone_stores_nothing(warehouse: Warehouse) -> None:
+    started_before = open_vault(warehouse)
+    started_before.tokenize("email", ["ada@example.org"])
+    open_vault(warehouse).rotate_key()
+    with pytest.raises(HubError, match="rotated"):
+        started_before.tokenize("email", ["bob@example.org"])
+    open_vault(warehouse).tokenize("email", ["bob@example.org"])
+
+
+def test_a_rotation_waits_for_a_load_under_the_old_key(warehouse: Warehouse) -> None:
+    vault = open_vault(warehouse)
+    (token,) = vault.tokenize("email", ["ada@example.org"])
+    assert token
+    with warehouse.connect("loader") as loading, ThreadPoolExecutor(1) as pool:
+        (old,) = loading.execute("select key_id from vault.keys for key share").fetchone() or ("",)
+        rotating = pool.submit(open_vault(warehouse).rotate_key)
+        with pytest.raises(TimeoutError):
+            rotating.result(timeout=1)
+        loading.execute(
+            "insert into vault.personal_values (token, kind, key_id, sealed_value) "
+            "values ('email_late', 'email', %s, %s)",
+            (old, _seal(vault._key, b"late@example.org", "email_late")),
+        )
+        loading.commit()
+        rotating.result(timeout=20)
+    found = open_vault(warehouse).reveal([token, "email_late"], purpose="a test")
+    assert found == {token: "ada@example.org", "email_late": "late@example.org"}
+    with warehouse.connect("privacy") as connection:
+        rows = connection.execute("select key_id <> %s from vault.personal_values", (old,))
+        assert rows.fetchall() == [(True,), (True,)]
 
 
 def test_an_interrupted_rotation_goes_on_where_it_stopped(

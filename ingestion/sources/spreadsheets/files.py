@@ -20,6 +20,7 @@ from pathlib import Path
 from time import time_ns
 
 import duckdb
+import numpy
 import pyarrow as pa  # type: ignore[import-untyped]
 import python_calamine
 
@@ -29,6 +30,7 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 WORKBOOK_SUFFIXES = (".xlsx", ".xls", ".ods", ".xlsb", ".xlsm")
 DELIMITERS = ",;\t|"
 HEAD_BYTES = 256 * 1024
+LINE_FEED = 10
 SETTLED_NS = 3_000_000_000
 TOTALS = (
     r"(?i)^\W*(grand\s+|sub\s*)?(total|totals|subtotal|sum|summe|gesamt(summe)?|somme|suma|"
@@ -205,7 +207,8 @@ def detect_encoding(path: Path) -> str:
     try:
         with path.open("rb") as file:
             while block := file.read(1 << 20):
-                decoder.decode(block)
+                if not block.isascii() or decoder.getstate()[0]:
+                    decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return _single_byte_encoding(path)
@@ -310,11 +313,23 @@ def _has_blank_line(path: Path) -> bool:
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             text = kept + block
-            if b"\n\n" in text.rstrip() or b"\n\r\n" in text.rstrip() or b"\r\r" in text.rstrip():
-                return True
-            # White space at a block's end may be followed by a row, or by nothing.
-            kept = text[len(text.rstrip()) :]
+            if _breaks_meet(text):
+                text = text.rstrip()
+                if _breaks_meet(text):
+                    return True
+                # White space at a block's end may be followed by a row, or by nothing.
+                kept = (kept + block)[len(text) :]
+            else:
+                kept = text[-3:]
     return False
+
+
+def _breaks_meet(text: bytes) -> bool:
+    marks = numpy.frombuffer(text, numpy.uint8)
+    ends = marks == LINE_FEED
+    if (ends[1:] & ends[:-1]).any():
+        return True
+    return b"\r" in text and (b"\n\r\n" in text or b"\r\r" in text)
 
 
 def sniff_delimiter(head: str) -> str:
@@ -427,7 +442,7 @@ def _open_workbook(path: Path, layout: Layout, database: duckdb.DuckDBPyConnecti
         arrays[f"c{index}"] = pa.array([row[index] or None for _, row in body], pa.string())
     arrow = pa.table(arrays)
     database.register(f"{alias}_arrow", arrow)
-    database.execute(f"create or replace temp table {alias}_rows as select * from {alias}_arrow")
+    database.execute(f"create or replace table {alias}_rows as select * from {alias}_arrow")
     database.unregister(f"{alias}_arrow")
     title_rows = first - (0 if layout.header == "none" else layout.header_rows)
     return Table(f"{alias}_rows", headers, title_rows, encoding="workbook", delimiter=sheet,

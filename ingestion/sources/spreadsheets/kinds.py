@@ -15,7 +15,7 @@ SemanticType = Literal[
 ]  # fmt: skip
 PERSONAL_TYPES = ("email", "phone", "name", "address", "note")
 NUMBER_TYPES = ("amount", "quantity")
-AMOUNT_SQL = "numeric(18,6)"
+AMOUNT_SQL = "numeric"  # read as decimal(18,6); a scale here would be checked per value again
 
 
 @dataclass(frozen=True)

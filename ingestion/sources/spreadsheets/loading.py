@@ -1,6 +1,6 @@
 """From the inbox into ``raw_spreadsheets``: each file is one transaction, wholly in or not at all.
 
-Rows go as Arrow record batches straight from DuckDB through ADBC's binary COPY. dlt's Arrow path
+Rows go as Arrow record batches straight from DuckDB into a binary COPY. dlt's Arrow path
 (Parquet, then ADBC) can be measured beside it: benchmarks/bench_spreadsheets.py --dlt. It is not
 used because it commits in a transaction of its own: the rows, the versions they supersede, the
 quarantine and the load log could not become visible together, and a kill between its commit and
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import itertools
 import json
 import os
 import re
@@ -22,15 +21,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import duckdb
 import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from psycopg import sql
 
+from ingestion.copying import copy_rows, copy_to_temporary, fetch_table
 from ingestion.sources.spreadsheets.files import (
     TEXT_SUFFIXES,
     WORKBOOK_SUFFIXES,
@@ -63,7 +63,7 @@ from warehouse.home import hub_home
 from warehouse.vault import Vault
 
 SOURCE = "spreadsheets"
-BATCHES_PER_STATEMENT = 10
+WANTED = pa.schema({"_rn": pa.int64(), "is_update": pa.bool_()})
 Progress = Callable[[FileReport], None]
 
 
@@ -179,19 +179,18 @@ def _load_unit(business: Business, warehouse: Warehouse, vault: Vault, unit: Uni
     seen: dict[str, Fingerprint] | None = None
     try:
         _supported(unit)
-        if seen := _untouched(warehouse, unit):
-            report = FileReport(unit.kind.name, unit.name, "unchanged", _new_id())
-            _log(warehouse, report, seen, started, unit, dry_run)
-            return report
-        seen = {alias: fingerprint(path) for alias, path in unit.paths.items()}
-        if _is_known(warehouse, unit, seen):
+        is_known = bool(seen := _untouched(warehouse, unit))
+        if not seen:
+            seen = {alias: fingerprint(path) for alias, path in unit.paths.items()}
+            is_known = _is_known(warehouse, unit, seen)
+        if is_known:
             report = FileReport(unit.kind.name, unit.name, "unchanged", _new_id())
             _log(warehouse, report, seen, started, unit, dry_run)
             return report
         return _load_new(business, warehouse, vault, unit, seen, scratch, started, dry_run)
     except HubError as error:
         return _failed(warehouse, unit.kind, unit.name, seen, error, dry_run, started, unit)
-    except (duckdb.Error, OSError, UnicodeError, psycopg.Error, adbc.Error) as error:
+    except (duckdb.Error, OSError, UnicodeError, psycopg.Error) as error:
         mended = explain(unit.name, error)
         return _failed(warehouse, unit.kind, unit.name, seen, mended, dry_run, started, unit)
 
@@ -297,63 +296,61 @@ class _Transfer:
 
     def run(self) -> None:
         """Compare, append, supersede, log, commit."""
-        with adbc.connect(self.warehouse.url("loader")) as connection:
-            with connection.cursor() as cursor:
-                is_first = self._is_empty(cursor)
-                if is_first:
-                    good = self.staged.rows_read - self.report.rows_quarantined
-                    self.report.rows_new = good - self.report.rows_skipped
-                else:
-                    self._compare(cursor)
-                if self.report.rows_new + self.report.rows_updated:
-                    self._append(cursor, only_wanted=not is_first)
-                self._file_quarantine(cursor)
-                self._file_totals(cursor, only_wanted=not is_first)
-                self._file_log(cursor)
+        with self.warehouse.connect("loader") as connection:
+            is_first = self._is_empty(connection)
+            if is_first:
+                good = self.staged.rows_read - self.report.rows_quarantined
+                self.report.rows_new = good - self.report.rows_skipped
+            else:
+                self._compare(connection)
+            if self.report.rows_new + self.report.rows_updated:
+                self._append(connection, only_wanted=not is_first)
+            self._file_quarantine(connection)
+            self._file_totals(connection, only_wanted=not is_first)
+            self._file_log(connection)
             self.staged.vaulted()
             for alias, path in self.unit.paths.items():
                 assert_unchanged(path, self.seen[alias])
-            connection.commit()
 
-    def _is_empty(self, cursor: Any) -> bool:
+    def _is_empty(self, connection: psycopg.Connection) -> bool:
         """Whether this is the table's first load; then it is ours alone until the end."""
         for statement in ("", f"lock table {self.table} in access exclusive mode"):
             if statement:
-                cursor.execute(statement)
-            cursor.execute(f"select 1 from {self.table} limit 1")
-            if cursor.fetchone() is not None:
+                connection.execute(statement)
+            if connection.execute(f"select 1 from {self.table} limit 1").fetchone():
                 return False
         return True
 
-    def _compare(self, cursor: Any) -> None:
+    def _compare(self, connection: psycopg.Connection) -> None:
         """Send keys and hashes alone; learn which rows are new or changed; supersede."""
-        cursor.execute("set local work_mem = '128MB'")
-        cursor.execute("set local enable_nestloop = off")
-        cursor.execute("set local enable_mergejoin = off")
+        connection.execute("set local work_mem = '128MB'")
+        connection.execute("set local enable_nestloop = off")
+        connection.execute("set local enable_mergejoin = off")
         rows = self.staged.reader(with_values=False, only_wanted=False)
-        self._send_temporary(cursor, "incoming", rows)
-        cursor.execute("analyze incoming")
-        cursor.execute(
-            f"select i._row_number as _rn, r._row_key is not null as is_update from incoming i "
+        copy_to_temporary(connection, "incoming", rows)
+        connection.execute("analyze incoming")
+        wanted = fetch_table(
+            connection,
+            f"select i._row_number, r._row_key is not null from incoming i "
             f"left join {self.table} r on r._row_key = i._row_key and r._superseded_at is null "
-            "where r._row_key is null or r._row_hash <> i._row_hash"
+            "where r._row_key is null or r._row_hash <> i._row_hash",
+            WANTED,
         )
-        wanted = cursor.fetch_arrow_table()
         self.staged.database.register("arrived", wanted)
         self.staged.database.execute("create or replace temp table wanted as select * from arrived")
         self.staged.database.unregister("arrived")
-        updated = sum(wanted.column("is_update").to_pylist())
+        updated = pc.sum(wanted.column("is_update"), min_count=0).as_py()
         self.report.rows_updated = updated
         self.report.rows_new = wanted.num_rows - updated
         good = self.staged.rows_read - self.report.rows_quarantined - self.report.rows_skipped
         self.report.rows_unchanged = good - wanted.num_rows
         if updated:
-            self._supersede(cursor, "exists (select from incoming i where i._row_key = r._row_key "
-                                    "and i._row_hash <> r._row_hash)")  # fmt: skip
+            changed = "i._row_key = r._row_key and i._row_hash <> r._row_hash"
+            self._supersede(connection, f"exists (select from incoming i where {changed})")
         if self._replaces():
+            gone = "not exists (select from incoming i where i._row_key = r._row_key)"
             name = _literal(self.unit.name)
-            self._supersede(cursor, f"r._file_name = {name} and not exists (select from "
-                                    "incoming i where i._row_key = r._row_key)")  # fmt: skip
+            self._supersede(connection, f"r._file_name = {name} and {gone}")
 
     def _replaces(self) -> bool:
         """Whether rows of an earlier load of this file that it no longer gives are superseded:
@@ -367,16 +364,16 @@ class _Transfer:
                 (SOURCE, self.unit.kind.name, self.unit.name, _sha(self.seen)),
             ).fetchone() is not None  # fmt: skip
 
-    def _supersede(self, cursor: Any, condition: str) -> None:
+    def _supersede(self, connection: psycopg.Connection, condition: str) -> None:
         update = (
             f"update {self.table} r set _superseded_at = now() "
             f"where r._superseded_at is null and {condition}"
         )
         if self.unit.kind.name != "sales":
-            cursor.execute(update)
+            connection.execute(update)
             return
         names = ", ".join(f"('{name}', day.{name})" for name in MEASURES)
-        cursor.execute(
+        connection.execute(
             f"with old as ({update} returning r.*), "
             f"day as (select sold_local_at::date as sale_date, {measure_sums()} from old "
             "group by 1) "
@@ -386,92 +383,54 @@ class _Transfer:
             f"cross join lateral (values {names}) as each (measure, amount)"
         )
 
-    def _append(self, cursor: Any, *, only_wanted: bool) -> None:
+    def _append(self, connection: psycopg.Connection, *, only_wanted: bool) -> None:
         constants = {
             **self.staged.plan.constants, "_file_name": self.unit.name,
             "_load_id": self.report.load_id,
         }  # fmt: skip
         if not only_wanted:
             # What is written to a table that this transaction emptied needs no write-ahead log.
-            cursor.execute(f"truncate {self.table}")
-            cursor.execute(literal_defaults(self.unit.kind, constants))
+            connection.execute(f"truncate {self.table}")
+            connection.execute(literal_defaults(self.unit.kind, constants))
         for name in LOAD_CONSTANTS:
-            cursor.execute(f'set local "hub.{name}" = {_literal(constants.get(name, ""))}')
+            connection.execute(f'set local "hub.{name}" = {_literal(constants.get(name, ""))}')
         literal = "".join(f", {_literal(value)} as \"{name}\"" for name, value in constants.items()
                           if name not in LOAD_CONSTANTS)  # fmt: skip
         rows = self.staged.reader(with_values=True, only_wanted=only_wanted, literals=literal)
-        for part in _parts(rows):
-            cursor.adbc_ingest(self.unit.kind.name, part, mode="append", db_schema_name=SCHEMA)
+        target = sql.Identifier(SCHEMA, self.unit.kind.name)
+        copy_rows(connection, target, rows, is_new=not only_wanted)
         if not only_wanted:
-            cursor.execute(usual_defaults(self.unit.kind, constants))
+            connection.execute(usual_defaults(self.unit.kind, constants))
 
-    def _file_quarantine(self, cursor: Any) -> None:
-        name, load_id = _literal(self.unit.name), _literal(self.report.load_id)
-        cursor.execute(
-            f"update quality.quarantine set resolved_at = now() where file_name = {name} and "
-            f"source_system = '{SOURCE}' and table_name = '{self.unit.kind.name}' "
-            "and resolved_at is null"
+    def _file_quarantine(self, connection: psycopg.Connection) -> None:
+        connection.execute(
+            "update quality.quarantine set resolved_at = now() where source_system = %s "
+            "and table_name = %s and file_name = %s and resolved_at is null",
+            (SOURCE, self.unit.kind.name, self.unit.name),
         )
-        if not self.staged.bad:
-            return
-        bad = self.staged.bad
-        self._send_temporary(cursor, "rejected", pa.table({
-            "row_number": pa.array([row.row_number for row in bad], pa.int64()),
-            "column_name": pa.array([row.column_name for row in bad], pa.string()),
-            "value": pa.array([row.masked_value for row in bad], pa.string()),
-            "reason": pa.array([row.reason for row in bad], pa.string()),
-            "record": pa.array([record_json(row.record) for row in bad], pa.string()),
-        }))  # fmt: skip
-        cursor.execute(
-            "insert into quality.quarantine (load_id, source_system, table_name, file_name, "
-            f"row_number, column_name, raw_value_masked, reason, record) select {load_id}, "
-            f"'{SOURCE}', '{self.unit.kind.name}', {name}, row_number, column_name, value, reason, "
-            "record::jsonb from rejected"
-        )
+        with connection.cursor().copy(
+            "copy quality.quarantine (load_id, source_system, table_name, file_name, row_number, "
+            "column_name, raw_value_masked, reason, record) from stdin"
+        ) as copy:
+            for bad in self.staged.bad:
+                copy.write_row((
+                    self.report.load_id, SOURCE, self.unit.kind.name, self.unit.name,
+                    bad.row_number, bad.column_name, bad.masked_value, bad.reason,
+                    record_json(bad.record),
+                ))  # fmt: skip
 
-    def _file_totals(self, cursor: Any, *, only_wanted: bool) -> None:
+    def _file_totals(self, connection: psycopg.Connection, *, only_wanted: bool) -> None:
         if self.unit.kind.name != "sales":
             return
-        totals = self.staged.totals(only_wanted=only_wanted)
-        self._send_temporary(cursor, "totals", pa.table({
-            "sale_date": pa.array([row[0] for row in totals], pa.date32()),
-            "measure": pa.array([row[1] for row in totals], pa.string()),
-            "amount": pa.array([str(Decimal(str(row[2]))) for row in totals], pa.string()),
-        }))  # fmt: skip
-        cursor.execute(
-            "insert into quality.source_totals (load_id, source_system, table_name, sale_date, "
-            f"measure, amount) select {_literal(self.report.load_id)}, '{SOURCE}', 'sales', "
-            "sale_date, measure, amount::numeric from totals"
-        )
+        with connection.cursor().copy(
+            "copy quality.source_totals (load_id, source_system, table_name, sale_date, measure, "
+            "amount) from stdin"
+        ) as copy:
+            for total in self.staged.totals(only_wanted=only_wanted):
+                copy.write_row((self.report.load_id, SOURCE, self.unit.kind.name, *total))
 
-    def _file_log(self, cursor: Any) -> None:
-        values = _log_values(self.report, self.seen, self.started, self.unit)
-        names = ", ".join(values)
-        literals = ", ".join(
-            "null" if value is None else _literal(str(value)) for value in values.values()
-        )
-        cursor.execute(f"insert into quality.load_log ({names}) values ({literals})")
-
-    def _send_temporary(self, cursor: Any, name: str, rows: Any) -> None:
-        cursor.execute(f"drop table if exists pg_temp.{name}")
-        cursor.adbc_ingest(name, rows.schema.empty_table(), mode="create", temporary=True)
-        for part in _parts(rows) if isinstance(rows, pa.RecordBatchReader) else [rows]:
-            cursor.adbc_ingest(name, part, mode="append", temporary=True)
-
-
-def _parts(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Some batches at a time: ADBC keeps what it is given until its statement ends. The next part
-    is read while one is sent."""
-
-    def read() -> pa.Table | None:
-        batches = list(itertools.islice(rows, BATCHES_PER_STATEMENT))
-        return pa.Table.from_batches(batches) if batches else None
-
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(read)
-        while (part := coming.result()) is not None:
-            coming = reader.submit(read)
-            yield part
+    def _file_log(self, connection: psycopg.Connection) -> None:
+        _insert_log(connection, _log_values(self.report, self.seen, self.started, self.unit))
 
 
 def _untouched(warehouse: Warehouse, unit: Unit) -> dict[str, Fingerprint] | None:
@@ -524,12 +483,15 @@ def _log(warehouse: Warehouse, report: FileReport, seen: dict[str, Fingerprint],
          started: datetime, unit: Unit | None, dry_run: bool) -> None:  # fmt: skip
     if dry_run:
         return
-    values = _log_values(report, seen, started, unit)
-    holes = ", ".join(f"%({name})s" for name in values)
     with warehouse.connect("loader") as connection:
-        connection.execute(
-            f"insert into quality.load_log ({', '.join(values)}) values ({holes})", values
-        )
+        _insert_log(connection, _log_values(report, seen, started, unit))
+
+
+def _insert_log(connection: psycopg.Connection, values: dict[str, Any]) -> None:
+    holes = ", ".join(f"%({name})s" for name in values)
+    connection.execute(
+        f"insert into quality.load_log ({', '.join(values)}) values ({holes})", values
+    )
 
 
 def _log_values(report: FileReport, seen: dict[str, Fingerprint], started: datetime,

@@ -19,7 +19,7 @@ from warehouse.business import Business
 from warehouse.errors import HubError
 from warehouse.vault import PersonalKind
 
-FIRST_BLOCK = 20_000
+FIRST_BLOCK = 5_000
 TRUE_WORDS = "'true','yes','y','1','ja','oui','si','sí','x','t','on','wahr','vrai'"
 FALSE_WORDS = "'false','no','n','0','nein','non','f','off','falsch','faux',''"
 CONTACT: Literal["contact"] = "contact"
@@ -53,7 +53,7 @@ class Plan:
     outputs: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
-    tokens: dict[str, tuple[PersonalKind | Literal["contact"], str]] = field(default_factory=dict)
+    tokens: dict[str, PersonalKind | Literal["contact"]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     sale_date: str = ""
@@ -66,7 +66,7 @@ class Plan:
 
     def token_sql(self, role: str) -> str:
         """What is stored for a personal role; of a contact, only an e-mail or phone is a token."""
-        if self.tokens[role][0] == CONTACT:
+        if self.tokens[role] == CONTACT:
             return f"coalesce(t_{role}.token, v_{role})"
         return f"t_{role}.token"
 
@@ -78,7 +78,7 @@ class Planner:
                  business: Business, name: str, *, is_thorough: bool = False) -> None:  # fmt: skip
         self.database, self.table, self.mapping = database, table, mapping
         self.business, self.name = business, name
-        self.is_thorough = is_thorough
+        self.is_thorough, self.has_first = is_thorough, False
         self.plan = Plan()
         self.zone = mapping.formats.get("time_zone", business.time_zone)
         self.date_formats: dict[str, dates.DateFormat] = {}
@@ -143,10 +143,10 @@ class Planner:
 
     def _output(self, role: Role, text: str) -> None:
         if role.is_personal:
-            self.plan.tokens[role.name] = (cast("PersonalKind", role.type), trim_sql(text))
+            self.plan.tokens[role.name] = cast("PersonalKind", role.type)
             self.plan.outputs[role.column] = self.plan.token_sql(role.name)
         elif role.name == "customer_id" and (count := self._contacts(text)):
-            self.plan.tokens[role.name] = (CONTACT, trim_sql(text))
+            self.plan.tokens[role.name] = CONTACT
             self.plan.outputs[role.column] = self.plan.token_sql(role.name)
             self.plan.notes.append(
                 f"{count:,} values of customer_id are e-mails or phones; they are kept as tokens."
@@ -206,6 +206,17 @@ class Planner:
         """The relation in a from clause."""
         return f"{self.table.unnumbered} as source"
 
+    def _first(self) -> str:
+        """The first rows, kept: a format is first looked for in them."""
+        if self.table.is_stored:
+            return f"(from {self.table.relation} limit {FIRST_BLOCK}) as source"
+        if not self.has_first:
+            self.database.execute(
+                f"create or replace table first_rows as from {self.table.scan} limit {FIRST_BLOCK}"
+            )
+            self.has_first = True
+        return "first_rows as source"
+
     # --- types --------------------------------------------------------------------------
 
     def _typed(self, role: Role, text: str, rule: ColumnRule) -> str:
@@ -246,10 +257,10 @@ class Planner:
             return f"try_cast({text} as decimal(18,6))"
         declared = rule.decimal_mark or self.mapping.formats.get("decimal_mark")
         shape = numbers.shape_sql(f"trim({text})")
-        for block in ("",) if self.is_thorough else (f" limit {FIRST_BLOCK}", ""):
+        for relation in (self.scan(),) if self.is_thorough else (self._first(), self.scan()):
             rows = self.database.execute(
-                f"select distinct {shape} as v from (select {text} from {self.table.unnumbered}"
-                f"{block}) where {text} is not null limit 5000"
+                f"select distinct {shape} as v from (select {text} from {relation}) "
+                f"where {text} is not null limit 5000"
             ).fetchall()
             try:
                 fmt = numbers.decide_number_format([row[0] for row in rows], declared)
@@ -263,8 +274,8 @@ class Planner:
 
     def _date_format(self, role: Role, text: str, rule: ColumnRule) -> dates.DateFormat:
         declared = rule.date_order or self.mapping.formats.get("date_order")
-        for block in (f" limit {FIRST_BLOCK}", ""):
-            query = dates.evidence_sql(text, f"(select {text} from {self.table.unnumbered}{block})")
+        for relation in (self._first(), self.scan()):
+            query = dates.evidence_sql(text, f"(select {text} from {relation})")
             rows = self.database.execute(query).fetchall()
             evidence = dates.DateEvidence(
                 tuple(row[0] for row in rows), max((row[1] or 0 for row in rows), default=0),

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import numpy
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from ingestion.sources.spreadsheets.files import TOTALS, Table, open_table
@@ -65,9 +64,13 @@ class Staged:
     bad: list[BadRow] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     has_repeats: bool = False
-    is_typed: bool = False
     notes: list[str] = field(default_factory=list)
     storing: list[Future[None]] = field(default_factory=list)
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the first pass keeps the typed values for the second."""
+        return 0 < self.table.size <= TYPED_BYTES and not self.table.is_stored
 
     def vaulted(self) -> None:
         """Wait until the vault holds the clear text of every token of the file."""
@@ -129,7 +132,7 @@ class Staged:
         def numbered() -> Iterator[pa.RecordBatch]:
             number = self.table.first + 1
             for batch in source:
-                numbers = pa.array(numpy.arange(number, number + batch.num_rows))
+                numbers = pa.arange(number, number + batch.num_rows)
                 yield pa.RecordBatch.from_arrays([*batch.columns, numbers], schema=schema)
                 number += batch.num_rows
 
@@ -210,7 +213,7 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
     """Open, join, check and tokenise.
 
     Args:
-        pool: makes tokens while the rows are checked, and fills the vault after that.
+        pool: makes tokens while repeated rows are looked for, and fills the vault after that.
         stores: false leaves the vault as it is (a dry run).
 
     Raises:
@@ -234,11 +237,6 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
         _store(database, alias, table)
     plan = Planner(database, table, mapping, business, name).build()
     staged = Staged(database, table, plan, name, notes=plan.notes)
-    making = (
-        pool.submit(_tokens, database.cursor(), plan, table.silent, vault)
-        if plan.tokens and not table.is_stored
-        else None
-    )
     _judge(staged, alias)
     if _has_odd_numbers(staged):
         planner = Planner(database, staged.table, mapping, business, name, is_thorough=True)
@@ -246,11 +244,12 @@ def stage(paths: dict[str, Path], mapping: Mapping, business: Business, vault: V
         staged.plan, staged.notes = plan, plan.notes
         _judge(staged, alias)
     plan.version = mapping.version
+    making = pool.submit(_tokens, database.cursor(), staged, vault)
     _collect_bad(staged, alias, orphans)
     _repeats(staged, mapping)
     _settle_event(staged)
     _refuse_many(staged, limit_rate)
-    made = making.result() if making else _tokens(database, plan, table.relation, vault)
+    made = making.result()
     for token_table, _ in made:
         _register(database, token_table)
     if stores:
@@ -263,25 +262,22 @@ def _store(database: duckdb.DuckDBPyConnection, alias: str, table: Table) -> Non
     """Keep a text file's rows in a table (joins and windows need them more than once)."""
     if table.is_stored:
         return
-    database.execute(f"create or replace temp table {alias}_raw as select * from {table.relation}")
+    database.execute(f"create or replace table {alias}_raw as select * from {table.relation}")
     lines = sorted({row[0] for row in _rejects(database, alias)} | set(table.blank_rows))
     number, join = "_rn", ""
     if lines:
         # Rows are numbered one after the other; each row left out before them moves them by one.
-        gaps = pa.table({"line": pa.array(lines, pa.int64())})
-        database.register("arrived", gaps)
         database.execute(
-            f"create or replace temp table {alias}_gaps as select line - n as from_rn, "
+            f"create or replace table {alias}_gaps as select line - n as from_rn, "
             "max(n) + 1 as shift from (select line, row_number() over (order by line) - 1 as n "
-            "from arrived) group by 1"
+            "from (select unnest($1) as line)) group by 1",
+            [lines],
         )
-        database.unregister("arrived")
         number = "_rn + coalesce(shift, 0) as _rn"
         join = f"asof left join {alias}_gaps on {alias}_raw._rn >= {alias}_gaps.from_rn"
     cells = ", ".join(f"c{index}" for index in range(len(table.headers)))
     database.execute(
-        f"create or replace temp table {alias}_rows as select {number}, {cells} "
-        f"from {alias}_raw {join}"
+        f"create or replace table {alias}_rows as select {number}, {cells} from {alias}_raw {join}"
     )
     database.execute(f"drop table {alias}_raw")
     table.relation, table.is_stored = f"{alias}_rows", True
@@ -330,7 +326,7 @@ def _join(database: duckdb.DuckDBPyConnection, tables: dict[str, Table],
                for index in range(len(table.headers))]  # fmt: skip
     select = ", ".join(f"{column} as c{index}" for index, column in enumerate(columns))
     database.execute(
-        f"create or replace temp table joined_rows as select {base}._rn as _rn, {select} "
+        f"create or replace table joined_rows as select {base}._rn as _rn, {select} "
         f"from {clause} order by {base}._rn"
     )
     return Table("joined_rows", headers, is_stored=True), orphans
@@ -368,11 +364,10 @@ def _judge(staged: Staged, alias: str) -> None:
     key = f"hash({names})" if plan.key else f"hash(concat_ws({SEPARATOR}, {', '.join(visible)}))"
     number = "_rn, " if staged.table.is_stored else ""
     values = values_sql(plan, staged.table, is_numbered=False)
-    staged.is_typed = 0 < staged.table.size <= TYPED_BYTES and not staged.table.is_stored
     typed = f", {_typed_columns(plan)}" if staged.is_typed else ""
     database.execute("drop view if exists verdicts")
     database.execute(
-        f"create or replace temp table verdict_rows as select {number}{flags} as flags, "
+        f"create or replace table verdict_rows as select {number}{flags} as flags, "
         f"{key} as k{selected}{typed} from ({values})"
     )
     counted = "" if staged.table.is_stored else f"rowid + {staged.table.first + 1} as _rn, "
@@ -388,7 +383,7 @@ def _typed_columns(plan: Plan) -> str:
     """What the second pass needs of the first: every value, of personal ones the text."""
     names = [f"r_{name}" for name in plan.tokens]
     names += [f"v_{name}" for name in plan.values
-              if name not in plan.tokens or plan.tokens[name][0] == CONTACT]  # fmt: skip
+              if name not in plan.tokens or plan.tokens[name] == CONTACT]  # fmt: skip
     return ", ".join([*names, *(f"k_{column}" for column in plan.kept.values())])
 
 
@@ -421,7 +416,7 @@ def _settle_event(staged: Staged) -> None:
 
 def _collect_bad(staged: Staged, alias: str, orphans: list[BadRow]) -> None:
     database, plan = staged.database, staged.plan
-    database.execute("create or replace temp table excluded (_rn bigint)")
+    database.execute("create or replace table excluded (_rn bigint)")
     numbers = [row[0] for row in database.execute(
         "select _rn from verdicts where flags <> 0 order by _rn").fetchall()]  # fmt: skip
     if numbers:
@@ -521,7 +516,7 @@ def _repeats(staged: Staged, mapping: Mapping) -> None:
     if not database.execute(counted).fetchall()[0][0]:
         return
     database.execute(
-        "create or replace temp table repeats as select _rn, row_number() over "
+        "create or replace table repeats as select _rn, row_number() over "
         "(partition by k order by _rn) as occurrence from verdicts where flags = 0 and k in "
         "(select k from verdicts where flags = 0 group by k having count(*) > 1)"
     )
@@ -558,11 +553,16 @@ def _refuse_many(staged: Staged, limit_rate: float) -> None:
     )
 
 
-def _tokens(database: duckdb.DuckDBPyConnection, plan: Plan, relation: str,
-            vault: Vault) -> list[tuple[TokenTable, ByKind]]:  # fmt: skip
+def _tokens(
+    database: duckdb.DuckDBPyConnection, staged: Staged, vault: Vault
+) -> list[tuple[TokenTable, ByKind]]:
     """Per personal column, the token of each distinct text, and what the vault is to keep."""
-    made = []
-    for name, (kind, expression) in plan.tokens.items():
+    table, made = staged.table, []
+    texts = table.relation if table.is_stored else table.silent
+    relation = "verdict_rows" if staged.is_typed else texts
+    for name, kind in staged.plan.tokens.items():
+        text = f"r_{name}" if staged.is_typed else staged.plan.sources[name]
+        expression = trim_sql(text)
         wanted = f"{expression} <> ''"
         if kind == CONTACT:
             wanted = f"({contact_sql(expression)}) is not null"
@@ -581,11 +581,12 @@ def _tokens(database: duckdb.DuckDBPyConnection, plan: Plan, relation: str,
 
 def _register(database: duckdb.DuckDBPyConnection, table: TokenTable) -> None:
     name, tokens = table
-    arrow = pa.table({"clear": pa.array(list(tokens), pa.string()),
-                      "token": pa.array(list(tokens.values()), pa.string())})  # fmt: skip
-    database.register("arrived", arrow)
-    database.execute(f"create or replace temp table t_{name} as select * from arrived")
-    database.unregister("arrived")
+    # As parameters: making Arrow arrays of Python lists imports pandas, which takes a second.
+    database.execute(
+        f"create or replace table t_{name} as "
+        "select unnest($1::varchar[]) as clear, unnest($2::varchar[]) as token",
+        [list(tokens), list(tokens.values())],
+    )
 
 
 def mask(value: str | None) -> str | None:
