@@ -137,9 +137,6 @@ def _insert(
     }  # fmt: skip
     connection.execute((ROWS.format(**values)).replace("%%", "%"))
     connection.execute(TOTALS.format(load=f"'{load}'", rows=f"_load_id = '{load}'"))
-    connection.execute(
-        "create index if not exists sales_order_id on raw_spreadsheets.sales (order_id)"
-    )
     connection.commit()
     connection.autocommit = True
     connection.execute("vacuum analyze raw_spreadsheets.sales")

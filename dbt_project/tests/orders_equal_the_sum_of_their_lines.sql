@@ -8,7 +8,7 @@ with lines as (
     where
         order_key in (
             select order_key from {{ ref('fct_orders') }}
-            where {{ newest_load_only(ref('fct_orders')) }}
+            where {{ unchecked_only(ref('fct_orders')) }}
         )
     group by order_key
 

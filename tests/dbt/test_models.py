@@ -183,6 +183,34 @@ def test_a_failing_test_stops_what_depends_on_it(shop: Warehouse) -> None:
     assert "every_difference_from_the_source_has_a_name" in done.stdout
 
 
+def test_a_fact_s_rows_are_tested_until_they_pass_and_not_again(shop: Warehouse) -> None:
+    """Tests of large facts read what no build has passed; what failed stays in their view."""
+    _built(shop)
+    wrong = "update marts.fct_sale_lines set net_amount = net_amount {} where source_order_id = 'A1'"
+    name = "net_sales_are_gross_minus_discounts_minus_reversals"
+
+    def alter(statement: str) -> None:
+        with shop.connect("transformer") as connection:
+            connection.execute(statement)
+
+    alter(wrong.format("+ 1"))
+    assert build(shop, select=name).returncode == 0, "a row that has passed is read again"
+    alter("update marts.fct_sale_lines set loaded_at = now() where source_order_id = 'A1'")
+    for attempt in ("first", "second"):
+        done = build(shop)
+        assert done.returncode != 0, f"the {attempt} build must fail"
+        assert f"FAIL 1 {name}" in done.stdout or f"in test {name}" in done.stdout
+    alter(wrong.format("- 1"))
+    _built(shop)
+    alter(wrong.format("+ 1"))
+    assert build(shop, select=name).returncode == 0
+    rebuilt = build(shop, full_refresh=True)
+    assert rebuilt.returncode == 0, "a table built anew is mended, and tested whole"
+    alter(wrong.format("+ 1"))
+    alter("delete from intermediate.checked_loads")
+    assert build(shop, select=name).returncode != 0
+
+
 def test_an_empty_business_builds_empty_marts(warehouse_factory: Factory) -> None:
     warehouse = warehouse_factory()
     (warehouse.business.inbox / "sales").mkdir(parents=True)

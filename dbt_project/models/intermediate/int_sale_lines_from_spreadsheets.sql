@@ -28,65 +28,57 @@ judged as (
 
 ),
 
-product_lines as (
+-- One row of a file is a product line, and a line of its tip and of its shipping where it has any.
+-- A cross join reads the rows once, and lets the filter of an incremental build reach them.
+line_types as (
 
-    select
-        judged.*,
-        'product' as line_type,
-        case when action_type = 'order' then coalesce(gross_amount, 0) else 0 end
-            as line_gross_amount,
-        case when action_type = 'order' then abs(coalesce(discount_amount, 0)) else 0 end
-            as line_discount_amount,
-        case
-            when action_type = 'order' then 0
-            else abs(coalesce(gross_amount, 0)) - abs(coalesce(discount_amount, 0))
-        end as line_reversal_amount,
-        case
-            when action_type = 'order' then coalesce(tax_amount, 0)
-            else -abs(coalesce(tax_amount, 0))
-        end as line_tax_amount,
-        cast(0 as {{ dbt.type_numeric() }}) as charge_amount
-    from judged
+    select 'product' as line_type
+    union all
+    select 'tip' as line_type
+    union all
+    select 'shipping' as line_type
 
 ),
 
-tip_lines as (
+typed as (
 
     select
         judged.*,
-        'tip' as line_type,
-        0 as line_gross_amount,
-        0 as line_discount_amount,
-        0 as line_reversal_amount,
-        0 as line_tax_amount,
-        tip_amount as charge_amount
+        line_types.line_type,
+        case line_types.line_type
+            when 'tip' then judged.tip_amount
+            when 'shipping' then judged.shipping_amount
+            else 0
+        end as charge_amount,
+        line_types.line_type = 'product' and judged.action_type = 'order' as is_sold,
+        line_types.line_type = 'product' and judged.action_type <> 'order' as is_reversed
     from judged
-    where tip_amount <> 0
-
-),
-
-shipping_lines as (
-
-    select
-        judged.*,
-        'shipping' as line_type,
-        0 as line_gross_amount,
-        0 as line_discount_amount,
-        0 as line_reversal_amount,
-        0 as line_tax_amount,
-        shipping_amount as charge_amount
-    from judged
-    where shipping_amount <> 0
+    cross join line_types
+    where
+        line_types.line_type = 'product'
+        or (line_types.line_type = 'tip' and judged.tip_amount <> 0)
+        or (line_types.line_type = 'shipping' and judged.shipping_amount <> 0)
 
 ),
 
 lines as (
 
-    select * from product_lines
-    union all
-    select * from tip_lines
-    union all
-    select * from shipping_lines
+    select
+        typed.*,
+        case when is_sold then coalesce(gross_amount, 0) else 0 end as line_gross_amount,
+        case when is_sold then abs(coalesce(discount_amount, 0)) else 0 end
+            as line_discount_amount,
+        case
+            when is_reversed
+                then abs(coalesce(gross_amount, 0)) - abs(coalesce(discount_amount, 0))
+            else 0
+        end as line_reversal_amount,
+        case
+            when is_sold then coalesce(tax_amount, 0)
+            when is_reversed then -abs(coalesce(tax_amount, 0))
+            else 0
+        end as line_tax_amount
+    from typed
 
 )
 

@@ -1,6 +1,24 @@
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_key',
+    on_schema_change='fail', indexes=[{'columns': ['loaded_at']}]
+) }}
+
+{% if is_incremental() %}
+{%- set changed_customers -%}
+    select customer_key from {{ ref('int_spreadsheet_customers') }}
+    where {{ loaded_since_last_build() }}
+    union
+    select customer_key from {{ ref('fct_customer_months') }}
+    where {{ loaded_since_last_build() }}
+{%- endset -%}
+{% endif %}
+
 with customers as (
 
     select * from {{ ref('int_spreadsheet_customers') }}
+    {% if is_incremental() %}
+    where {{ is_among('customer_key', changed_customers) }}
+    {% endif %}
 
 ),
 
@@ -11,8 +29,12 @@ months as (
         min(first_purchase_date) as first_order_date,
         max(last_purchase_date) as last_order_date,
         sum(orders_count) as orders_count,
-        sum(net_amount) as net_amount
+        sum(net_amount) as net_amount,
+        max(loaded_at) as loaded_at
     from {{ ref('fct_customer_months') }}
+    {% if is_incremental() %}
+    where {{ is_among('customer_key', changed_customers) }}
+    {% endif %}
     group by customer_key
 
 )
@@ -26,6 +48,7 @@ select
     months.first_order_date,
     months.last_order_date,
     cast(coalesce(months.orders_count, 0) as {{ dbt.type_bigint() }}) as orders_count,
-    cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount
+    cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount,
+    greatest(customers.loaded_at, coalesce(months.loaded_at, customers.loaded_at)) as loaded_at
 from customers
 left join months on customers.customer_key = months.customer_key

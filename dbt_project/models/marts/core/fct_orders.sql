@@ -10,9 +10,10 @@ with lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     {% if is_incremental() %}
-    where order_key in (
-        select order_key from {{ ref('fct_sale_lines') }} where {{ loaded_since_last_build() }}
-    )
+    where {{ is_among(
+        'order_key',
+        'select order_key from ' ~ ref('fct_sale_lines') ~ ' where ' ~ loaded_since_last_build()
+    ) }}
     {% endif %}
 
 ),

@@ -1,9 +1,23 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
+{% if is_incremental() %}
+{#- Orders with a row that arrived or was superseded, or a product whose cost changed. -#}
+{%- set changed_orders -%}
+    select source_order_id from {{ ref('int_sale_arrivals') }}
+    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
+    union
+    select sales.source_order_id
+    from {{ ref('int_sale_arrivals') }} as sales
+    inner join {{ ref('int_product_costs') }} as costs
+        on sales.source_product_id = costs.source_product_id
+    where {{ loaded_since_last_build('costs.loaded_at') }}
+{%- endset -%}
+{% endif %}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
     on_schema_change='fail',
     indexes=[
-        {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']}
+        {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']},
+        {'columns': ['customer_key']}
     ]
 ) }}
 
@@ -19,26 +33,11 @@ costs as (
 
 ),
 
-{% if is_incremental() %}
-changed_orders as (
-
-    select source_order_id
-    from {{ ref('int_sale_arrivals') }}
-    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
-    union
-    select sales.source_order_id
-    from {{ ref('int_sale_arrivals') }} as sales
-    inner join costs on sales.source_product_id = costs.source_product_id
-    where {{ loaded_since_last_build('costs.loaded_at') }}
-
-),
-{% endif %}
-
 affected as (
 
-    select lines.* from lines
+    select * from lines
     {% if is_incremental() %}
-    where lines.source_order_id in (select source_order_id from changed_orders)
+    where {{ is_among('source_order_id', changed_orders) }}
     {% endif %}
 
 ),

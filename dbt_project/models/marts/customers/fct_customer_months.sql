@@ -8,10 +8,11 @@ with lines as (
     select * from {{ ref('fct_sale_lines') }}
     where customer_key is not null
     {% if is_incremental() %}
-        and customer_key in (
-            select customer_key from {{ ref('fct_sale_lines') }}
-            where {{ loaded_since_last_build() }}
-        )
+        and {{ is_among(
+            'customer_key',
+            'select customer_key from ' ~ ref('fct_sale_lines')
+            ~ ' where ' ~ loaded_since_last_build()
+        ) }}
     {% endif %}
 
 ),

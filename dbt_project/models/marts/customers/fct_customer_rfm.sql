@@ -4,34 +4,22 @@ with as_of as (
 
 ),
 
-months as (
-
-    select
-        customer_key,
-        max(last_purchase_date) as last_purchase_date,
-        sum(orders_count) as frequency,
-        greatest(sum(net_amount), 0) as monetary_amount
-    from {{ ref('fct_customer_months') }}
-    group by customer_key
-
-),
-
 customers as (
 
     select
-        months.customer_key,
+        customers.customer_key,
         as_of.snapshot_date,
-        {{ dbt.datediff('months.last_purchase_date', 'as_of.snapshot_date', 'day') }}
+        {{ dbt.datediff('customers.last_order_date', 'as_of.snapshot_date', 'day') }}
             as recency_days,
-        months.frequency,
-        months.monetary_amount,
-        months.monetary_amount
-        / nullif(sum(months.monetary_amount) over () / sum(months.frequency) over (), 0)
-            as monetary_order_values,
+        customers.orders_count as frequency,
+        greatest(customers.net_amount, 0) as monetary_amount,
+        greatest(customers.net_amount, 0) / nullif(
+            sum(greatest(customers.net_amount, 0)) over () / sum(customers.orders_count) over (), 0
+        ) as monetary_order_values,
         count(*) over () as customers_count
-    from months
+    from {{ ref('dim_customers') }} as customers
     cross join as_of
-    where months.frequency > 0 and months.last_purchase_date <= as_of.snapshot_date
+    where customers.orders_count > 0 and customers.last_order_date <= as_of.snapshot_date
 
 ),
 
@@ -61,13 +49,19 @@ fixed as (
         monetary.score as fixed_m_score
     from ranked
     left join {{ ref('rfm_fixed_thresholds') }} as recency
-        on {{ in_threshold('recency', 'recency_days', 'ranked.recency_days') }}
+        on
+            ranked.score_mode = 'fixed'
+            and {{ in_threshold('recency', 'recency_days', 'ranked.recency_days') }}
     left join {{ ref('rfm_fixed_thresholds') }} as frequency
-        on {{ in_threshold('frequency', 'frequency', 'ranked.frequency') }}
+        on
+            ranked.score_mode = 'fixed'
+            and {{ in_threshold('frequency', 'frequency', 'ranked.frequency') }}
     left join {{ ref('rfm_fixed_thresholds') }} as monetary
-        on {{ in_threshold(
-            'monetary', 'monetary_order_values', 'coalesce(ranked.monetary_order_values, 0)'
-        ) }}
+        on
+            ranked.score_mode = 'fixed'
+            and {{ in_threshold(
+                'monetary', 'monetary_order_values', 'coalesce(ranked.monetary_order_values, 0)'
+            ) }}
 
 ),
 
@@ -107,9 +101,27 @@ scored as (
 
 ),
 
+pairs as (
+
+    select distinct
+        r_score,
+        fm_score
+    from scored
+
+),
+
+-- The segment of each pair of scores, so that customers are joined by equality.
 segments as (
 
-    select * from {{ ref('rfm_segments') }}
+    select
+        pairs.r_score,
+        pairs.fm_score,
+        named.segment
+    from pairs
+    inner join {{ ref('rfm_segments') }} as named
+        on
+            pairs.r_score between named.r_min and named.r_max
+            and pairs.fm_score between named.fm_min and named.fm_max
 
 )
 
@@ -128,6 +140,4 @@ select
     scored.score_mode
 from scored
 left join segments
-    on
-        scored.r_score >= segments.r_min and scored.r_score <= segments.r_max
-        and scored.fm_score >= segments.fm_min and scored.fm_score <= segments.fm_max
+    on scored.r_score = segments.r_score and scored.fm_score = segments.fm_score
