@@ -186,7 +186,9 @@ def test_a_failing_test_stops_what_depends_on_it(shop: Warehouse) -> None:
 def test_a_fact_s_rows_are_tested_until_they_pass_and_not_again(shop: Warehouse) -> None:
     """Tests of large facts read what no build has passed; what failed stays in their view."""
     _built(shop)
-    wrong = "update marts.fct_sale_lines set net_amount = net_amount {} where source_order_id = 'A1'"
+    wrong = (
+        "update marts.fct_sale_lines set net_amount = net_amount {} where source_order_id = 'A1'"
+    )
     name = "net_sales_are_gross_minus_discounts_minus_reversals"
 
     def alter(statement: str) -> None:
