@@ -1,0 +1,87 @@
+"""Make a world and write its truth beside it, as Parquet files in ``truth/``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from sandbox.world.aftermath import make_ledger
+from sandbox.world.calendar import make_calendar
+from sandbox.world.catalogue import Catalogue, make_catalogue
+from sandbox.world.clock import DAY, to_local
+from sandbox.world.columns import Columns, Floats, Words, to_arrow
+from sandbox.world.people import make_people
+from sandbox.world.sales import LINES_MORE, make_sales
+from sandbox.world.settings import TRADES, WorldSettings
+from sandbox.world.world import World
+
+SETTINGS_FILE = "world.json"
+
+
+def generate(settings: WorldSettings, folder: Path) -> World:
+    """Generate a world into a folder (made when it is missing; an older world is replaced).
+
+    Returns:
+        The world, opened. The same settings always write the same bytes of truth.
+    """
+    truth = folder / "truth"
+    truth.mkdir(parents=True, exist_ok=True)
+    calendar = make_calendar(settings)
+    days = settings.days_count
+    catalogue = make_catalogue(settings, calendar.first_day, days // 7 + 1)
+    buys = _buying_share(catalogue)
+    trades = [TRADES.index(place.trade) for place in settings.places]
+    calendar.expected /= buys[trades][:, None]
+    people = make_people(settings, calendar.expected.sum(axis=0))
+    sales = make_sales(settings, calendar, catalogue, people)
+    until = (calendar.first_day + days) * DAY + 12 * 3600
+    ledger = make_ledger(settings, sales, until)
+    orders = sales.orders
+    orders["placed_local"] = np.empty(len(orders["place_id"]), np.int64)
+    for place in settings.places:
+        mine = orders["place_id"] == place.place_id
+        orders["placed_local"][mine] = to_local(orders["placed_at"][mine], place.time_zone)
+    orders["trade"] = Words(orders["trade"], TRADES)
+    tables = {
+        "places": _places(settings),
+        "products": catalogue.products,
+        "variants": catalogue.variants,
+        "prices": catalogue.prices,
+        "people": people.people,
+        "contacts": people.contacts,
+        "promotions": calendar.promotions,
+        "closures": calendar.closures,
+        "anomalies": calendar.anomalies,
+        "orders": {"order_id": orders.pop("order_id"), **orders},
+        "order_lines": ledger.order_lines,
+        "events": ledger.events,
+        "event_lines": ledger.event_lines,
+        "payments": ledger.payments,
+        "gift_cards": ledger.gift_cards,
+    }
+    for name, columns in tables.items():
+        pq.write_table(to_arrow(columns), truth / f"{name}.parquet", compression="zstd")
+    described = asdict(settings) | {"last_day": settings.last_day.isoformat()}
+    (folder / SETTINGS_FILE).write_text(json.dumps(described, indent=1), encoding="utf-8")
+    return World(folder)
+
+
+def _buying_share(catalogue: Catalogue) -> Floats:
+    """Per trade, the part of visits that end in an order: a line whose price is too high is not
+    bought, and a visit without lines leaves no trace."""
+    bought = catalogue.weight.sum(axis=2).mean(axis=1) / catalogue.reference
+    more = np.array([LINES_MORE[trade] for trade in TRADES])
+    share: Floats = 1 - (1 - bought) * np.exp(-more * bought)
+    return share
+
+
+def _places(settings: WorldSettings) -> Columns:
+    rows = [asdict(place) for place in settings.places]
+    return {
+        name: np.array([row[name] for row in rows], object if isinstance(value, str) else None)
+        for name, value in rows[0].items()
+    }
