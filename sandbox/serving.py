@@ -1,0 +1,44 @@
+"""Runs an ASGI application on a real socket of this machine, in the background."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+
+@contextmanager
+def serving(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an application on the loopback interface while the block runs.
+
+    Args:
+        app: An ASGI application.
+        port: Where to listen; a free one when 0.
+
+    Yields:
+        The address, such as ``http://127.0.0.1:43210``.
+
+    Raises:
+        RuntimeError: The server did not start within ten seconds.
+    """
+    listener = socket.create_server(("127.0.0.1", port))
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 10
+        while not server.started:
+            if time.monotonic() > deadline or not thread.is_alive():
+                raise RuntimeError("The sandbox server did not start.")
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listener.close()
