@@ -82,6 +82,7 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
     (home / "dagster.yaml").write_text(
         "storage:\n  postgres:\n    postgres_url:\n      env: HUB_DAGSTER_DATABASE_URL\n"
         "telemetry:\n  enabled: false\n"
+        "nux:\n  enabled: false\n"
         "concurrency:\n  runs:\n    max_concurrent_runs: 1\n"
         "run_monitoring:\n  enabled: true\n",
         encoding="utf-8",
