@@ -5,12 +5,14 @@ Secrets never live here; they come from the environment or a git-ignored secrets
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -71,10 +73,47 @@ class SpreadsheetsSource(_Settings):
     quarantine_limit_rate: float = Field(default=0.2, ge=0, le=1)
 
 
+def _safe_address(address: str) -> str:
+    parts = urlsplit(address)
+    is_local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_local)):
+        raise ValueError(f"{address!r} is neither https:// nor http:// on this computer")
+    return address.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_safe_address)]
+Environment = Literal["production", "sandbox"]
+
+
+class ShopifySource(_Settings):
+    """A Shopify store; ``api_url`` puts another server in its place."""
+
+    shop: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$")
+    api_url: Address | None = None
+
+
+class SquareSource(_Settings):
+    """A Square account; ``api_url`` puts another server in its place."""
+
+    environment: Environment = "production"
+    api_url: Address | None = None
+
+
+class QuickBooksSource(_Settings):
+    """A QuickBooks Online company; ``api_url`` puts another server in its place."""
+
+    environment: Environment = "production"
+    company_id: str | None = Field(default=None, pattern=r"^[0-9]{1,30}$")
+    api_url: Address | None = None
+
+
 class Sources(_Settings):
-    """Settings per source."""
+    """Settings per source; a source without any is not used."""
 
     spreadsheets: SpreadsheetsSource = SpreadsheetsSource()
+    shopify: ShopifySource | None = None
+    square: SquareSource | None = None
+    quickbooks: QuickBooksSource | None = None
 
 
 class Business(_Settings):
@@ -143,11 +182,19 @@ def load_business(folder: Path) -> Business:
             fix=f"Make one with: hub init {folder}",
         )
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise HubError(f"{path} cannot be read: {error}.", fix="Mend that line.") from None
+    return _business_from(text, path)
+
+
+def _business_from(text: str, path: Path) -> Business:
+    try:
+        settings = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise HubError(f"{path} cannot be read: {error}.", fix="Mend that line.") from None
     try:
-        return Business.model_validate({**settings, "folder": folder})
+        return Business.model_validate({**settings, "folder": path.parent})
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in item['loc']) or 'file'}: {item['msg']}"
@@ -157,3 +204,52 @@ def load_business(folder: Path) -> Business:
             f"{path} has settings that do not fit: {problems}.",
             fix="Mend the named settings; the README lists them all.",
         ) from None
+
+
+def add_source_settings(
+    business: Business, source: str, settings: dict[str, str], *, save: bool
+) -> Business:
+    """The business with more settings of a source; its own lines and comments stay as they are.
+
+    Args:
+        business: which.
+        source: name of the section below ``sources``.
+        settings: what to add; what is there already with the same value is left alone.
+        save: write them into ``business.toml``.
+
+    Raises:
+        HubError: a setting has another value there already, or does not fit.
+    """
+    path = business.folder / "business.toml"
+    before = path.read_text(encoding="utf-8-sig")
+    after = _with_source_settings(before, path, source, settings)
+    changed = _business_from(after, path)
+    if save and after != before:
+        temporary = path.with_name(f".{path.name}.new")
+        temporary.write_text(after, encoding="utf-8")
+        temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path.resolve())
+    return changed
+
+
+def _with_source_settings(before: str, path: Path, source: str, settings: dict[str, str]) -> str:
+    present = tomllib.loads(before).get("sources", {}).get(source)
+    for name, value in settings.items():
+        if present and present.get(name, value) != value:
+            raise HubError(
+                f"{path} says {name} = {json.dumps(present[name])} for {source}, not {value}.",
+                fix=f"Change it there first, then run: hub connect {source}",
+            )
+    missing = {name: value for name, value in settings.items() if name not in (present or {})}
+    if present is not None and not missing:
+        return before
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in missing.items())
+    if present is None:
+        return f"{before.rstrip()}\n\n[sources.{source}]\n{lines}"
+    header = re.search(rf"^[ \t]*\[sources\.{source}\][ \t]*(#.*)?$\n?", before, re.MULTILINE)
+    if header is None:
+        raise HubError(
+            f"{path} has the settings of {source} in a form that is not changed automatically.",
+            fix=f"Add there yourself: {lines.strip()}",
+        )
+    return before[: header.end()] + lines + before[header.end() :]

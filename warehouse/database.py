@@ -187,6 +187,17 @@ create table if not exists vault.erased_tokens (
     token text not null primary key,
     erased_at timestamptz not null default now()
 );
+create table if not exists vault.connections (
+    source_system text not null primary key,
+    key_id text not null, -- of vault.keys
+    sealed_value bytea not null, -- tokens and client secrets, as JSON
+    state text not null check (state in ('connected', 'needs_reconnect')),
+    state_reason text,
+    version bigint not null, -- grows with every new set of tokens
+    connected_at timestamptz not null default now(),
+    rotated_at timestamptz,
+    access_expires_at timestamptz
+);
 """
 
 # (privileges, table, role): the narrow doors into the administrator's tables.
@@ -204,9 +215,17 @@ TABLE_GRANTS: tuple[tuple[str, str, Role], ...] = (
     ("select, insert, update", "vault.keys", "loader"),
     ("select (token), insert", "vault.personal_values", "loader"),
     ("select", "vault.erased_tokens", "loader"),
+    # The loader calls the sources, so it alone reads and renews tokens; only the owner's role
+    # forgets a connection.
+    ("select, insert, update", "vault.connections", "loader"),
     ("insert (action, details)", "audit.events", "loader"),
     ("select, insert, update, delete", "vault.keys", "privacy"),
     ("select, insert, update, delete", "vault.personal_values", "privacy"),
+    (
+        "select (source_system, key_id, sealed_value), update (key_id, sealed_value), delete",
+        "vault.connections",
+        "privacy",
+    ),
     ("select, insert", "vault.erased_tokens", "privacy"),
     ("select, insert (action, details)", "audit.events", "privacy"),
 )

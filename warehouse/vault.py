@@ -4,7 +4,8 @@ A token is a keyed hash (HMAC-SHA256) of the normalised value, so equal e-mails 
 tokens and joins go on working. The clear text is sealed with AES-256-GCM under a key that
 lives outside the database: in ``HUB_VAULT_KEY``, in the operating system's keyring, or in a
 private file in the user's configuration folder. The key that makes tokens is itself sealed by
-that key, so the outer key can be rotated without changing a single token.
+that key, so the outer key can be rotated without changing a single token. The same outer key
+seals what the hub signs in to its sources with.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import keyring
@@ -36,6 +38,13 @@ PersonalKind = Literal["email", "phone", "name", "address", "note"]
 NONCE_BYTES = 12
 KEYRING_SERVICE = "business-hub-vault"
 ROTATION_BATCH = 20_000
+CONNECTION_SEAL = "connection:"
+# (table, its key column, what a sealed value is bound to before the key): all that a rotation
+# seals anew.
+SEALED_TABLES = (
+    ("vault.personal_values", "token", ""),
+    ("vault.connections", "source_system", CONNECTION_SEAL),
+)
 
 
 class KeyStore:
@@ -114,6 +123,64 @@ def _seal(key: bytes, clear: bytes, bound_to: str) -> bytes:
 
 def _unseal(key: bytes, sealed: bytes, bound_to: str) -> bytes:
     return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to.encode())
+
+
+@dataclass(frozen=True)
+class Sealer:
+    """Seals values under the present outer key, for as long as its transaction lasts."""
+
+    key_id: str
+    _key: bytes = field(repr=False)
+
+    def seal(self, clear: bytes, bound_to: str) -> bytes:
+        """Encrypt; ``bound_to`` names the row, so that a value moved to another does not open."""
+        return _seal(self._key, clear, bound_to)
+
+
+def hold_sealer(connection: psycopg.Connection) -> Sealer:
+    """The present outer key, held until the transaction ends.
+
+    A rotation waits for that end before it drops the key, so nothing is ever left sealed under
+    a key that is gone. Take it before any other lock, or a rotation and a writer could wait for
+    each other.
+
+    Args:
+        connection: of the loader, to a business whose vault was opened before.
+
+    Raises:
+        HubError: the vault has no key yet, or its key is not here.
+    """
+    active = "select key_id from vault.keys where is_active for key share"
+    # The second look finds the new key when a rotation took the first away in this instant.
+    row = connection.execute(active).fetchone() or connection.execute(active).fetchone()
+    if row is None:
+        raise HubError("The vault has no key yet.", fix="Connect the source again.")
+    return Sealer(row[0], _key_here(row[0]))
+
+
+def unseal(key_id: str, sealed: bytes, bound_to: str) -> bytes:
+    """Decrypt what the key with this id seals.
+
+    Raises:
+        HubError: the key is not here, or the value was damaged or moved from another row.
+    """
+    try:
+        return _unseal(_key_here(key_id), sealed, bound_to)
+    except InvalidTag:
+        raise HubError(
+            "A sealed value in the vault is damaged.", fix="Restore the database from a backup."
+        ) from None
+
+
+def _key_here(key_id: str) -> bytes:
+    store = KeyStore()
+    key = store.find(key_id)
+    if key is None:
+        raise HubError(
+            f"The vault key {key_id} is missing.",
+            fix=f"Put the key back: in HUB_VAULT_KEY, or in {store.path}, from your backup.",
+        )
+    return key
 
 
 class Vault:
@@ -326,37 +393,47 @@ def reseal_outdated(
     done = 0
     with warehouse.connect("privacy") as connection:
         while True:
-            outdated = (
-                "select token, key_id, sealed_value from vault.personal_values "
-                "where key_id <> %s limit %s for update"
-            )
-            rows = connection.execute(outdated, (key_id, ROTATION_BATCH)).fetchall()
-            if not rows:
-                # A load that began under an old key holds it (Vault.keep): wait, and look again.
+            count = _reseal_batch(connection, key_id, key)
+            if not count:
+                # A load or a renewal of tokens that began under an old key holds it
+                # (Vault.keep, hold_sealer): wait, and look again.
                 connection.execute("select from vault.keys where not is_active for update")
-                rows = connection.execute(outdated, (key_id, ROTATION_BATCH)).fetchall()
-            if not rows:
+                count = _reseal_batch(connection, key_id, key)
+            if not count:
                 break
-            old_keys = _older_keys({row[1] for row in rows})
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    "update vault.personal_values set key_id = %s, sealed_value = %s "
-                    "where token = %s",
-                    [
-                        (
-                            key_id,
-                            _seal(key, _unseal(old_keys[old], sealed, token), token),
-                            token,
-                        )
-                        for token, old, sealed in rows
-                    ],
-                )
             connection.commit()
-            done += len(rows)
+            done += count
             if on_progress:
                 on_progress(done)
         connection.execute("delete from vault.keys where not is_active")
     return done
+
+
+def _reseal_batch(connection: psycopg.Connection, key_id: str, key: bytes) -> int:
+    """Seal some outdated values anew; how many, and 0 only when no table has any left."""
+    for table, column, prefix in SEALED_TABLES:
+        rows = connection.execute(
+            f"select {column}, key_id, sealed_value from {table} "
+            "where key_id <> %s limit %s for update",
+            (key_id, ROTATION_BATCH),
+        ).fetchall()
+        if not rows:
+            continue
+        old_keys = _older_keys({row[1] for row in rows})
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"update {table} set key_id = %s, sealed_value = %s where {column} = %s",
+                [
+                    (
+                        key_id,
+                        _seal(key, _unseal(old_keys[old], sealed, prefix + name), prefix + name),
+                        name,
+                    )
+                    for name, old, sealed in rows
+                ],
+            )
+        return len(rows)
+    return 0
 
 
 def _older_keys(key_ids: set[str]) -> dict[str, bytes]:
