@@ -2,18 +2,21 @@
 
 A document is a plain dict with the schema's own field names: money as
 ``{"amount": "12.34", "currencyCode": "USD"}``, times as ``2026-10-03T12:00:00Z``, ids as
-``gid://shopify/Order/1``. Where the schema says object, a document holds a dict or the id of
-another document; where it says connection, a list of either, or nothing, and then the server
-asks for ``children``. A dict of an abstract type names its own in ``__typename`` or its id.
+``gid://shopify/Order/1``, 64-bit numbers as text. Where the schema says object, a document holds a
+dict or the id of another document; where it says connection, a list of either, or nothing, and then
+the server asks for ``children``. A dict of an abstract type names its own in ``__typename`` or its
+id.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Protocol
 
 from sandbox.shopify.search import Search
@@ -57,7 +60,7 @@ class ReportRequest:
 
 
 class Documents(Protocol):
-    """A world as the Admin API shows it."""
+    """A world as the Admin API shows it. Requests and bulk operations call it from many threads."""
 
     def single(self, field_name: str) -> Document | None:
         """The document of a root field without arguments, such as ``shop``."""
@@ -133,7 +136,7 @@ class MemoryDocuments:
         self._singles: dict[str, Document] = {}
         self._children: dict[tuple[str, str, str], list[Document | str]] = {}
         self._reports: dict[str, list[Mapping[str, Any]]] = {}
-        self._sorted: dict[tuple[str, str], list[Document]] = {}
+        self._sorted: dict[tuple[str, str], tuple[list[SortKey], list[Document]]] = {}
 
     def add(self, type_name: str, *documents: Document) -> None:
         """Add documents, or replace those with the same id."""
@@ -172,13 +175,15 @@ class MemoryDocuments:
         held = self._by_type.get(type_name, {})
         return {one: held[one] for one in ids if one in held}
 
-    def _ordered(self, type_name: str, sort: str) -> list[Document]:
+    def _ordered(self, type_name: str, sort: str) -> tuple[list[SortKey], list[Document]]:
         known = self._sorted.get((type_name, sort))
         if known is None:
-            known = sorted(
-                self._by_type.get(type_name, {}).values(),
-                key=lambda row: sort_key(sort_value(row, sort), row["id"]),
+            rows = list(self._by_type.get(type_name, {}).values())
+            keyed = sorted(
+                ((sort_key(sort_value(row, sort), row["id"]), row) for row in rows),
+                key=itemgetter(0),
             )
+            known = [key for key, _ in keyed], [row for _, row in keyed]
             self._sorted[type_name, sort] = known
         return known
 
@@ -193,23 +198,22 @@ class MemoryDocuments:
         first: int,
     ) -> Page:
         """See `Documents.page`."""
-        rows = self.stream(type_name, search=search, sort=sort, reverse=reverse)
-        if after:
-            edge = sort_key(after.value, after.document_id)
-            rows = (
-                row
-                for row in rows
-                if (key := sort_key(sort_value(row, sort), row["id"])) != edge
-                and (key < edge) == reverse
-            )
-        taken = list(islice(rows, first + 1))
+        keys, rows = self._ordered(type_name, sort)
+        edge = sort_key(after.value, after.document_id) if after else None
+        if reverse:
+            end = bisect_left(keys, edge) if edge else len(rows)
+            wanted = (rows[at] for at in range(end - 1, -1, -1))
+        else:
+            start = bisect_right(keys, edge) if edge else 0
+            wanted = (rows[at] for at in range(start, len(rows)))
+        taken = list(islice(filter(search.matches, wanted), first + 1))
         return Page(taken[:first], len(taken) > first)
 
     def stream(
         self, type_name: str, *, search: Search, sort: str, reverse: bool
     ) -> Iterator[Document]:
         """See `Documents.stream`."""
-        rows = self._ordered(type_name, sort)
+        _, rows = self._ordered(type_name, sort)
         return filter(search.matches, reversed(rows) if reverse else iter(rows))
 
     def children(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from graphql import (
@@ -28,7 +29,10 @@ from graphql import (
 )
 from graphql.execution.values import get_argument_values, get_directive_values
 
+from sandbox.shopify.errors import ApiError
 from sandbox.shopify.schema import is_connection, node_type, schema
+
+VALUE_TYPES = ("MoneyBag", "MoneyV2")
 
 Kind = Literal["typename", "leaf", "object", "list", "connection"]
 
@@ -62,15 +66,39 @@ class Shape:
         self._by_type: dict[str, tuple[Selection, ...]] = {}
 
     def fields(self, type_name: str) -> tuple[Selection, ...]:
-        """Selections that apply to objects of a concrete type."""
+        """Selections that apply to objects of a concrete type.
+
+        Raises:
+            ApiError: A document is of a type that cannot stand here.
+        """
         known = self._by_type.get(type_name)
         if known is None:
+            if type_name not in self.type_names():
+                raise ApiError(
+                    f"The sandbox has a {type_name} where the schema says {self.named.name}.",
+                    "INTERNAL_SERVER_ERROR",
+                )
             known = self._by_type[type_name] = self._compiler.selections(type_name, self._sets)
         return known
 
     def own_fields(self) -> tuple[Selection, ...]:
         """Selections of a shape whose type is concrete."""
         return self.fields(self.named.name)
+
+    @cached_property
+    def needs_document(self) -> bool:
+        """Whether more than the id is selected, so that a reference must be followed."""
+        return self.is_abstract or any(
+            selection.name not in ("id", "__typename") for selection in self.own_fields()
+        )
+
+    @cached_property
+    def has_references(self) -> bool:
+        """Whether anything is selected that may have to be fetched."""
+        return self.is_abstract or any(
+            selection.shape is not None and selection.type_name not in VALUE_TYPES
+            for selection in self.own_fields()
+        )
 
     def type_names(self) -> list[str]:
         """Concrete types an object of this shape may have."""

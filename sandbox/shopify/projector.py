@@ -21,7 +21,7 @@ from sandbox.shopify.documents import (
     type_of,
 )
 from sandbox.shopify.errors import ApiError, MissingFieldError
-from sandbox.shopify.plan import Selection, Shape, nodes_of
+from sandbox.shopify.plan import VALUE_TYPES, Selection, Shape, nodes_of
 from sandbox.shopify.schema import search_fields
 from sandbox.shopify.search import Search, parse_search
 
@@ -86,9 +86,9 @@ class Projector:
             by_type.setdefault(concrete_type(shape, row), []).append(row)
         for name, members in by_type.items():
             for selection in shape.fields(name):
-                if selection.shape is None:
-                    continue
                 inner = selection.shape
+                if inner is None or selection.type_name in VALUE_TYPES:
+                    continue
                 if selection.kind == "connection":
                     nested = self._load_children(selection, members)
                     node_shape = inner.node_shape()
@@ -111,11 +111,11 @@ class Projector:
         for value in values:
             flat.extend(value) if isinstance(value, (list, tuple)) else flat.append(value)
         ids = [value for value in flat if isinstance(value, str)]
-        if ids and needs_document(shape):
+        if ids and shape.needs_document:
             self.look_up(ids)
             flat = [self._loaded.get(one) if isinstance(one, str) else one for one in flat]
         known = [value for value in flat if isinstance(value, dict)]
-        if known and has_references(shape):
+        if known and shape.has_references:
             self.load(shape, known)
 
     def object(
@@ -178,7 +178,7 @@ class Projector:
         self, shape: Shape, value: Any, deferred: Deferred | None, node: str
     ) -> Json | None:
         if isinstance(value, str):
-            if not needs_document(shape):
+            if not shape.needs_document:
                 value = {"id": value}
             elif (found := self.document(value)) is None:
                 return None
@@ -240,7 +240,7 @@ class Projector:
         positions = [Position(index, str(row.get("id", index))) for index, row in enumerate(rows)]
         start, end = 0, len(rows)
         if edge is not None:
-            at = _index(positions, cursors.decode("position", edge))
+            at = _index(positions, cursors.decode("position", edge), is_last)
             start, end = (0, at) if is_last else (at + 1, end)
         low = max(start, end - size) if is_last else start
         high = end if is_last else min(end, start + size)
@@ -291,7 +291,7 @@ class Projector:
     ) -> Json:
         """Edges, nodes and page information of one page."""
         assert selection.shape is not None
-        if (shape := selection.shape.node_shape()) is not None and has_references(shape):
+        if (shape := selection.shape.node_shape()) is not None and shape.has_references:
             self.load(shape, rows)
         info = {
             "hasNextPage": has_next,
@@ -318,23 +318,6 @@ def concrete_type(shape: Shape, document: Document) -> str:
             "INTERNAL_SERVER_ERROR",
         )
     return str(name)
-
-
-def needs_document(shape: Shape) -> bool:
-    """Whether more than the id is selected, so that a reference must be followed."""
-    if shape.is_abstract:
-        return True
-    return any(selection.name not in ("id", "__typename") for selection in shape.own_fields())
-
-
-def has_references(shape: Shape) -> bool:
-    """Whether anything is selected that may have to be fetched."""
-    if shape.is_abstract:
-        return True
-    return any(
-        selection.shape is not None and selection.type_name not in ("MoneyBag", "MoneyV2")
-        for selection in shape.own_fields()
-    )
 
 
 def sort_field(selection: Selection) -> str:
@@ -369,12 +352,12 @@ def window(selection: Selection) -> tuple[int, bool, str | None]:
     return int(first), False, selection.arguments.get("after")
 
 
-def _index(positions: Sequence[Position], wanted: Position) -> int:
-    """Where a node stands now: by its id, or by its old place when it is gone."""
+def _index(positions: Sequence[Position], wanted: Position, is_last: bool) -> int:
+    """Where a node stands now; when it is gone, the place that loses none of its neighbours."""
     for index, position in enumerate(positions):
         if position.document_id == wanted.document_id:
             return index
-    return int(wanted.value)
+    return int(wanted.value) - (not is_last)
 
 
 def _chosen(selection: Selection, values: Sequence[Any]) -> Sequence[Any]:
