@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -193,6 +193,91 @@ def map_file(
         console.print("Save it with --save.")
 
 
+@app.command("connect")
+def connect_source(
+    source: Annotated[
+        Literal["shopify", "square", "quickbooks"], typer.Argument(help="What to connect.")
+    ],
+    business: BusinessOption = None,
+    shop: Annotated[str | None, typer.Option(help="Shopify: my-shop.myshopify.com.")] = None,
+    company_id: Annotated[
+        str | None, typer.Option(help="QuickBooks: number of the company; only with --token.")
+    ] = None,
+    environment: Annotated[
+        Literal["production", "sandbox"] | None,
+        typer.Option(help="Square, QuickBooks: default production."),
+    ] = None,
+    api_url: Annotated[str | None, typer.Option(help="Another server in its place.")] = None,
+    client_id: Annotated[
+        str | None, typer.Option(help="Of your app there; its secret is asked for.")
+    ] = None,
+    token: Annotated[
+        bool, typer.Option("--token", help="Paste an access token (QuickBooks: refresh token).")
+    ] = False,
+    browser: Annotated[
+        bool | None,
+        typer.Option(help="Consent in the browser, or by copying two addresses by hand."),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Where the browser comes back to.")] = 8765,
+    redirect_url: Annotated[
+        str | None, typer.Option(help="Where the browser is sent instead; https is possible.")
+    ] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the browser.")] = 300,
+    show_status: Annotated[bool, typer.Option("--status", help="Only look at it.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Delete the connection.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the hub read Shopify, Square or QuickBooks; tokens are kept sealed and renewed.
+
+    Secrets are asked for and not shown, or come from HUB_SQUARE_TOKEN, HUB_SHOPIFY_CLIENT_ID,
+    HUB_SHOPIFY_CLIENT_SECRET and so on, or line by line from standard input.
+
+    Example: [bold]hub connect shopify --shop my-shop --client-id 1234[/]  (your own store's app)
+
+    Example: [bold]hub connect square --token[/]  (a personal access token)
+
+    Example: [bold]hub connect quickbooks --client-id AB12[/]  (in the browser)
+
+    Example: [bold]hub connect quickbooks --status[/]
+    """
+    from orchestration import connect
+
+    if forget:
+        if not yes:
+            typer.confirm(f"Forget the connection to {source}?", abort=True)
+        console.print(connect.forget(_open(business), source))
+        return
+    if show_status:
+        _show_connection(connect.status_of(_open(business), source), as_json)
+        return
+    given = {
+        "shop": shop,
+        "company_id": company_id,
+        "environment": environment,
+        "api_url": api_url,
+    }
+    choices = connect.Choices(
+        settings={name: value for name, value in given.items() if value},
+        client_id=client_id,
+        use_token=token,
+        use_browser=browser,
+        open_page=webbrowser.open,
+        redirect_url=redirect_url or f"http://localhost:{port}/callback",
+        wait_seconds=wait,
+    )
+
+    def say(line: str) -> None:
+        errors.print(line, markup=False, soft_wrap=True)
+
+    grant = connect.connect(_open(business), source, choices, say)
+    if as_json:
+        print(json.dumps(asdict(grant)))
+        return
+    for line in connect.describe(source, grant):
+        console.print(line, markup=False)
+
+
 # -- services ----------------------------------------------------------------------------
 
 
@@ -286,7 +371,7 @@ def doctor() -> None:
     """Find the usual set-up problems and say how to mend them."""
     from orchestration.doctor import examine
 
-    findings = examine()
+    findings = examine(_business(None))
     for finding in findings:
         mark = "[green]✓[/]" if finding.is_fine else "[red]✗[/]"
         console.print(f"{mark} {finding.text}")
@@ -403,6 +488,16 @@ def _inbox_of(file: Path, business: Path | None) -> Path:
     if business is None and len(parents) > 1 and parents[1].name == "inbox":
         return parents[1]
     return _business(business).inbox
+
+
+def _show_connection(told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(told))
+        return
+    for name, value in told.items():
+        text = ", ".join(value) if isinstance(value, tuple) else value
+        if text not in (None, ""):
+            console.print(f"{name.replace('_', ' ')}: {text}", markup=False)
 
 
 def _dry_run(warehouse: Warehouse) -> None:

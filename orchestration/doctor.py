@@ -6,7 +6,11 @@ import shutil
 import sys
 from dataclasses import dataclass
 
+from ingestion.auth import SOURCE_SYSTEMS, TITLES, ConnectionStore
+from ingestion.auth.connection import ended
 from orchestration import services
+from warehouse.business import Business
+from warehouse.database import open_warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
 from warehouse.server import MINIMUM_FREE_BYTES, ensure_server
@@ -21,9 +25,13 @@ class Finding:
     fix: str | None = None
 
 
-def examine() -> list[Finding]:
-    """Look at Python, disk, database server, Superset's environment and the services."""
-    return [_python(), _disk(), _server(), _superset(), *_services()]
+def examine(business: Business) -> list[Finding]:
+    """Look at Python, disk, database, Superset's environment, services and connections.
+
+    Args:
+        business: whose connections to look at; their sources are not asked.
+    """
+    return [_python(), _disk(), _server(), _superset(), *_services(), *_connections(business)]
 
 
 def _python() -> Finding:
@@ -63,3 +71,25 @@ def _services() -> list[Finding]:
         )
         for service in services.started()
     ]
+
+
+def _connections(business: Business) -> list[Finding]:
+    used = [source for source in SOURCE_SYSTEMS if getattr(business.sources, source)]
+    if not used:
+        return []
+    try:
+        statuses = ConnectionStore(open_warehouse(business)).statuses()
+    except HubError as error:
+        return [Finding(error.message, is_fine=False, fix=error.fix)]
+    found = {status.source_system: status for status in statuses}
+    findings = []
+    for source in used:
+        status, connect = found.get(source), f"Connect it with: hub connect {source}"
+        if status is None:
+            findings.append(Finding(f"{TITLES[source]} is not connected", False, connect))
+        elif status.state == "needs_reconnect":
+            lost = ended(source, status.state_reason)
+            findings.append(Finding(lost.message, False, lost.fix))
+        else:
+            findings.append(Finding(f"{TITLES[source]} is connected", True))
+    return findings

@@ -75,9 +75,7 @@ class Consent:
         if not secrets.compare_digest(
             query.get("state", "").encode(), self.state.get_secret_value().encode()
         ) or not is_genuine_redirect(self.source, query, self.credentials.client_secret):
-            raise HubError(
-                f"The answer is not from the page that was opened at {title}.", fix=again
-            )
+            raise HubError(f"The answer is not from the page opened at {title}.", fix=again)
         if "error" in query or "code" not in query:
             raise HubError(f"{title} was not allowed to be read.", fix=again)
         realm = query.get("realmId")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.business import load_business, slugify
+from warehouse.business import add_source_settings, load_business, slugify
 from warehouse.errors import HubError
 
 GOOD = 'name = "Café Ü"\ntime_zone = "Europe/Berlin"\ncurrency_code = "EUR"\ncountry_code = "DE"\n'
@@ -50,3 +50,39 @@ def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None
 )
 def test_names_become_database_safe_ids(name: str, slug: str) -> None:
     assert slugify(name) == slug
+
+
+def test_settings_of_a_source_are_added_and_nothing_else_changes(tmp_path: Path) -> None:
+    text = GOOD + '# my note\n[sources.square] # till\nenvironment = "sandbox"\n'
+    business = load_business(_write(tmp_path, text))
+    new = {"shop": "cafe.myshopify.com"}
+    planned = add_source_settings(business, "shopify", new, save=False)
+    assert planned.sources.shopify is not None
+    assert (tmp_path / "business.toml").read_text() == text
+    business = add_source_settings(business, "shopify", new, save=True)
+    add_source_settings(business, "square", {"api_url": "http://localhost:9/"}, save=True)
+    sources = load_business(tmp_path).sources
+    assert sources.shopify is not None
+    assert sources.shopify.shop == "cafe.myshopify.com"
+    assert sources.square is not None
+    assert (sources.square.environment, sources.square.api_url) == ("sandbox", "http://localhost:9")
+    assert (tmp_path / "business.toml").read_text().startswith(GOOD + "# my note\n[sources.square]")
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "told"),
+    [
+        ("square", {"environment": "production"}, 'says environment = "sandbox"'),
+        ("square", {"api_url": "http://example.org"}, "neither https"),
+        ("shopify", {"shop": "example.org"}, "shop"),
+        ("quickbooks", {"company_id": "twelve"}, "company_id"),
+    ],
+)
+def test_settings_that_do_not_fit_change_nothing(
+    tmp_path: Path, source: str, settings: dict[str, str], told: str
+) -> None:
+    text = GOOD + '[sources.square]\nenvironment = "sandbox"\n'
+    business = load_business(_write(tmp_path, text))
+    with pytest.raises(HubError, match=told):
+        add_source_settings(business, source, settings, save=True)
+    assert (tmp_path / "business.toml").read_text() == text
