@@ -90,7 +90,9 @@ def _fates(dice: np.random.Generator, orders: Columns) -> Ints:
     limits = np.cumsum(np.array([LATER[name] for name in TRADES]), axis=1)[orders["trade"]]
     draw = dice.integers(0, 100_000, len(limits))
     kind = (draw[:, None] >= limits).sum(axis=1)
-    return np.where((kind == limits.shape[1]) | orders["is_test"], 0, kind + 1)
+    # Whoever bought a gift card keeps the whole order, so that no card is used after it was undone.
+    keeps = (kind == limits.shape[1]) | orders["is_test"] | (orders["gift_card_cents"] > 0)
+    return np.where(keeps, 0, kind + 1)
 
 
 def _delays(dice: np.random.Generator, kind: Ints) -> Ints:
