@@ -267,6 +267,7 @@ class BulkLines:
     def batches(self, shape: Shape) -> Iterator[tuple[list[Json], int]]:
         """Batches of lines with the number of root nodes among them."""
         for selection in shape.own_fields():
+            self.projector.check_access(selection)
             if selection.kind == "connection":
                 yield from self._root_batches(selection, self._stream(selection))
             elif selection.shape is not None:
@@ -304,6 +305,8 @@ class BulkLines:
             self.projector.load(shape, chunk)
             batch: list[Json] = []
             self._level(shape, [("", row) for row in chunk], batch)
+            for refusal in self.projector.refusals.values():
+                raise refusal  # one answer has room for nulls and errors, a file has not
             yield batch, len(chunk)
             self.projector.forget()
 
@@ -325,6 +328,7 @@ class BulkLines:
     def _children(self, deferred: Deferred, batch: list[Json]) -> None:
         by_shape: dict[int, tuple[Shape, list[tuple[str, Document]]]] = {}
         for selection, parent, document in deferred:
+            self.projector.check_access(selection)
             shape = selection.shape.node_shape() if selection.shape else None
             if shape is not None:
                 found = by_shape.setdefault(id(shape), (shape, []))

@@ -49,6 +49,23 @@ class ApiError(Exception):
         return shape
 
 
+class AccessDeniedError(ApiError):
+    """A field of a type whose scope the token lacks."""
+
+    def __init__(
+        self, field: str, access: str, path: Sequence[str], location: tuple[int, int]
+    ) -> None:
+        documentation = "https://shopify.dev/api/usage/access-scopes"
+        super().__init__(
+            f"Access denied for {field} field. Required access: {access}",
+            "ACCESS_DENIED",
+            path=path,
+            location=location,
+            extensions={"documentation": documentation, "requiredAccess": access},
+            is_partial=True,
+        )
+
+
 class MissingFieldError(ApiError):
     """A document lacks a field that the schema says is never null: a fault of the sandbox."""
 

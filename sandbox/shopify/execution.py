@@ -26,11 +26,10 @@ from sandbox.shopify.documents import Document, Documents, type_of
 from sandbox.shopify.errors import ApiError, Json, MissingFieldError
 from sandbox.shopify.plan import Selection, Shape, compile_selections, nodes_of
 from sandbox.shopify.projector import MAX_PAGE, Projector
-from sandbox.shopify.schema import required_access, schema, search_fields
+from sandbox.shopify.schema import all_scopes, denied_access, schema, search_fields
 from sandbox.shopify.search import Search, Term, parse_search
 from sandbox.shopify.validation import (
     InvalidDocumentError,
-    check_access,
     fragments,
     is_mutation,
     operation,
@@ -38,14 +37,7 @@ from sandbox.shopify.validation import (
     variable_values,
 )
 
-ALL_SCOPES = frozenset(
-    {
-        "read_all_orders",
-        "read_reports",
-        "read_shopify_payments_payouts",
-        *required_access().values(),
-    }
-)
+ALL_SCOPES = all_scopes()
 RECENT = timedelta(days=60)
 _COUNT_LIMIT = 10_000
 _DOCUMENTATION = "https://shopify.dev/api/usage/limits#rate-limits"
@@ -109,8 +101,13 @@ class Execution:
     def __post_init__(self) -> None:
         now = self.shop.now()
         self._oldest = (now - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self._projector = Projector(self.shop.documents, self._is_visible, self.shop.zone(), now)
+        self._projector = self._view()
         self._errors: list[Json] = []
+
+    def _view(self) -> Projector:
+        shop = self.shop
+        denied = denied_access(self.scopes)
+        return Projector(shop.documents, self._is_visible, shop.zone(), shop.now(), denied)
 
     def answer(
         self, text: str, variables: Mapping[str, Any] | None = None, name: str | None = None
@@ -174,6 +171,7 @@ class Execution:
                     break
             assert data is not None
             data[selection.key] = value
+        self._errors.extend(error.shaped() for error in self._projector.refusals.values())
         return {"data": data, **({"errors": self._errors} if self._errors else {})}
 
     def _field(self, selection: Selection) -> Any:
@@ -183,9 +181,7 @@ class Execution:
             return self._mutation(selection)
         is_list = selection.kind == "connection"
         type_name = nodes_of(selection) if is_list else selection.type_name
-        check_access(
-            selection.name, selection.location, required_access().get(type_name), self.scopes
-        )
+        self._projector.check_access(selection)
         if special := _SPECIAL.get(selection.name):
             return special(self, selection)
         if is_list:
@@ -294,14 +290,15 @@ class Execution:
 
     def _run_bulk(self, selection: Selection) -> Any:
         arguments = selection.arguments
-        view = Projector(
-            self.shop.documents, self._is_visible, self._projector.zone, self._projector.now
-        )
         errors: list[Json] = []
         one = None
         try:
             one = self.shop.bulk.start(
-                arguments["query"], bool(arguments["groupObjects"]), view, self.narrow, self.address
+                arguments["query"],
+                bool(arguments["groupObjects"]),
+                self._view(),
+                self.narrow,
+                self.address,
             )
         except RefusedQueryError as refused:
             errors = [_user_error(["query"], text, "INVALID") for text in refused.messages]

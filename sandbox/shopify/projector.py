@@ -6,7 +6,7 @@ hundreds of thousands of objects. References and nested nodes are fetched per ba
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -20,7 +20,7 @@ from sandbox.shopify.documents import (
     sort_value,
     type_of,
 )
-from sandbox.shopify.errors import ApiError, MissingFieldError
+from sandbox.shopify.errors import AccessDeniedError, ApiError, MissingFieldError
 from sandbox.shopify.plan import VALUE_TYPES, Selection, Shape, nodes_of
 from sandbox.shopify.schema import search_fields
 from sandbox.shopify.search import Search, parse_search
@@ -44,15 +44,42 @@ class Projector:
         is_visible: Whether the client may see a document of a type.
         zone: The shop's time zone, for dates in searches.
         now: The moment the request is answered at.
+        denied: Types, and fields as ``Type.field``, the client may not read, with what they need.
     """
 
     documents: Documents
     is_visible: Callable[[str, Document], bool] = lambda _type, _document: True
     zone: tzinfo = UTC
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    denied: Mapping[str, str] = field(default_factory=dict)
     searches: list[Json] = field(default_factory=list)
+    refusals: dict[tuple[int, int], AccessDeniedError] = field(default_factory=dict)
     _loaded: dict[str, Document | None] = field(default_factory=dict)
     _children: dict[tuple[str, str], Sequence[Document | str]] = field(default_factory=dict)
+
+    def check_access(self, selection: Selection) -> None:
+        """Refuse a field of a type the client may not read.
+
+        Raises:
+            AccessDeniedError: The scope is missing.
+        """
+        name = nodes_of(selection) if selection.kind == "connection" else selection.type_name
+        for key in (name, f"{selection.parent}.{selection.name}") if self.denied else ():
+            if access := self.denied.get(key):
+                raise AccessDeniedError(selection.name, access, [selection.key], selection.location)
+
+    def _is_refused(self, selection: Selection) -> bool:
+        """Whether a nested field is answered with null, and an error beside the data."""
+        if not self.denied:
+            return False
+        try:
+            self.check_access(selection)
+        except AccessDeniedError as error:
+            if not selection.is_nullable:
+                raise
+            self.refusals[selection.location] = error
+            return True
+        return False
 
     def look_up(self, ids: Iterable[str]) -> None:
         """Fetch documents by id, one call per type; what is not visible counts as absent."""
@@ -160,6 +187,8 @@ class Projector:
     ) -> Any:
         value = document.get(selection.name)
         assert selection.shape is not None
+        if self._is_refused(selection):
+            return None
         if value is None:
             if not selection.is_nullable:
                 gid = str(document.get("id", "without id"))
@@ -232,6 +261,7 @@ class Projector:
         return search
 
     def _nested_connection(self, selection: Selection, document: Document) -> Json:
+        self.check_access(selection)
         return self.listed(selection, self.connected(selection, document))
 
     def listed(self, selection: Selection, rows: Sequence[Document]) -> Json:

@@ -17,7 +17,6 @@ from graphql import (
     Node,
     OperationDefinitionNode,
     Visitor,
-    get_named_type,
     parse,
     validate,
     visit,
@@ -25,7 +24,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 from graphql.language import OperationType
 
-from sandbox.shopify.errors import ApiError, Json
+from sandbox.shopify.errors import Json
 from sandbox.shopify.schema import schema
 
 _Shaped = tuple[str, Json]
@@ -276,34 +275,3 @@ def is_mutation(chosen: OperationDefinitionNode) -> bool:
         message = "Schema is not configured for subscriptions"
         raise InvalidDocumentError([{"message": message}])
     return chosen.operation is OperationType.MUTATION
-
-
-def check_access(
-    path: str, location: tuple[int, int], required: str | None, scopes: frozenset[str]
-) -> None:
-    """Refuse a field whose scope the token lacks.
-
-    Raises:
-        ApiError: The scope is required and missing.
-    """
-    if required is None or required in scopes or required.replace("read_", "write_") in scopes:
-        return
-    access = f"`{required}` access scope."
-    raise ApiError(
-        f"Access denied for {path} field. Required access: {access}",
-        "ACCESS_DENIED",
-        path=[path],
-        location=location,
-        extensions={
-            "documentation": "https://shopify.dev/api/usage/access-scopes",
-            "requiredAccess": access,
-        },
-        is_partial=True,
-    )
-
-
-def named_type_of(field_name: str) -> str:
-    """Name of the type a root query field returns."""
-    query = schema().query_type
-    assert query is not None
-    return str(get_named_type(query.fields[field_name].type).name)

@@ -20,7 +20,6 @@ from graphql import (
 
 VERSION = "2026-10"
 _FILTER_ROW = re.compile(r"^\| ([a-z][\w.{}]*) \| (\w+) \|", re.MULTILINE)
-_SCOPE = re.compile(r"`([a-z_]+)` access scope")
 
 
 @cache
@@ -37,15 +36,28 @@ def schema() -> GraphQLSchema:
 
 
 @cache
-def required_access() -> dict[str, str]:
-    """Scope that reading an object type requires, by type name, where one scope is enough."""
-    found: dict[str, str] = {}
+def _access() -> dict[str, tuple[frozenset[str], str]]:
+    """Scopes of which one is needed, and Shopify's wording, by type name or ``Type.field``."""
+    found = {}
     for item in _published()["offline_scopes"]["items"]:
-        if item.get("type") == "type":
-            scope = _SCOPE.match(item.get("requiredAccess") or "")
-            if scope:
-                found[item["typeName"]] = scope[1]
+        if scopes := frozenset(item["offlineScopes"]):
+            name = item["typeName"]
+            key = name if item["type"] == "type" else f"{name}.{item['fieldName']}"
+            found[key] = scopes, item["requiredAccess"].partition(" Also:")[0]
     return found
+
+
+@cache
+def all_scopes() -> frozenset[str]:
+    """Every scope that reading anything may need, the one for old orders among them."""
+    return frozenset({"read_all_orders"}).union(*(scopes for scopes, _ in _access().values()))
+
+
+@lru_cache(maxsize=64)
+def denied_access(scopes: frozenset[str]) -> dict[str, str]:
+    """Types and fields that a token with these scopes may not read, with what they require."""
+    held = scopes | {scope.replace("write_", "read_") for scope in scopes}
+    return {key: wording for key, (needed, wording) in _access().items() if not needed & held}
 
 
 @lru_cache(maxsize=256)
