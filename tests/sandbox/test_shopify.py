@@ -18,6 +18,7 @@ import pytest
 import requests
 from handmade_shop import NOW, gid, handmade_shop, money, order
 
+from sandbox.faults import Fault, FaultPlan, FaultyApp
 from sandbox.serving import serving
 from sandbox.shopify.bulk import Failure
 from sandbox.shopify.cost import connection_factor
@@ -696,14 +697,23 @@ def test_a_failing_operation_leaves_its_partial_data(client: Client) -> None:
     assert [json.loads(row)["id"] for row in rows] == [gid("Order", n) for n in (1, 2, 3)]
 
 
-def test_a_broken_download_is_resumed_by_range(client: Client) -> None:
+def test_a_download_that_breaks_in_the_middle_is_resumed_by_range(
+    client: Client, server: tuple[_Current, str]
+) -> None:
     started = client.bulk(_orders("id " + LINES))["bulkOperation"]["id"]
     url = client.finished(started)["url"]
     whole = requests.get(url, timeout=5).content
-    rest = requests.get(url, headers={"Range": "bytes=100-"}, timeout=5)
+    current, _ = server
+    current.app = FaultyApp(current.app, FaultPlan([Fault("reset", path="^/bulk/", nth=(1,))]))
+    pieces: list[bytes] = []
+    with pytest.raises(requests.exceptions.RequestException):
+        pieces.extend(requests.get(url, stream=True, timeout=5).iter_content(64))
+    got = b"".join(pieces)
+    assert 0 < len(got) < len(whole)
+    rest = requests.get(url, headers={"Range": f"bytes={len(got)}-"}, timeout=5)
     assert rest.status_code == 206
-    assert rest.headers["Content-Range"] == f"bytes 100-{len(whole) - 1}/{len(whole)}"
-    assert whole[:100] + rest.content == whole
+    assert rest.headers["Content-Range"] == f"bytes {len(got)}-{len(whole) - 1}/{len(whole)}"
+    assert got + rest.content == whole
 
 
 REPORT = """query($q: String!) { shopifyqlQuery(query: $q) { parseErrors
