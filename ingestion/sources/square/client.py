@@ -1,0 +1,185 @@
+"""Square's API: every page of every list, and its own sales report.
+
+Knows HTTP and Square's rules, not what was loaded before. Version 2026-09-16: orders are searched
+in at most ten locations and sorted by the field they are filtered by; payments and refunds come a
+hundred at a time; a report may be answered with "Continue wait" until it is ready.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+
+import httpx
+
+from ingestion.transport import Json, Pace, Transport
+from warehouse.errors import HubError
+
+TITLE = "Square"
+VERSION = "2026-09-16"
+MOST_LOCATIONS = 10
+ORDERS_PER_PAGE, PAYMENTS_PER_PAGE, CATALOG_PER_PAGE = 1_000, 100, 1_000
+REPORT_ROWS = 10_000
+REPORT_WAITS = 30
+CATALOG_TYPES = ("ITEM", "ITEM_VARIATION", "CATEGORY", "MODIFIER", "MODIFIER_LIST", "DISCOUNT",
+                 "TAX")  # fmt: skip
+REPORT_TIME = "Sales.local_reporting_timestamp"
+
+
+class SquareClient:
+    """Reads one Square account.
+
+    Args:
+        api_url: where the API is; another address for tests and the sandbox.
+        auth: signs the requests (see ingestion.auth).
+        sleep: waits that many seconds.
+    """
+
+    def __init__(self, api_url: str, auth: httpx.Auth, *,
+                 on_retry: Callable[[str], None] | None = None,
+                 sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+        self._sleep = sleep
+        self._http = Transport(TITLE, api_url, auth, headers={"Square-Version": VERSION},
+                               pace=Pace(), on_retry=on_retry, sleep=sleep)  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def merchants(self) -> list[Json]:
+        """The account: its currency and country."""
+        return list(self._http.json("GET", "/v2/merchants").get("merchant") or [])
+
+    def locations(self) -> list[Json]:
+        """All locations, with their time zones."""
+        return list(self._http.json("GET", "/v2/locations").get("locations") or [])
+
+    def orders(self, location_ids: list[str], since: datetime | None = None,
+               until: datetime | None = None) -> Iterator[list[Json]]:  # fmt: skip
+        """Orders (sales, returns and exchanges alike) that changed in a period, oldest first."""
+        changed = _period(("start_at", since), ("end_at", until))
+        query: Json = {"sort": {"sort_field": "UPDATED_AT", "sort_order": "ASC"}}
+        if changed:
+            query["filter"] = {"date_time_filter": {"updated_at": changed}}
+        for some in batched_list(location_ids, MOST_LOCATIONS):
+            yield from self._search(
+                "/v2/orders/search", "orders",
+                {"location_ids": some, "query": query, "limit": ORDERS_PER_PAGE},
+            )  # fmt: skip
+
+    def payments(self, since: datetime | None = None,
+                 until: datetime | None = None) -> Iterator[list[Json]]:  # fmt: skip
+        """Payments that changed in a period; with their fees."""
+        return self._list("/v2/payments", "payments", since, until)
+
+    def refunds(self, since: datetime | None = None,
+                until: datetime | None = None) -> Iterator[list[Json]]:  # fmt: skip
+        """Refunds that changed in a period; their order is the return, not the sale."""
+        return self._list("/v2/refunds", "refunds", since, until)
+
+    def customers(self, since: datetime | None = None) -> Iterator[list[Json]]:
+        """Customer profiles that changed since."""
+        query: Json = {"sort": {"field": "CREATED_AT", "order": "ASC"}}
+        if since:
+            query["filter"] = {"updated_at": _period(("start_at", since))}
+        yield from self._search("/v2/customers/search", "customers", {"query": query, "limit": 100})
+
+    def catalog(self, since: datetime | None = None) -> Iterator[list[Json]]:
+        """Catalog objects, also deleted ones (``is_deleted``), that changed since."""
+        body: Json = {"object_types": list(CATALOG_TYPES), "include_deleted_objects": True,
+                      "limit": CATALOG_PER_PAGE}  # fmt: skip
+        if since:
+            body["begin_time"] = _text(since)
+        yield from self._search("/v2/catalog/search", "objects", body)
+
+    def sales_report(self, measures: list[str], first: date, last: date) -> list[Json]:
+        """Square's own sums per local day and location, as its dashboard shows them.
+
+        Returns:
+            One row per day and location; money as decimal text in units of the currency.
+
+        Raises:
+            HubError: Square's model lacks a measure, or the report did not get ready.
+        """
+        model = self._http.json("GET", "/reporting/v1/meta")
+        known = {measure["name"] for cube in model.get("cubes") or []
+                 for measure in cube.get("measures") or []}  # fmt: skip
+        if lacking := [name for name in measures if name not in known]:
+            raise HubError(
+                f"Square's reports no longer have {', '.join(lacking)}.",
+                fix="Update the hub; until then its days are not compared with Square's.",
+            )
+        rows: list[Json] = []
+        while True:
+            query = {
+                "measures": measures, "dimensions": ["Sales.location_id"],
+                "timeDimensions": [{"dimension": REPORT_TIME, "granularity": "day",
+                                    "dateRange": [first.isoformat(), last.isoformat()]}],
+                "limit": REPORT_ROWS, "offset": len(rows),
+            }  # fmt: skip
+            page = self._report(query)
+            rows += page
+            if len(page) < REPORT_ROWS:
+                return rows
+
+    def _report(self, query: Json) -> list[Json]:
+        for attempt in range(REPORT_WAITS):
+            answer = self._http.json("POST", "/reporting/v1/load", body={"query": query})
+            if answer.get("error") != "Continue wait":
+                return list(answer.get("data") or [])
+            self._sleep(min(0.2 * 1.5**attempt, 5.0))
+        raise HubError("Square's sales report did not get ready.", fix="Run again later.")
+
+    def _search(self, path: str, name: str, body: Json) -> Iterator[list[Json]]:
+        """The pages of a search whose cursor goes into the body."""
+
+        def ask(cursor: str | None) -> Json:
+            return self._http.json("POST", path, body=body | ({"cursor": cursor} if cursor else {}))
+
+        return _drained(ask, path, name)
+
+    def _list(self, path: str, name: str, since: datetime | None,
+              until: datetime | None) -> Iterator[list[Json]]:  # fmt: skip
+        """The pages of a list whose cursor goes into the address."""
+        params: Json = {"sort_field": "UPDATED_AT", "sort_order": "ASC", "limit": PAYMENTS_PER_PAGE}
+        params |= _period(("updated_at_begin_time", since), ("updated_at_end_time", until))
+
+        def ask(cursor: str | None) -> Json:
+            asked = params | ({"cursor": cursor} if cursor else {})
+            return self._http.json("GET", path, params=asked)
+
+        return _drained(ask, path, name)
+
+
+def _drained(ask: Callable[[str | None], Json], path: str, name: str) -> Iterator[list[Json]]:
+    """Page after page; a cursor that comes back would go round for ever, or hide the rest."""
+    cursor, seen = None, set[str]()
+    while True:
+        page = ask(cursor)
+        cursor = page.get("cursor")
+        rows = page.get(name) or []
+        if rows:
+            yield rows
+        if not cursor:
+            return
+        if cursor in seen:
+            raise HubError(
+                f"Square gave the same page of {path} twice, so its list cannot be read whole.",
+                fix="Run again; if it stays so, report it with this line.",
+            )
+        seen.add(cursor)
+
+
+def batched_list(items: list[str], size: int) -> Iterator[list[str]]:
+    """Some items at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _period(*bounds: tuple[str, datetime | None]) -> Json:
+    return {name: _text(moment) for name, moment in bounds if moment}
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

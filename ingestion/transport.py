@@ -1,0 +1,176 @@
+"""Requests to a source that are paced, repeated and explained.
+
+What passes by itself (a limit reached, a server in trouble, a broken line, an answer cut off) is
+tried again with growing pauses; what does not is told with the source, the request and what to do.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from warehouse.errors import HubError
+
+Json = dict[str, Any]
+ATTEMPTS = 6
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 60.0
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+class Pace:
+    """The pause between requests that all threads of a source share.
+
+    A reply that the limit was reached doubles it, each hundred good replies halve it: the source's
+    own limit is found, wherever it lies, and not passed again soon.
+    """
+
+    def __init__(self, least_seconds: float = 0.0) -> None:
+        """``least_seconds``: the pause that the source's documented limit asks for."""
+        self._least, self._pause = least_seconds, least_seconds
+        self._next, self._good = 0.0, 0
+        self._lock = threading.Lock()
+
+    @property
+    def pause_seconds(self) -> float:
+        """The pause at present."""
+        return self._pause
+
+    def wait(self) -> None:
+        """Wait for this request's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._pause
+        time.sleep(turn - now)
+
+    def was_good(self) -> None:
+        """A request went through."""
+        with self._lock:
+            self._good += 1
+            if self._good % 100 == 0:
+                half = self._pause / 2
+                self._pause = max(self._least, half if half > 0.005 else 0.0)
+
+    def was_limited(self, retry_after: float) -> None:
+        """The source said that it was too much; nobody asks before that many seconds."""
+        with self._lock:
+            self._good = 0
+            self._pause = min(max(2 * self._pause, 0.05), 10.0)
+            self._next = max(self._next, time.monotonic() + retry_after)
+
+
+class Transport:
+    """One source's HTTP, with its sign-in.
+
+    Args:
+        title: the source as its owner calls it.
+        auth: signs requests; after a 401 it asks once more with a new token.
+        on_retry: told in words before each repetition.
+        sleep: waits that many seconds.
+    """
+
+    def __init__(self, title: str, base_url: str, auth: httpx.Auth | None, *,
+                 headers: dict[str, str] | None = None, pace: Pace | None = None,
+                 on_retry: Callable[[str], None] | None = None,
+                 sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+        self.title, self.pace = title, pace or Pace()
+        self._on_retry, self._sleep = on_retry, sleep
+        self._client = httpx.Client(
+            base_url=base_url, auth=auth, headers=headers, timeout=TIMEOUT,
+            limits=httpx.Limits(max_connections=8),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def json(self, method: str, path: str, *, params: Json | None = None,
+             body: Json | None = None) -> Json:  # fmt: skip
+        """The JSON object that a request is answered with.
+
+        Raises:
+            HubError: the source refused, or did not answer in ATTEMPTS attempts.
+        """
+        what = f"{method} {path}"
+        trouble = ""
+        for attempt in range(1, ATTEMPTS + 1):
+            self.pace.wait()
+            try:
+                response = self._client.request(method, path, params=params, json=body)
+            except httpx.TransportError as error:
+                trouble, pause = _words(error), _pause(attempt, None)
+            else:
+                answer, trouble = self._read(response, what)
+                if answer is not None:
+                    self.pace.was_good()
+                    return answer
+                pause = _pause(attempt, response.headers.get("Retry-After"))
+                if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                    self.pace.was_limited(pause)
+            if attempt < ATTEMPTS:
+                if self._on_retry:
+                    self._on_retry(f"{self.title}: {what}: {trouble}; again in {pause:.1f} s")
+                self._sleep(pause)
+        raise HubError(
+            f"{self.title} did not answer {what}: {trouble} ({ATTEMPTS} attempts).",
+            fix="Nothing is lost: run again later, and the load goes on where it stopped. If it "
+            f"stays so, look at {self.title}'s status page.",
+        )
+
+    def _read(self, response: httpx.Response, what: str) -> tuple[Json | None, str]:
+        status = response.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
+            return None, f"HTTP {status}"
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = None
+        if status in (401, 403):
+            raise HubError(
+                f"{self.title} refused {what} (HTTP {status}{_codes(answer)}): the connection may "
+                "not read this, or is no longer valid.",
+                fix=f"Connect again with all permissions: hub connect {self.title.lower()}",
+            )
+        if status >= 400:
+            raise HubError(
+                f"{self.title} refused {what} (HTTP {status}{_codes(answer)}).",
+                fix="This is a fault of the hub or a change of the API: please report it with "
+                "this line.",
+            )
+        if not isinstance(answer, dict):
+            return None, "the answer is cut off or no JSON object"
+        return answer, ""
+
+
+def _pause(attempt: int, asked: str | None) -> float:
+    """Seconds until the next attempt: what the source asks for, else growing, never in step."""
+    if asked:
+        if asked.strip().isdigit():
+            return min(float(asked), LONGEST_PAUSE_SECONDS)
+        moment = email.utils.parsedate_to_datetime(asked) if "," in asked else None
+        if moment:
+            return min(max(0.0, moment.timestamp() - time.time()), LONGEST_PAUSE_SECONDS)
+    spread = 0.75 + random.random() / 2  # noqa: S311 - no secret
+    return float(min(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * spread, LONGEST_PAUSE_SECONDS))
+
+
+def _words(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    if isinstance(error, httpx.ConnectError):
+        return "no connection"
+    return "the connection broke"
+
+
+def _codes(answer: Any) -> str:
+    """The error codes of an answer; its texts may quote values, so they are left out."""
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    codes = [str(error.get("code")) for error in errors or [] if isinstance(error, dict)]
+    return f", {', '.join(dict.fromkeys(codes))}" if codes else ""
