@@ -201,7 +201,7 @@ def connect_source(
     business: BusinessOption = None,
     shop: Annotated[str | None, typer.Option(help="Shopify: my-shop.myshopify.com.")] = None,
     company_id: Annotated[
-        str | None, typer.Option(help="QuickBooks: number of the company; only with --token.")
+        str | None, typer.Option(help="QuickBooks: number of the company; the browser tells it.")
     ] = None,
     environment: Annotated[
         Literal["production", "sandbox"] | None,
@@ -430,7 +430,7 @@ def privacy_erase(
 
 @privacy_app.command("rotate-key")
 def privacy_rotate_key(business: BusinessOption = None) -> None:
-    """Seal all personal data under a new key; tokens stay the same."""
+    """Seal all personal data and all connections under a new key; tokens stay the same."""
     with _vault_of(business) as (_, vault):
         key_id = vault.rotate_key(lambda done: console.print(f"{done:,} values sealed anew"))
     console.print(f"The vault now uses key {key_id}. Keep a copy of the key in a safe place.")

@@ -47,6 +47,8 @@ def connect(warehouse: Warehouse, source: SourceSystem, choices: Choices, say: S
         HubError: the source gave no tokens, or does not let them read.
     """
     settings = _tidy(source, choices.settings)
+    if source == "shopify" and not (warehouse.business.sources.shopify or "shop" in settings):
+        raise HubError("Which shop is it?", fix="Add --shop MY-SHOP.myshopify.com")
     business = add_source_settings(warehouse.business, source, settings, save=False)
     warehouse = replace(warehouse, business=business)
     endpoints(business, source)  # says what is missing before anything secret is asked for

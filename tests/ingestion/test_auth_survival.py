@@ -8,19 +8,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ingestion.auth import ConnectionStore
-from sandbox.oauth import OAuthServer
+from sandbox.oauth import OAuthServer, Rotation
 from tests.oauth_stand_in import connected, credentials, serve
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT
 
 KILLS = 200
+LANES = 4
 DELAY_SECONDS = 0.01
 
 
@@ -32,7 +36,7 @@ class Nursery:
             [sys.executable, str(Path(__file__).with_name("refreshing.py")), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=log.open("w"),
+            stderr=log.open("a"),
             text=True,
             env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
         )
@@ -54,16 +58,6 @@ class Nursery:
         self._program.communicate()
 
 
-@pytest.fixture
-def warehouse(warehouse_factory: Callable[..., Warehouse]) -> Warehouse:
-    return warehouse_factory()
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    return random.Random(20261124)
-
-
 class Renewing:
     """A connection, its source, and processes that renew it."""
 
@@ -72,11 +66,16 @@ class Renewing:
         self.connection, self.grant = connected(warehouse, server, "quickbooks", url)
         self.store = ConnectionStore(warehouse)
         self.nursery = Nursery(warehouse.business.folder, log)
+        self._chance = random.Random(20261124)
 
-    def interrupt(self, seconds: float, how: signal.Signals) -> None:
-        """Let a process renew for a while, and stop it."""
+    def interrupt(self, how: signal.Signals) -> None:
+        """Stop a process at a random instant: mostly around a renewal, sometimes before any."""
+        before = self.server.counts["refresh_token"]
         process = self.nursery.start("loop")
-        time.sleep(seconds)
+        deadline = time.monotonic() + (10 if self._chance.random() < 0.8 else 0)
+        while self.server.counts["refresh_token"] == before and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(self._chance.uniform(0, 0.06))
         os.kill(process, how)
 
     def is_behind(self) -> bool:
@@ -95,83 +94,100 @@ class Renewing:
         self.store.connect("quickbooks", credentials(self.grant))
 
 
+Start = Callable[[OAuthServer], Renewing]
+
+
 @pytest.fixture
-def renewing(warehouse: Warehouse, tmp_path: Path) -> Iterator[Callable[[OAuthServer], Renewing]]:
+def start(warehouse_factory: Callable[..., Warehouse], tmp_path: Path) -> Iterator[Start]:
     started: list[Renewing] = []
-    contexts = []
+    log = tmp_path / "children.log"
+    with ExitStack() as stack:
 
-    def start(server: OAuthServer) -> Renewing:
-        context = serve(server)
-        contexts.append(context)
-        url = context.__enter__()
-        started.append(Renewing(warehouse, server, url, tmp_path / "children.log"))
-        return started[-1]
+        def begin(server: OAuthServer) -> Renewing:
+            url = stack.enter_context(serve(server))
+            started.append(Renewing(warehouse_factory(), server, url, log))
+            return started[-1]
 
-    yield start
-    for each in started:
-        each.nursery.close()
-    for context in contexts:
-        context.__exit__(None, None, None)
+        yield begin
+        for each in started:
+            each.nursery.close()
+    for secret in ("access-", "refresh-", "hub-secret"):
+        assert secret not in log.read_text()
 
 
-def test_with_a_grace_period_two_hundred_kills_lose_no_connection(
-    renewing: Callable[[OAuthServer], Renewing], chance: random.Random
-) -> None:
-    server = OAuthServer(rotation="grace", access_seconds=1, delay_seconds=DELAY_SECONDS)
-    shop = renewing(server)
-    behind = 0
-    for _ in range(KILLS):
-        shop.interrupt(chance.uniform(0.03, 0.11), signal.SIGKILL)
-        behind += shop.is_behind()
+def side_by_side(
+    start: Start, rotation: Rotation, turns: int, turn: Callable[[Renewing, int], bool]
+) -> tuple[int, Counter[str]]:
+    """Do many turns in several businesses at once.
+
+    Returns:
+        In how many a token never became durable, and what the sources counted.
+    """
+    shops = [
+        start(OAuthServer(rotation=rotation, access_seconds=1, delay_seconds=DELAY_SECONDS))
+        for _ in range(LANES)
+    ]
+
+    def run(shop: Renewing) -> int:
+        return sum(turn(shop, number) for number in range(turns // LANES))
+
+    with ThreadPoolExecutor(LANES) as pool:
+        behind = sum(pool.map(run, shops))
+    return behind, sum((shop.server.counts for shop in shops), Counter[str]())
+
+
+def test_with_a_grace_period_two_hundred_kills_lose_no_connection(start: Start) -> None:
+    def turn(shop: Renewing, _number: int) -> bool:
+        shop.interrupt(signal.SIGKILL)
+        is_behind = shop.is_behind()
+        assert shop.connection.access_token()
         assert shop.store.statuses()[0].state == "connected"
+        return is_behind
+
+    behind, counts = side_by_side(start, "grace", KILLS, turn)
     assert behind > 0, "no kill fell between the answer and the commit: the test proves nothing"
-    assert shop.connection.access_token()
-    assert server.counts["refused"] == 0
+    assert counts["refused"] == 0
 
 
 def test_with_single_use_only_the_unavoidable_instant_loses_and_then_nothing_is_sent(
-    renewing: Callable[[OAuthServer], Renewing], chance: random.Random
+    start: Start,
 ) -> None:
-    server = OAuthServer(rotation="single_use", access_seconds=1, delay_seconds=DELAY_SECONDS)
-    shop = renewing(server)
-    ended = survived = 0
-    for _ in range(KILLS):
-        shop.interrupt(chance.uniform(0.03, 0.11), signal.SIGKILL)
+    def turn(shop: Renewing, _number: int) -> bool:
+        shop.interrupt(signal.SIGKILL)
         if not shop.is_behind():
-            survived += 1
-            assert shop.store.statuses()[0].state == "connected"
-            continue
-        ended += 1
+            assert shop.connection.access_token()
+            return False
         with pytest.raises(HubError, match="QuickBooks ended the connection") as caught:
             shop.connection.access_token()
         assert caught.value.fix == "Reconnect with: hub connect quickbooks"
-        before = server.counts.copy()
+        before = shop.server.counts.copy()
         with pytest.raises(HubError, match="QuickBooks ended the connection"):
             shop.connection.access_token()
-        assert server.counts == before
+        assert shop.server.counts == before
         shop.reconnect()
-    assert survived > 0
-    assert ended == server.counts["refused"] > 0
+        return True
+
+    behind, counts = side_by_side(start, "single_use", KILLS, turn)
+    assert 0 < behind < KILLS
+    assert counts["refused"] == behind
 
 
-def test_ctrl_c_and_sigterm_lose_nothing_even_with_single_use(
-    renewing: Callable[[OAuthServer], Renewing], chance: random.Random
-) -> None:
-    server = OAuthServer(rotation="single_use", access_seconds=1, delay_seconds=DELAY_SECONDS)
-    shop = renewing(server)
-    for turn in range(60):
-        how = signal.SIGTERM if turn % 2 else signal.SIGINT
-        shop.interrupt(chance.uniform(0.03, 0.11), how)
-        assert not shop.is_behind()
-    assert server.counts["issued"] > 30
-    assert server.counts["refused"] == 0
+def test_ctrl_c_and_sigterm_lose_nothing_even_with_single_use(start: Start) -> None:
+    def turn(shop: Renewing, number: int) -> bool:
+        shop.interrupt(signal.SIGTERM if number % 2 else signal.SIGINT)
+        return shop.is_behind()
+
+    behind, counts = side_by_side(start, "single_use", 60, turn)
+    assert behind == 0
+    assert counts["issued"] > 30
+    assert counts["refused"] == 0
 
 
 def test_twenty_processes_at_once_renew_once_and_share_the_token(
-    renewing: Callable[[OAuthServer], Renewing], tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
     server = OAuthServer(delay_seconds=0.1)
-    shop = renewing(server)
+    shop = start(server)
     together = time.time() + 0.5
     files = [tmp_path / f"token-{number}" for number in range(20)]
     for file in files:
