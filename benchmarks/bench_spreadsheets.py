@@ -1,6 +1,6 @@
 """How fast the spreadsheets source is, as ratios to a plain COPY of the same file in the same run.
 
-    python benchmarks/bench_spreadsheets.py [--rows 1000000] [--big-rows 5000000] [--dlt]
+    python -m benchmarks.bench_spreadsheets [--rows 1000000] [--big-rows 5000000] [--dlt]
 
 Prints a table and writes benchmarks/results/spreadsheets.json. Each load runs in a process of its
 own, so that its peak memory is its own.
@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,9 +21,11 @@ from typing import Any
 import duckdb
 import psycopg
 
+from benchmarks.measuring import peak_megabytes
 from ingestion.sources.spreadsheets import load_inbox
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
+from warehouse.home import PROJECT_ROOT
 from warehouse.server import EmbeddedServer
 from warehouse.vault import open_vault
 
@@ -86,8 +86,8 @@ def plain_copy(warehouse: Warehouse, path: Path) -> float:
 
 def measure_load(folder: Path) -> dict[str, float]:
     """Run one load in a fresh process; seconds of load_inbox and its peak memory in MB."""
-    command = [sys.executable, __file__, "--child", str(folder)]
-    finished = subprocess.run(command, check=True, capture_output=True, text=True)
+    command = [sys.executable, "-m", "benchmarks.bench_spreadsheets", "--child", str(folder)]
+    finished = subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT_ROOT)
     return json.loads(finished.stdout.splitlines()[-1])
 
 
@@ -100,21 +100,9 @@ def child(folder: Path) -> None:
     seconds = time.perf_counter() - begun
     if report.has_failures:
         raise SystemExit(report.to_text())
-    peak = _peak_megabytes()
+    peak = peak_megabytes()
     new = sum(file.rows_new for file in report.files)
     print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows_new": new}))
-
-
-def _peak_megabytes() -> float:
-    """Peak memory of this program. On Linux ``ru_maxrss`` begins with what the parent held when
-    it started us, so the kernel's own high-water mark of this address space is read instead."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
-        if found:
-            return int(found[1]) / 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 if sys.platform == "linux" else 1024 * 1024)
 
 
 def dlt_arrow(warehouse: Warehouse, path: Path, folder: Path) -> float:

@@ -1,0 +1,20 @@
+"""What several benchmarks measure with."""
+
+from __future__ import annotations
+
+import re
+import resource
+import sys
+from pathlib import Path
+
+
+def peak_megabytes() -> float:
+    """Peak memory of this program. On Linux ``ru_maxrss`` begins with what the parent held when
+    it started us, so the kernel's own high-water mark of this address space is read instead."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+        if found:
+            return int(found[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 if sys.platform == "linux" else 1024 * 1024)
