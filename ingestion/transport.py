@@ -105,13 +105,14 @@ class Transport:
             try:
                 response = self._client.request(method, path, params=params, json=body)
             except httpx.TransportError as error:
-                trouble, pause = _words(error), _pause(attempt, None)
+                trouble, pause = _words(error), pause_before_retry(attempt, None)
             else:
                 answer, trouble = self._read(response, what)
                 if answer is not None:
                     self.pace.was_good()
                     return answer
-                pause = _pause(attempt, response.headers.get("Retry-After"))
+                pause = pause_before_retry(attempt, response.headers.get("Retry-After"))
+                pause = min(pause, LONGEST_PAUSE_SECONDS)
                 if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
                     self.pace.was_limited(pause)
             if attempt < ATTEMPTS:
@@ -149,16 +150,24 @@ class Transport:
         return answer, ""
 
 
-def _pause(attempt: int, asked: str | None) -> float:
-    """Seconds until the next attempt: what the source asks for, else growing, never in step."""
+def pause_before_retry(attempt: int, retry_after: str | None) -> float:
+    """Seconds to wait: what the source asks for, else twice as long each time, never in step.
+
+    Args:
+        attempt: how many attempts were made, from 1.
+        retry_after: the header ``Retry-After``: seconds or an HTTP date.
+    """
+    asked = (retry_after or "").strip()
+    if asked.isdigit():
+        return float(asked)
     if asked:
-        if asked.strip().isdigit():
-            return min(float(asked), LONGEST_PAUSE_SECONDS)
-        moment = email.utils.parsedate_to_datetime(asked) if "," in asked else None
-        if moment:
-            return min(max(0.0, moment.timestamp() - time.time()), LONGEST_PAUSE_SECONDS)
-    spread = 0.75 + random.random() / 2  # noqa: S311 - no secret
-    return float(min(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * spread, LONGEST_PAUSE_SECONDS))
+        try:
+            moment = email.utils.parsedate_to_datetime(asked)
+            return max(moment.timestamp() - time.time(), 0.0)
+        except (TypeError, ValueError):
+            pass  # neither seconds nor a date: our own pause
+    spread = 0.75 + random.random() / 2  # noqa: S311 - spreads attempts, guards nothing
+    return FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1) * spread
 
 
 def _words(error: httpx.TransportError) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import cache
 from types import FrameType
 from typing import Any, TypeVar
@@ -19,12 +17,12 @@ import httpx
 
 from ingestion.auth.credentials import TITLES, SourceSystem
 from ingestion.auth.providers import TokenRequest, is_final_refusal
+from ingestion.transport import pause_before_retry
 from warehouse.errors import HubError
 
 Result = TypeVar("Result")
 TIMEOUT = httpx.Timeout(30, connect=10)
 PATIENCE_SECONDS = 60.0
-FIRST_DELAY_SECONDS = 0.5
 MAX_ATTEMPTS = 5
 
 
@@ -76,7 +74,8 @@ def exchange(
         if response is not None and is_final_refusal(response.status_code, _json(response)):
             raise RefusedError(_error_code(response))
         is_passing = response is None or response.status_code == 429 or response.status_code >= 500
-        delay = _delay(response, attempt)
+        asked = response.headers.get("Retry-After") if response is not None else None
+        delay = pause_before_retry(attempt, asked)
         if not is_passing or attempt == MAX_ATTEMPTS or time.monotonic() + delay > deadline:
             raise _unavailable(source, problem, delay if is_passing else None)
         time.sleep(delay)
@@ -113,20 +112,6 @@ def _error_code(response: httpx.Response) -> str:
     code = answer.get("error") or (first.get("code") if isinstance(first, dict) else None)
     is_word = isinstance(code, str) and len(code) <= 40 and code.replace("_", "").isalpha()
     return str(code) if is_word else ""
-
-
-def _delay(response: httpx.Response | None, attempt: int) -> float:
-    asked = str(response.headers.get("Retry-After", "")) if response is not None else ""
-    if asked.strip().isdigit():
-        return float(asked)
-    if asked:
-        try:
-            pause: timedelta = parsedate_to_datetime(asked) - datetime.now(UTC)
-            return max(pause.total_seconds(), 0.0)
-        except (TypeError, ValueError):
-            pass  # neither seconds nor a date: our own delay
-    jitter = 0.5 + random.random()  # noqa: S311  # spreads retries, guards nothing
-    return FIRST_DELAY_SECONDS * 2.0 ** (attempt - 1) * jitter
 
 
 def _unavailable(source: SourceSystem, problem: str, delay: float | None) -> UnavailableError:
