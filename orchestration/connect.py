@@ -145,12 +145,18 @@ def _get_tokens(
     else:
         addresses = endpoints(business, source)
         consent = ask_consent(source, addresses, credentials, choices.redirect_url)
-        consent.accept(_redirect(consent, choices, say), keep)
+        is_live = "sandbox" not in addresses.api_url and addresses.api_url.startswith("https://")
+        consent.accept(_redirect(consent, choices, say, is_live=is_live), keep)
 
 
-def _redirect(consent: Consent, choices: Choices, say: Say) -> dict[str, str]:
+def _redirect(consent: Consent, choices: Choices, say: Say, *, is_live: bool) -> dict[str, str]:
     title = TITLES[consent.source]
     if choices.use_browser is not False and choices.redirect_url.startswith("http://"):
+        if is_live and consent.source != "shopify":
+            say(
+                f"{title} may insist on an https redirect address for a live app. Then add: "
+                "--redirect-url https://A-PAGE-OF-YOURS, and paste the address you are sent to."
+            )
         say(f"Allow the hub to read in the browser. If no page opens, open:\n{consent.url}")
         say(f"The app at {title} must list this redirect address: {choices.redirect_url}")
         return wait_for_redirect(consent, choices.open_page, choices.wait_seconds)

@@ -24,7 +24,8 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 Source = Literal["shopify", "square", "quickbooks"]
 Rotation = Literal["grace", "single_use"]
@@ -94,9 +95,9 @@ class OAuthServer:
     _codes: dict[str, _Code] = field(default_factory=dict)
     _access: dict[str, tuple[Grant, float]] = field(default_factory=dict)
 
-    def app(self) -> Starlette:
-        """The server alone; ``routes`` to make it part of another."""
-        return Starlette(routes=self.routes())
+    def app(self, api: ASGIApp | None = None) -> Starlette:
+        """The server, in front of the API that its tokens open."""
+        return Starlette(routes=[*self.routes(), *([Mount("/", api)] if api else [])])
 
     def routes(self) -> list[Route]:
         """Every path of the three sources."""
@@ -129,9 +130,9 @@ class OAuthServer:
         self._grants.append(granted)
         return granted
 
-    def personal_token(self, source: Source) -> str:
+    def personal_token(self, source: Source, token: str | None = None) -> str:
         """An access token that never expires, as an owner copies it from a settings page."""
-        token = _token("personal")
+        token = token or _token("personal")
         self._access[token] = (self.grant(source), float("inf"))
         return token
 

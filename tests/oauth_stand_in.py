@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,25 +15,16 @@ from starlette.routing import Route
 
 from ingestion.auth import Connection, ConnectionStore, Credentials, SourceSystem
 from sandbox.oauth import Grant, OAuthServer
+from sandbox.serving import serving
 from warehouse.business import add_source_settings
 from warehouse.database import Warehouse
 
 
 @contextmanager
-def serve(server: OAuthServer, more: Sequence[Route] = ()) -> Iterator[str]:
+def serve(server: OAuthServer) -> Iterator[str]:
     """The address at which the server answers until the block ends."""
-    app = Starlette(routes=[*server.routes(), *_company(server), *more])
-    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        thread.join(0.01)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        running.should_exit = True
-        thread.join()
+    with serving(server.app(Starlette(routes=_company(server)))) as address:
+        yield address
 
 
 def settings(source: SourceSystem, url: str) -> dict[str, str]:

@@ -16,9 +16,10 @@ import pytest
 
 from sandbox.oauth import OAuthServer
 from tests.conftest import HUB, run_hub_command
-from tests.oauth_stand_in import serve
+from tests.oauth_stand_in import connected, serve
 from warehouse.business import load_business
 from warehouse.database import Warehouse
+from warehouse.errors import HubError
 
 BROWSER = """\
 import sys, httpx
@@ -243,17 +244,13 @@ def test_an_address_without_tls_is_refused(hub: Hub) -> None:
     assert "neither https:// nor http:// on this computer" in done.stderr
 
 
-def test_the_doctor_names_a_connection_that_ended(
-    hub: Hub, shop: Warehouse, served: Served
-) -> None:
+def test_the_doctor_names_a_connection_that_ended(shop: Warehouse, served: Served) -> None:
     server, url = served
-    assert hub("quickbooks", "--api-url", url, "--port", free_port(), **app_of("quickbooks"))
-    business = str(shop.business.folder)
-    assert "QuickBooks is connected" in run_hub_command("doctor", HUB_BUSINESS=business).stdout
-    server.revoke(server._grants[0])
-    server.expire_access_tokens()
-    assert hub("quickbooks", "--status").returncode == 1
-    done = run_hub_command("doctor", HUB_BUSINESS=business)
+    connection, grant = connected(shop, server, "quickbooks", url)
+    server.revoke(grant)
+    with pytest.raises(HubError):
+        connection.access_token()
+    done = run_hub_command("doctor", HUB_BUSINESS=str(shop.business.folder))
     assert "QuickBooks ended the connection: it answered invalid_grant" in done.stdout
     assert "Reconnect with: hub connect quickbooks" in done.stdout
     assert done.returncode == 1

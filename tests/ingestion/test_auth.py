@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from ingestion.auth import Connection, ConnectionStore, Credentials, SourceSystem, obtain
 from ingestion.auth.grants import examine_grant
+from ingestion.auth.providers import renewal_request
 from ingestion.auth.token_requests import PATIENCE_SECONDS
 from sandbox.oauth import OAuthServer
 from tests.oauth_stand_in import at, connected, credentials, serve
@@ -397,7 +398,11 @@ def test_secrets_are_in_no_log_error_or_repr(
     refresh_tokens.append(grant.refresh_token)
     server.faults.extend([(500, {})] * 5)
     server.expire_access_tokens()
-    shown = [repr(connection), repr(ConnectionStore(warehouse).read("quickbooks"))]
+    kept = credentials(grant)
+    shown = [
+        repr(connection) + repr(renewal_request("quickbooks", url, kept)) + repr(kept),
+        repr(ConnectionStore(warehouse).read("quickbooks")),
+    ]
     for _ in range(2):  # first unavailable, then ended
         with pytest.raises(HubError) as caught:
             connection.access_token(refused=token)
