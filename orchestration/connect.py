@@ -201,7 +201,7 @@ def _secret(source: SourceSystem, name: str, question: str) -> SecretStr:
 def _client_secret(source: SourceSystem) -> SecretStr | None:
     if source == "square":  # without one, Square takes PKCE
         answer = _environment(source, "client_secret") or (
-            typer.prompt("Application secret (empty: none)", "", hide_input=True, err=True)
+            typer.prompt("Application secret (empty: none)", "", True, show_default=False, err=True)
             if sys.stdin.isatty()
             else ""
         )
