@@ -1,0 +1,51 @@
+"""The sensor asks for a run when, and only when, something in the inbox is new or changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.automation import new_file_in_the_inbox
+from orchestration.business_resource import BusinessResource
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "inbox" / "sales").mkdir(parents=True)
+    (tmp_path / "business.toml").write_text(
+        'id = "corner"\nname = "Corner"\ntime_zone = "UTC"\n'
+        'currency_code = "USD"\ncountry_code = "US"\n'
+    )
+    return tmp_path
+
+
+def _look(folder: Path, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
+    context = dg.build_sensor_context(cursor=cursor)
+    found = new_file_in_the_inbox(context, business=BusinessResource(folder=str(folder)))
+    assert isinstance(found, dg.SensorResult | dg.SkipReason)
+    return found
+
+
+def test_a_new_and_a_changed_file_ask_for_a_run_and_an_open_one_does_not(folder: Path) -> None:
+    first = _look(folder, None)
+    assert isinstance(first, dg.SensorResult)
+    assert not first.run_requests
+    assert isinstance(_look(folder, first.cursor), dg.SkipReason)
+
+    file = folder / "inbox" / "sales" / "may.csv"
+    file.write_text("order_id,amount\n1,2.00\n")
+    added = _look(folder, first.cursor)
+    assert isinstance(added, dg.SensorResult)
+    assert [request.run_key for request in added.run_requests or []] == [added.cursor]
+    assert isinstance(_look(folder, added.cursor), dg.SkipReason)
+
+    (file.parent / "~$may.xlsx").write_text("a spreadsheet program's lock file")
+    assert isinstance(_look(folder, added.cursor), dg.SkipReason)
+
+    file.write_text("order_id,amount\n1,2.00\n2,3.00\n")
+    changed = _look(folder, added.cursor)
+    assert isinstance(changed, dg.SensorResult)
+    assert changed.run_requests
+    assert changed.cursor not in (first.cursor, added.cursor)
