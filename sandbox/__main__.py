@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from sandbox.oauth import OAuthServer
 from sandbox.serving import serving
 from sandbox.square import square_app
 from sandbox.world import World, WorldSettings, generate
@@ -38,8 +39,10 @@ def main() -> None:
     if options.only_generate:
         return
     with ExitStack() as running:
-        app = square_app(world, lambda token: token == TOKEN)
-        address = running.enter_context(serving(app, options.square_port))
+        sign_in = OAuthServer()
+        sign_in.personal_token("square", TOKEN)
+        square = square_app(world, lambda token: sign_in.holder(token) is not None)
+        address = running.enter_context(serving(sign_in.app(square), options.square_port))
         print(f"Square   {address}  (token: {TOKEN})\nStop with Ctrl-C", flush=True)
         try:
             while True:
