@@ -328,6 +328,8 @@ def down(
         console.print(f"Stopped {service.name}")
     if everything and EmbeddedServer().stop():
         console.print("Stopped PostgreSQL")
+    elif EmbeddedServer().running():
+        console.print("PostgreSQL goes on; stop it with: hub down --all")
     elif not stopped:
         console.print("Nothing was running.")
 
