@@ -21,7 +21,7 @@ planner knows how little is to be read, and uses the index. #}
 {% macro is_among(column, query, type='text') -%}
     {%- set most = 5000 -%}
     {%- set found = run_query(
-        'select distinct cast(changed as varchar(400)) from (' ~ query ~ ') as named (changed) '
+        'select distinct cast(changed as ' ~ dbt.type_string() ~ ') from (' ~ query ~ ') as named (changed) '
         ~ 'where changed is not null limit ' ~ (most + 1)
     ).columns[0].values() if execute else [] -%}
     {%- if found | length > most -%}
