@@ -1,36 +1,54 @@
-"""Generate a business and serve its systems: ``python -m sandbox FOLDER [--orders-per-day 100]``.
+"""Generate a business and serve its systems: ``python -m sandbox FOLDER [--live]``.
 
-The folder keeps the world; it is made again only when other settings are asked for.
+The folder keeps the world; it is made again only when other settings are asked for. Each system
+has an address of its own, where ``/sandbox/clock`` and ``/sandbox/advance`` read and move the clock
+of the world that all of them share.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import time
-from contextlib import ExitStack
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sandbox.oauth import OAuthServer
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from sandbox.oauth import OAuthServer, Source
 from sandbox.serving import serving
+from sandbox.shopify.execution import Shop
+from sandbox.shopify.server import create_app
+from sandbox.shopify.webhooks import WebhookSender
+from sandbox.shopify.world_documents import WorldDocuments
+from sandbox.shopify.world_tables import Tables
+from sandbox.shopify.world_webhooks import webhook_events
 from sandbox.square import square_app
+from sandbox.square.books import Books
+from sandbox.square.webhooks import deliver, notifications
 from sandbox.world import World, WorldSettings, generate
+from sandbox.world.live import Listener, LiveWorld, told
+from sandbox.world.world import Happening
 
 TOKEN = "sandbox"  # noqa: S105 - opens nothing but made-up data on this machine
+SECRET = "hub-secret"  # noqa: S105 - signs webhooks, of the client hub-client
+# At the usual speed something happens about this often.
+SECONDS_BETWEEN_ORDERS = 3.0
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the world is kept")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--years", type=float, default=1.0)
-    parser.add_argument("--orders-per-day", type=float, default=100.0)
-    parser.add_argument("--square-port", type=int, default=0, help="a free one when 0")
-    parser.add_argument("--only-generate", action="store_true", help="write the world and stop")
-    options = parser.parse_args()
-    settings = WorldSettings(options.seed, options.years, options.orders_per_day)
+    options = _parser().parse_args()
+    settings = WorldSettings(
+        options.seed, options.years, options.orders_per_day, last_day=options.last_day
+    )
     world = opened(settings, options.folder)
     ((orders, lines),) = world.rows(
         "select (select count(*) from orders), (select count(*) from order_lines)"
@@ -38,17 +56,135 @@ def main() -> None:
     print(f"{settings.name}: {orders:,} orders, {lines:,} lines in {options.folder}")
     if options.only_generate:
         return
-    with ExitStack() as running:
-        sign_in = OAuthServer()
-        sign_in.personal_token("square", TOKEN)
-        square = square_app(world, lambda token: sign_in.holder(token) is not None)
-        address = running.enter_context(serving(sign_in.app(square), options.square_port))
-        print(f"Square   {address}  (token: {TOKEN})\nStop with Ctrl-C", flush=True)
+    start = min(world.ends_at, datetime.now(UTC))
+    world.close()
+    if options.live:
+        start = world.ends_at - options.start_before
+    world = World(options.folder, now=start)
+    ports: dict[Source, int] = {"square": options.square_port, "shopify": options.shopify_port}
+    stop = threading.Event()
+    with running(world, ports, options.webhook_url) as (live, addresses):
+        for source, address in addresses.items():
+            print(f"{source:<10} {address}  (token {TOKEN}, or sign in as hub-client)")
+        print(f"The clock stands at {world.now:%Y-%m-%d %H:%M} UTC. Stop with Ctrl-C", flush=True)
         try:
-            while True:
-                time.sleep(3600)
+            if options.live:
+                each = SECONDS_BETWEEN_ORDERS * options.orders_per_day
+                live.run(options.speed or 86_400 / each, stop)
+            stop.wait()
         except KeyboardInterrupt:
             print("Stopped")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the world is kept")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--years", type=float, default=1.0)
+    parser.add_argument("--orders-per-day", type=float, default=100.0)
+    parser.add_argument("--last-day", type=_day, default=WorldSettings().last_day,
+                        help="the last day of business: a date, today or yesterday")  # fmt: skip
+    parser.add_argument("--square-port", type=int, default=0, help="a free one when 0")
+    parser.add_argument("--shopify-port", type=int, default=0, help="a free one when 0")
+    parser.add_argument("--only-generate", action="store_true", help="write the world and stop")
+    parser.add_argument("--live", action="store_true", help="let the clock of the world run")
+    parser.add_argument("--speed", type=float,
+                        help="how many times as fast as a real clock; by default an order is "
+                        f"placed about every {SECONDS_BETWEEN_ORDERS:g} seconds")  # fmt: skip
+    parser.add_argument("--start-before", type=_span, default=timedelta(days=3),
+                        help="how long before the end a live world starts: 12h, 3d")  # fmt: skip
+    parser.add_argument("--webhook-url", help="where Square and Shopify send their webhooks")
+    return parser
+
+
+def _day(text: str) -> date:
+    today = datetime.now().astimezone().date()
+    named = {"today": today, "yesterday": today - timedelta(days=1)}
+    return named.get(text) or date.fromisoformat(text)
+
+
+def _span(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not found:
+        raise argparse.ArgumentTypeError("a number with s, m, h or d, such as 3d")
+    return timedelta(**{UNITS[found[2]]: float(found[1])})
+
+
+@contextmanager
+def running(
+    world: World, ports: dict[Source, int], webhook_url: str | None = None
+) -> Iterator[tuple[LiveWorld, dict[Source, str]]]:
+    """Serve the systems of a world while the block runs.
+
+    Args:
+        world: what they show, as of its present.
+        ports: where each listens; only these systems are served.
+        webhook_url: where webhooks go; signed with ``hub-secret``.
+
+    Yields:
+        The clock to move, and the address of each system.
+    """
+    with ExitStack() as stack:
+        apps = _apps(world, stack)
+        listeners = [_teller(world), *(_senders(world, webhook_url) if webhook_url else [])]
+        live = LiveWorld(world, *listeners)
+        addresses: dict[Source, str] = {}
+        for source, port in ports.items():
+            sign_in = OAuthServer()
+            sign_in.personal_token(source, TOKEN)
+            front = Starlette(
+                routes=[*live.routes(), Mount("/", sign_in.app(apps[source](sign_in)))]
+            )
+            addresses[source] = stack.enter_context(serving(front, port))
+        yield live, addresses
+
+
+def _apps(world: World, stack: ExitStack) -> dict[Source, Callable[[OAuthServer], ASGIApp]]:
+    """What makes the server of each system; another system is added here."""
+
+    def square(sign_in: OAuthServer) -> ASGIApp:
+        return square_app(world, lambda token: sign_in.holder(token) is not None)
+
+    def shopify(sign_in: OAuthServer) -> ASGIApp:
+        def scopes(token: str) -> frozenset[str] | None:
+            grant = sign_in.holder(token)
+            return frozenset(grant.scopes.split(",")) if grant else None
+
+        shop = Shop(WorldDocuments(world), scopes, present=lambda: world.now)
+        stack.callback(shop.bulk.close)
+        return create_app(shop)
+
+    return {"square": square, "shopify": shopify}
+
+
+def _teller(world: World) -> Listener:
+    def tell(happened: Sequence[Happening]) -> None:
+        print("\n".join(told(happened, world.settings["currency"])), flush=True)
+
+    return tell
+
+
+def _senders(world: World, url: str) -> list[Listener]:
+    """Listeners that send the webhooks of each system."""
+
+    def square(happened: Sequence[Happening]) -> None:
+        deliver(url, SECRET, notifications(Books(world), happened))
+
+    def shopify(happened: Sequence[Happening]) -> None:
+        sender = WebhookSender(SECRET, "hub-sandbox.myshopify.com")
+        sender.deliver(url, webhook_events(Tables(world), happened))
+
+    return [_forgiving(square, url), _forgiving(shopify, url)]
+
+
+def _forgiving(send: Listener, url: str) -> Listener:
+    def tried(happened: Sequence[Happening]) -> None:
+        try:
+            send(happened)
+        except OSError as error:
+            print(f"webhooks to {url} were not taken: {error}", flush=True)
+
+    return tried
 
 
 def opened(settings: WorldSettings, folder: Path) -> World:

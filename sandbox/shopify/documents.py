@@ -145,6 +145,13 @@ class MemoryDocuments:
             held[document["id"]] = document
         self._sorted.clear()
 
+    def take_over(self, other: MemoryDocuments) -> None:
+        """Hold all documents of another, which stays as it is."""
+        for type_name, held in other._by_type.items():
+            self._by_type[type_name] = dict(held)
+        self._singles.update(other._singles)
+        self._sorted.clear()
+
     def remove(self, type_name: str, document_id: str) -> None:
         """Remove a document."""
         del self._by_type[type_name][document_id]

@@ -56,7 +56,8 @@ class Shop:
         documents: What the shop holds.
         authorize: Scopes of an access token, or None when it is not valid (any more).
         plan: The plan, which decides the rate limit.
-        clock: Seconds since 1970; tests give their own.
+        clock: Seconds since 1970, by which points are restored; tests give their own.
+        present: The moment in the shop, when it is not that of the clock.
         domain: The shop's domain.
         bucket_size: Points the bucket holds; the plan's unless given.
     """
@@ -67,6 +68,7 @@ class Shop:
     clock: Callable[[], float] = time.time
     domain: str = "sandbox.myshopify.com"
     bucket_size: float = 0
+    present: Callable[[], datetime] | None = None
     bucket: LeakyBucket = field(init=False)
     bulk: BulkOperations = field(init=False)
 
@@ -76,7 +78,7 @@ class Shop:
 
     def now(self) -> datetime:
         """The moment, in UTC."""
-        return datetime.fromtimestamp(self.clock(), UTC)
+        return self.present() if self.present else datetime.fromtimestamp(self.clock(), UTC)
 
     def zone(self) -> tzinfo:
         """The shop's time zone."""

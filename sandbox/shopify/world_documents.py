@@ -6,25 +6,25 @@ locations) is held in memory. The report is summed from the ledger and never see
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.shopify.documents import (
     Document,
-    MemoryDocuments,
     Page,
     Position,
     ReportRequest,
     number_of,
 )
 from sandbox.shopify.search import Search, interval
-from sandbox.shopify.world_baskets import Row, decimal, gid
+from sandbox.shopify.world_baskets import Row, decimal
+from sandbox.shopify.world_few import ZONE, FewDocuments
 from sandbox.shopify.world_orders import OrderDocuments
 from sandbox.shopify.world_tables import Tables
 from sandbox.world.world import World
 
-ZONE = "America/New_York"
 _BATCH = 1000
 _SORTED_BY = {"createdAt": "created", "processedAt": "created", "updatedAt": "updated"}
 _SEARCHED = {"created_at": "created", "processed_at": "created", "updated_at": "updated"}
@@ -55,115 +55,22 @@ class WorldDocuments:
 
     def __init__(self, world: World) -> None:
         """Project a world, which must stay open as long as its documents are read."""
+        self._world = world
         self._tables = Tables(world)
         self._orders = OrderDocuments(self._tables)
-        self._currency = str(world.settings["currency"])
-        self._name = str(world.settings["name"])
-        self._few = MemoryDocuments()
-        self._add_shop()
-        self._add_catalogue()
-        self._add_customers()
+        self._renewing = threading.Lock()
+        self._few_then = FewDocuments(self._tables, world.now)
 
-    # --- what is few ----------------------------------------------------------------------
-
-    def _add_shop(self) -> None:
-        ((began,),) = (
-            row.values()
-            for row in self._tables.rows("select coalesce(min(created), '') from shopify_orders")
-        )
-        shop = {
-            "id": gid("Shop", 1),
-            "name": self._name,
-            "email": "owner@example.com",
-            "contactEmail": "owner@example.com",
-            "myshopifyDomain": "sandbox.myshopify.com",
-            "url": "https://sandbox.myshopify.com",
-            "currencyCode": self._currency,
-            "ianaTimezone": ZONE,
-            "taxesIncluded": False,
-            "taxShipping": False,
-            "createdAt": began,
-            "updatedAt": began,
-            "plan": {"publicDisplayName": "Basic", "partnerDevelopment": False,
-                     "shopifyPlus": False},
-        }  # fmt: skip
-        self._few.add_single("shop", shop)
-        for place in self._tables.rows("from shopify_places"):
-            location = {
-                "id": gid("Location", place["place_id"]),
-                "legacyResourceId": str(place["place_id"]),
-                "name": place["name"],
-                "isActive": True,
-                "isPrimary": place["trade"] == "online",
-                "fulfillsOnlineOrders": place["trade"] == "online",
-                "shipsInventory": place["trade"] == "online",
-                "createdAt": began,
-                "updatedAt": began,
-                "address": {"city": place["city"], "provinceCode": place["region"],
-                            "countryCode": "US", "formatted": [place["city"]]},
-            }  # fmt: skip
-            self._few.add("Location", location)
-
-    def _add_catalogue(self) -> None:
-        products: dict[int, Document] = {}
-        for row in self._tables.rows("from shopify_variants order by variant_id"):
-            product = products.setdefault(row["product_id"], {
-                "id": gid("Product", row["product_id"]), "title": row["title"],
-                "legacyResourceId": str(row["product_id"]),
-                "handle": row["title"].lower().replace(" ", "-"),
-                "status": "ACTIVE", "vendor": self._name, "productType": row["category"],
-                "tags": [], "isGiftCard": False, "createdAt": row["changed"],
-                "updatedAt": row["changed"], "variants": [],
-            })  # fmt: skip
-            product["updatedAt"] = max(product["updatedAt"], row["changed"])
-            product["variants"].append(gid("ProductVariant", row["variant_id"]))
-            self._add_variant(row, len(product["variants"]))
-        self._few.add("Product", *products.values())
-
-    def _add_variant(self, row: Row, position: int) -> None:
-        number = row["variant_id"]
-        shared = {"legacyResourceId": str(number), "sku": row["sku"],
-                  "createdAt": row["changed"], "updatedAt": row["changed"]}  # fmt: skip
-        title = row["variant_title"] or "Default Title"
-        self._few.add("ProductVariant", shared | {
-            "id": gid("ProductVariant", number), "title": title, "barcode": None,
-            "displayName": f"{row['title']} - {title}", "position": position, "taxable": True,
-            "price": decimal(row["price_cents"]), "compareAtPrice": None,
-            "product": gid("Product", row["product_id"]),
-            "selectedOptions": [{"name": "Title", "value": title}],
-            "inventoryItem": gid("InventoryItem", number),
-        })  # fmt: skip
-        cost = {"amount": decimal(row["unit_cost_cents"]), "currencyCode": self._currency}
-        self._few.add("InventoryItem", shared | {
-            "id": gid("InventoryItem", number), "tracked": True, "requiresShipping": True,
-            "unitCost": cost, "variant": gid("ProductVariant", number),
-        })  # fmt: skip
-
-    def _add_customers(self) -> None:
-        consent = {True: "SUBSCRIBED", False: "NOT_SUBSCRIBED"}
-        self._few.add("Customer", *(
-            {
-                "id": gid("Customer", row["contact_id"]),
-                "legacyResourceId": str(row["contact_id"]),
-                "firstName": row["given_name"],
-                "lastName": row["family_name"],
-                "displayName": f"{row['given_name']} {row['family_name']}",
-                "email": row["email"],
-                "phone": row["phone"],
-                "defaultEmailAddress": {"emailAddress": row["email"],
-                                        "marketingState": consent[row["is_marketing_allowed"]]},
-                "defaultPhoneNumber": {"phoneNumber": row["phone"]},
-                "numberOfOrders": str(row["orders_count"]),
-                "state": "ENABLED",
-                "tags": [],
-                "locale": "en",
-                "verifiedEmail": True,
-                "taxExempt": False,
-                "createdAt": row["created"],
-                "updatedAt": row["updated"],
-            }
-            for row in self._tables.rows("from shopify_customers")
-        ))  # fmt: skip
+    @property
+    def _few(self) -> FewDocuments:
+        """What is few, as of the present of the world."""
+        known = self._few_then
+        if known.now == self._world.now:
+            return known
+        with self._renewing:
+            if self._few_then.now != self._world.now:
+                self._few_then = self._few_then.at(self._world.now)
+            return self._few_then
 
     # --- the protocol ---------------------------------------------------------------------
 

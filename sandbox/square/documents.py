@@ -325,9 +325,9 @@ class Documents:
         for row in rows:
             items[row["item_id"]].append(row)
         for identity, variants in items.items():
-            changed = stamp(max(row["changed_date"] for row in variants))
+            changed = stamp(max(row["changed_at"] for row in variants))
             variations = [
-                entry("ITEM_VARIATION", row["id"], stamp(row["changed_date"]),
+                entry("ITEM_VARIATION", row["id"], stamp(row["changed_at"]),
                       item_variation_data={
                           "item_id": identity, "name": row["variant_title"] or "Regular",
                           "sku": row["sku"], "ordinal": number, "pricing_type": "FIXED_PRICING",

@@ -161,11 +161,8 @@ class Square:
         limit = min(int(asked.get("limit") or MOST_PAYMENTS), MOST_PAYMENTS)
         direction = "desc" if descending else "asc"
         rows = self.books.rows(
-            "with refunded as (select id, max(paid_at) as refunded_at from square_payments "
-            "where is_refund group by id), told as (select p.*, "
-            "coalesce(r.refunded_at, p.paid_at) + interval 4 second as updated_at "
-            f"from square_payments p left join refunded r using (id) where is_refund = {is_refund})"
-            f" select * from told where {' and '.join(where)} order by {column} {direction}, "
+            f"select * from square_payments where is_refund = {is_refund} and "
+            f"{' and '.join(where)} order by {column} {direction}, "
             f"payment_id {direction} limit {limit + 1}",
             *parameters,
         )

@@ -328,7 +328,7 @@ def _payments(dice: np.random.Generator, settings: WorldSettings, orders: Column
         fee = np.where(charged, of_million(amount, ppm[order[rows]]) + each[order[rows]], 0)
         return {
             "event_id": events["event_id"][rows], "order_id": events["order_id"][rows],
-            "paid_at": events["happened_at"][rows] + 30, "method": Words(used, METHODS),
+            "paid_at": events["happened_at"][rows], "method": Words(used, METHODS),
             "amount_cents": amount, "tip_cents": np.where(
                 is_sale[rows] & (used != METHODS.index("gift_card")),
                 orders["tip_cents"][order[rows]], 0),

@@ -102,7 +102,7 @@ def test_the_report_agrees_with_the_documents_to_the_cent(square: Square, orders
     days: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     zone = ZoneInfo("America/New_York")
     for order in orders:
-        day = datetime.fromisoformat(order.created_at).astimezone(zone).date().isoformat()
+        day = datetime.fromisoformat(order.closed_at).astimezone(zone).date().isoformat()
         sums = days[day]
         for line in order.line_items or []:
             if line.item_type == "GIFT_CARD":

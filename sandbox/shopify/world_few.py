@@ -1,0 +1,141 @@
+"""What is few in a generated shop: the shop itself, its places, products and customers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sandbox.shopify.documents import Document, MemoryDocuments
+from sandbox.shopify.world_baskets import Row, decimal, gid
+from sandbox.shopify.world_tables import Tables
+
+ZONE = "America/New_York"
+
+
+class FewDocuments(MemoryDocuments):
+    """Documents held in memory, as of one moment; they are never changed afterwards.
+
+    Attributes:
+        now: that moment.
+    """
+
+    def __init__(self, tables: Tables, now: datetime, before: FewDocuments | None = None) -> None:
+        """Make the documents, or take over what has not changed since an earlier moment."""
+        super().__init__()
+        self.now = now
+        self._tables = tables
+        self._currency = str(tables.settings["currency"])
+        self._name = str(tables.settings["name"])
+        if before is not None and before.now <= now:
+            self.take_over(before)
+            since = before.now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        else:
+            self._add_shop()
+            since = ""
+        self._add_catalogue(since)
+        self._add_customers(since)
+
+    def at(self, now: datetime) -> FewDocuments:
+        """The documents of another moment."""
+        return FewDocuments(self._tables, now, self)
+
+    def _add_shop(self) -> None:
+        (first,) = self._tables.rows("select coalesce(min(created), '') as began "
+                                     "from shopify_all_orders")  # fmt: skip
+        began = first["began"]
+        shop = {
+            "id": gid("Shop", 1),
+            "name": self._name,
+            "email": "owner@example.com",
+            "contactEmail": "owner@example.com",
+            "myshopifyDomain": "sandbox.myshopify.com",
+            "url": "https://sandbox.myshopify.com",
+            "currencyCode": self._currency,
+            "ianaTimezone": ZONE,
+            "taxesIncluded": False,
+            "taxShipping": False,
+            "createdAt": began,
+            "updatedAt": began,
+            "plan": {"publicDisplayName": "Basic", "partnerDevelopment": False,
+                     "shopifyPlus": False},
+        }  # fmt: skip
+        self.add_single("shop", shop)
+        for place in self._tables.rows("from shopify_places"):
+            location = {
+                "id": gid("Location", place["place_id"]),
+                "legacyResourceId": str(place["place_id"]),
+                "name": place["name"],
+                "isActive": True,
+                "isPrimary": place["trade"] == "online",
+                "fulfillsOnlineOrders": place["trade"] == "online",
+                "shipsInventory": place["trade"] == "online",
+                "createdAt": began,
+                "updatedAt": began,
+                "address": {"city": place["city"], "provinceCode": place["region"],
+                            "countryCode": "US", "formatted": [place["city"]]},
+            }  # fmt: skip
+            self.add("Location", location)
+
+    def _add_catalogue(self, since: str) -> None:
+        products: dict[int, Document] = {}
+        for row in self._tables.rows(
+            "from shopify_variants where product_id in "
+            "(select product_id from shopify_variants where changed >= ?) order by variant_id",
+            since,
+        ):
+            product = products.setdefault(row["product_id"], {
+                "id": gid("Product", row["product_id"]), "title": row["title"],
+                "legacyResourceId": str(row["product_id"]),
+                "handle": row["title"].lower().replace(" ", "-"),
+                "status": "ACTIVE", "vendor": self._name, "productType": row["category"],
+                "tags": [], "isGiftCard": False, "createdAt": row["began"],
+                "updatedAt": row["changed"], "variants": [],
+            })  # fmt: skip
+            product["updatedAt"] = max(product["updatedAt"], row["changed"])
+            product["variants"].append(gid("ProductVariant", row["variant_id"]))
+            self._add_variant(row, len(product["variants"]))
+        self.add("Product", *products.values())
+
+    def _add_variant(self, row: Row, position: int) -> None:
+        number = row["variant_id"]
+        shared = {"legacyResourceId": str(number), "sku": row["sku"],
+                  "createdAt": row["began"], "updatedAt": row["changed"]}  # fmt: skip
+        title = row["variant_title"] or "Default Title"
+        self.add("ProductVariant", shared | {
+            "id": gid("ProductVariant", number), "title": title, "barcode": None,
+            "displayName": f"{row['title']} - {title}", "position": position, "taxable": True,
+            "price": decimal(row["price_cents"]), "compareAtPrice": None,
+            "product": gid("Product", row["product_id"]),
+            "selectedOptions": [{"name": "Title", "value": title}],
+            "inventoryItem": gid("InventoryItem", number),
+        })  # fmt: skip
+        cost = {"amount": decimal(row["unit_cost_cents"]), "currencyCode": self._currency}
+        self.add("InventoryItem", shared | {
+            "id": gid("InventoryItem", number), "tracked": True, "requiresShipping": True,
+            "unitCost": cost, "variant": gid("ProductVariant", number),
+        })  # fmt: skip
+
+    def _add_customers(self, since: str) -> None:
+        consent = {True: "SUBSCRIBED", False: "NOT_SUBSCRIBED"}
+        self.add("Customer", *(
+            {
+                "id": gid("Customer", row["contact_id"]),
+                "legacyResourceId": str(row["contact_id"]),
+                "firstName": row["given_name"],
+                "lastName": row["family_name"],
+                "displayName": f"{row['given_name']} {row['family_name']}",
+                "email": row["email"],
+                "phone": row["phone"],
+                "defaultEmailAddress": {"emailAddress": row["email"],
+                                        "marketingState": consent[row["is_marketing_allowed"]]},
+                "defaultPhoneNumber": {"phoneNumber": row["phone"]},
+                "numberOfOrders": str(row["orders_count"]),
+                "state": "ENABLED",
+                "tags": [],
+                "locale": "en",
+                "verifiedEmail": True,
+                "taxExempt": False,
+                "createdAt": row["created"],
+                "updatedAt": row["updated"],
+            }
+            for row in self._tables.rows("from shopify_customers where updated >= ?", since)
+        ))  # fmt: skip

@@ -1,0 +1,90 @@
+"""A world whose clock runs, and the address at which the clock is read and moved on."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.world.world import Happening, World
+
+Listener = Callable[[Sequence[Happening]], None]
+TICK_SECONDS = 1.0
+
+
+class LiveWorld:
+    """Moves a world on and tells listeners what happened, in the order of time.
+
+    Args:
+        world: whose clock it is.
+        listeners: each gets what happened in one step; none is called when nothing did.
+    """
+
+    def __init__(self, world: World, *listeners: Listener) -> None:
+        """The clock stands until it is moved."""
+        self.world = world
+        self._listeners = listeners
+        self._moving = threading.Lock()
+
+    def advance(self, step: timedelta) -> list[Happening]:
+        """Move the clock on by a step.
+
+        Raises:
+            ValueError: the step is negative.
+        """
+        with self._moving:
+            happened = self.world.advance(self.world.now + step)
+            for listener in self._listeners if happened else ():
+                listener(happened)
+        return happened
+
+    def run(self, speed: float, stop: threading.Event) -> None:
+        """Let the clock run ``speed`` times as fast as a real one, until it is stopped or the
+        world has ended."""
+        while not stop.wait(TICK_SECONDS) and self.world.now < self.world.ends_at:
+            self.advance(timedelta(seconds=speed * TICK_SECONDS))
+
+    def routes(self) -> list[Route]:
+        """``GET /sandbox/clock`` and ``POST /sandbox/advance`` with ``{"seconds": 3600}`` or
+        ``{"to": "2026-09-30T12:00:00Z"}``."""
+        return [
+            Route("/sandbox/clock", self._clock),
+            Route("/sandbox/advance", self._advance, methods=["POST"]),
+        ]
+
+    def _described(self) -> dict[str, Any]:
+        return {"now": self.world.now.isoformat(), "ends_at": self.world.ends_at.isoformat()}
+
+    async def _clock(self, _: Request) -> Response:
+        return JSONResponse(self._described())
+
+    async def _advance(self, request: Request) -> Response:
+        try:
+            asked = await request.json()
+            if "to" in asked:
+                step = datetime.fromisoformat(asked["to"]) - self.world.now
+            else:
+                step = timedelta(seconds=float(asked["seconds"]))
+            happened = await run_in_threadpool(self.advance, step)
+        except (ValueError, KeyError, TypeError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+        counts = Counter(one.kind for one in happened)
+        return JSONResponse({**self._described(), "happened": dict(counts)})
+
+
+def told(happened: Sequence[Happening], currency: str) -> list[str]:
+    """A line for each event, to be read by people."""
+    words = {"sale": "sold", "cancellation": "cancelled", "refund": "refunded",
+             "goodwill": "gave back", "edit": "edited", "exchange": "exchanged"}  # fmt: skip
+    return [
+        f"{one.happened_at:%a %d %b %H:%M:%S}  {one.place:<14} {words[one.kind]:<10} "
+        f"{one.amount_cents / 100:>10,.2f} {currency}  (order {one.order_id})"
+        for one in happened
+    ]
