@@ -26,11 +26,14 @@ Role = Literal["loader", "transformer", "ml", "quality", "privacy", "analyst", "
 ROLES: tuple[Role, ...] = get_args(Role)
 Service = Literal["dagster", "superset"]
 
-RAW_SCHEMAS = ("raw_spreadsheets", "raw_shopify", "raw_square", "raw_quickbooks")
+API_SCHEMAS = ("raw_shopify", "raw_square", "raw_quickbooks")
+RAW_SCHEMAS = ("raw_spreadsheets", *API_SCHEMAS)
 
 # Schema -> its owner. "admin" owns what no working role may alter.
 SCHEMA_OWNERS: dict[str, Role | Literal["admin"]] = {
     **dict.fromkeys(RAW_SCHEMAS, "loader"),
+    # Rows on their way into the tables of the same names; emptied when they are there.
+    **dict.fromkeys((f"{schema}_staging" for schema in API_SCHEMAS), "loader"),
     "staging": "transformer",
     "intermediate": "transformer",
     "marts": "transformer",

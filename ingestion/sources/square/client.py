@@ -20,6 +20,8 @@ TITLE = "Square"
 VERSION = "2026-09-16"
 MOST_LOCATIONS = 10
 ORDERS_PER_PAGE, PAYMENTS_PER_PAGE, CATALOG_PER_PAGE = 1_000, 100, 1_000
+CUSTOMERS_PER_PAGE, TEAM_PER_PAGE, INVENTORY_PER_PAGE, PAYOUTS_PER_PAGE = 100, 200, 1_000, 100
+INVENTORY_TYPES = ("PHYSICAL_COUNT", "ADJUSTMENT", "TRANSFER")
 REPORT_ROWS = 10_000
 REPORT_WAITS = 30
 CATALOG_TYPES = ("ITEM", "ITEM_VARIATION", "CATEGORY", "MODIFIER", "MODIFIER_LIST", "DISCOUNT",
@@ -68,22 +70,73 @@ class SquareClient:
                 {"location_ids": some, "query": query, "limit": ORDERS_PER_PAGE},
             )  # fmt: skip
 
-    def payments(self, since: datetime | None = None,
+    def payments(self, location_id: str, since: datetime | None = None,
                  until: datetime | None = None) -> Iterator[list[Json]]:  # fmt: skip
-        """Payments that changed in a period; with their fees."""
-        return self._list("/v2/payments", "payments", since, until)
+        """Payments of a location that changed in a period; with their fees.
+
+        Without a location Square would answer with those of the main location alone.
+        """
+        return self._list("/v2/payments", "payments", since, until, location_id=location_id)
 
     def refunds(self, since: datetime | None = None,
                 until: datetime | None = None) -> Iterator[list[Json]]:  # fmt: skip
-        """Refunds that changed in a period; their order is the return, not the sale."""
+        """Refunds of all locations that changed in a period; their order is the return, not the
+        sale."""
         return self._list("/v2/refunds", "refunds", since, until)
 
+    def payouts(self, location_id: str, since: datetime | None = None) -> Iterator[list[Json]]:
+        """Payouts of a location made since, each with its ``entries``."""
+        params: Json = {"location_id": location_id, "sort_order": "ASC", "limit": PAYOUTS_PER_PAGE}
+        params |= _period(("begin_time", since))
+        for page in self._pages("/v2/payouts", "payouts", params):
+            yield [payout | {"entries": self._entries(payout["id"])} for payout in page]
+
+    def _entries(self, payout_id: str) -> list[Json]:
+        path = f"/v2/payouts/{payout_id}/payout-entries"
+        pages = self._pages(path, "payout_entries", {"limit": PAYOUTS_PER_PAGE})
+        return [entry for page in pages for entry in page]
+
     def customers(self, since: datetime | None = None) -> Iterator[list[Json]]:
-        """Customer profiles that changed since."""
+        """Customer profiles that changed since.
+
+        Raises:
+            HubError: fewer came than Square counted.
+        """
         query: Json = {"sort": {"field": "CREATED_AT", "order": "ASC"}}
         if since:
             query["filter"] = {"updated_at": _period(("start_at", since))}
-        yield from self._search("/v2/customers/search", "customers", {"query": query, "limit": 100})
+        body = {"query": query, "limit": CUSTOMERS_PER_PAGE, "count": True}
+        yield from self._search("/v2/customers/search", "customers", body)
+
+    def team_members(self) -> list[Json]:
+        """Everyone who works or worked there."""
+        pages = self._search("/v2/team-members/search", "team_members", {"limit": TEAM_PER_PAGE})
+        return [member for page in pages for member in page]
+
+    def timecards(self, since: datetime | None = None) -> Iterator[list[Json]]:
+        """Timecards that began since (Square cannot be asked for changed ones)."""
+        query: Json = {"sort": {"field": "START_AT", "order": "ASC"}}
+        if since:
+            query["filter"] = {"start": _period(("start_at", since))}
+        body = {"query": query, "limit": TEAM_PER_PAGE}
+        yield from self._search("/v2/labor/timecards/search", "timecards", body)
+
+    def inventory_counts(self, since: datetime | None = None) -> Iterator[list[Json]]:
+        """What is in stock, per object, place and state; counts have no id, so one is made."""
+        body: Json = {"limit": INVENTORY_PER_PAGE, **_period(("updated_after", since))}
+        for page in self._search("/v2/inventory/counts/batch-retrieve", "counts", body):
+            yield [count | {"id": " ".join(
+                (count["catalog_object_id"], count.get("location_id", ""), count["state"])
+            )} for count in page]  # fmt: skip
+
+    def inventory_changes(self, since: datetime | None = None) -> Iterator[list[Json]]:
+        """Counts, adjustments and transfers of stock; id and time are those of what is inside."""
+        body: Json = {"limit": INVENTORY_PER_PAGE, "types": list(INVENTORY_TYPES),
+                      **_period(("updated_after", since))}  # fmt: skip
+        for page in self._search("/v2/inventory/changes/batch-retrieve", "changes", body):
+            yield [change | {name: change[change["type"].lower()][name]
+                             for name in ("id", "occurred_at", "created_at")}
+                   for change in page]  # fmt: skip
 
     def catalog(self, since: datetime | None = None) -> Iterator[list[Json]]:
         """Catalog objects, also deleted ones (``is_deleted``), that changed since."""
@@ -139,11 +192,15 @@ class SquareClient:
 
         return _drained(ask, path, name)
 
-    def _list(self, path: str, name: str, since: datetime | None,
-              until: datetime | None) -> Iterator[list[Json]]:  # fmt: skip
-        """The pages of a list whose cursor goes into the address."""
+    def _list(self, path: str, name: str, since: datetime | None, until: datetime | None,
+              **more: str) -> Iterator[list[Json]]:  # fmt: skip
+        """What changed in a period, oldest change first."""
         params: Json = {"sort_field": "UPDATED_AT", "sort_order": "ASC", "limit": PAYMENTS_PER_PAGE}
         params |= _period(("updated_at_begin_time", since), ("updated_at_end_time", until))
+        return self._pages(path, name, params | more)
+
+    def _pages(self, path: str, name: str, params: Json) -> Iterator[list[Json]]:
+        """The pages of a list whose cursor goes into the address."""
 
         def ask(cursor: str | None) -> Json:
             asked = params | ({"cursor": cursor} if cursor else {})
@@ -154,14 +211,20 @@ class SquareClient:
 
 def _drained(ask: Callable[[str | None], Json], path: str, name: str) -> Iterator[list[Json]]:
     """Page after page; a cursor that comes back would go round for ever, or hide the rest."""
-    cursor, seen = None, set[str]()
+    cursor, seen, due, came = None, set[str](), 0, 0
     while True:
         page = ask(cursor)
         cursor = page.get("cursor")
         rows = page.get(name) or []
+        came += len(rows)
+        due = due or int(page.get("count") or 0)
         if rows:
             yield rows
         if not cursor:
+            if came < due:
+                raise HubError(
+                    f"Square counted {due} {name} for {path}, but gave {came}.", fix="Run again.",
+                )  # fmt: skip
             return
         if cursor in seen:
             raise HubError(

@@ -1,0 +1,192 @@
+"""From an API's streams into its raw schema, through dlt: packages that are loaded whole or again.
+
+A package holds what the streams gave since their cursors, and the new cursors. It lies on disk
+until PostgreSQL has all of it: a load that was killed finishes its package first, and a package
+that was not complete is read again. Rows replace their older version by key, so neither doubles
+anything.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from ingestion.api.reports import SourceReport, TableReport
+from ingestion.api.shapes import Flattener
+from ingestion.api.streams import Stream, StreamProgress, resource_of
+from ingestion.api.tables import counts, ensure_api_tables, mark_deleted
+from ingestion.auth.credentials import TITLES, SourceSystem
+from warehouse.database import Warehouse
+from warehouse.errors import HubError
+from warehouse.home import hub_home
+from warehouse.vault import Vault
+
+Progress = Callable[[str], None]
+PAGES_PER_LINE = 10_000
+
+
+def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
+                 streams: Sequence[Stream], on_progress: Progress | None = None, *,
+                 retries: list[str] | None = None) -> SourceReport:  # fmt: skip
+    """Load what changed at a source since the last load.
+
+    Args:
+        on_progress: told now and then how far it is.
+        retries: where the source's client notes repeated requests, for the report.
+
+    Raises:
+        HubError: the source refused, did not answer, or answered against its contract; what was
+            loaded before stays, and the next load goes on from there.
+    """
+    began = datetime.now(UTC)
+    report = SourceReport(source, f"{began:%Y%m%dT%H%M%S%f}-{os.getpid():x}{uuid.uuid4().hex[:4]}",
+                          retries=retries if retries is not None else [])  # fmt: skip
+    with _one_at_a_time(warehouse, source):
+        ensure_api_tables(warehouse, source, streams)
+        present = counts(warehouse, source, streams)
+        report.tables = [TableReport(stream.name, rows_before=present[stream.name])
+                         for stream in streams]  # fmt: skip
+        try:
+            _load(warehouse, vault, source, streams, report, began, on_progress)
+        except HubError as error:
+            _log(warehouse, report, began, failure=error)
+            raise
+        deleted = mark_deleted(warehouse, source, streams, began)
+        present = counts(warehouse, source, streams)
+        for table in report.tables:
+            table.rows_deleted = deleted[table.name]
+            table.rows_after = present[table.name]
+        report.seconds = (datetime.now(UTC) - began).total_seconds()
+        _log(warehouse, report, began)
+    return report
+
+
+def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Sequence[Stream],
+          report: SourceReport, began: datetime, on_progress: Progress | None) -> None:  # fmt: skip
+    pipeline = _pipeline(warehouse, source)
+    if pipeline.has_pending_data:
+        report.notes.append("A load that was interrupted before was finished first.")
+        _steps(pipeline.normalize, pipeline.load)
+    flattener = Flattener(TITLES[source], vault, began)
+    has_more = True
+    while has_more:
+        progresses = {stream.name: StreamProgress() for stream in streams}
+
+        def on_page(name: str, count: int) -> None:
+            if on_progress and count % PAGES_PER_LINE < 1_000:
+                on_progress(f"{TITLES[source]}: {count:,} {name.replace('_', ' ')} read")
+
+        package = _source(source, [
+            resource_of(stream, flattener, progresses[stream.name], on_page) for stream in streams
+        ])  # fmt: skip
+        _steps(partial(pipeline.extract, package, loader_file_format="parquet"))
+        flattener.flush()
+        _steps(pipeline.normalize, pipeline.load)
+        for table in report.tables:
+            progress = progresses[table.name]
+            table.rows_read += progress.documents_count
+            table.newest_change = max(progress.cursors.values(), default=table.newest_change)
+        has_more = any(progress.has_more for progress in progresses.values())
+    report.unknown_fields = dict(flattener.unknown)
+
+
+def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:
+    """The dlt pipeline of a business's source; its packages and state lie in the hub's home."""
+    folder = hub_home() / "dlt"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    # Read by dlt when it is imported and when a pipeline starts.
+    os.environ.update({
+        "DLT_DATA_DIR": str(folder), "RUNTIME__DLTHUB_TELEMETRY": "false",
+        "RUNTIME__LOG_LEVEL": "ERROR", "LOAD__TRUNCATE_STAGING_DATASET": "true",
+        "LOAD__RAISE_ON_FAILED_JOBS": "true", "LOAD__DELETE_COMPLETED_JOBS": "true",
+    })  # fmt: skip
+    import dlt
+
+    logging.getLogger("dlt").setLevel(logging.ERROR)
+    name = f"{warehouse.database}_{source}"
+    # What an interrupted extraction left is no package yet.
+    shutil.rmtree(folder / name / "normalize" / "new", ignore_errors=True)
+    return dlt.pipeline(
+        name, destination=dlt.destinations.postgres(warehouse.url("loader")),
+        dataset_name=f"raw_{source}", pipelines_dir=str(folder),
+    )  # fmt: skip
+
+
+def _source(source: SourceSystem, resources: list[Any]) -> Any:
+    import dlt
+
+    @dlt.source(name=source, schema_contract={"tables": "evolve", "columns": "evolve",
+                                              "data_type": "freeze"})  # fmt: skip
+    def documents() -> list[Any]:
+        return resources
+
+    return documents()
+
+
+def _steps(*steps: Callable[[], Any]) -> None:
+    """Run dlt's steps; an error of ours comes out as itself, another one in words."""
+    from dlt.pipeline.exceptions import PipelineStepFailed
+
+    try:
+        for step in steps:
+            step()
+    except PipelineStepFailed as failed:
+        cause: BaseException | None = failed
+        while cause is not None:
+            if isinstance(cause, HubError):
+                raise cause from None
+            last, cause = cause, cause.__cause__ or cause.__context__
+        raise HubError(
+            f"The load failed at dlt's step {failed.step!r} ({type(last).__name__}).",
+            fix="Nothing is lost: run again. If it stays so, look into .hub/logs/runs.log.",
+        ) from failed
+
+
+@contextmanager
+def _one_at_a_time(warehouse: Warehouse, source: SourceSystem) -> Iterator[None]:
+    """Wait for another load of the same source, of this computer or another."""
+    folder = hub_home() / "scratch"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    with (folder / f"{warehouse.database}_{source}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with warehouse.connect("loader", autocommit=True) as connection:
+            connection.execute("select pg_advisory_lock(hashtext(%s))", (f"{source} load",))
+            yield
+
+
+def _log(warehouse: Warehouse, report: SourceReport, began: datetime,
+         failure: HubError | None = None) -> None:  # fmt: skip
+    """One row per kind of documents, or one for a load that failed."""
+    rows = [] if failure else report.tables
+    with warehouse.connect("loader") as connection:
+        for table in rows or [TableReport("all")]:
+            status = "failed" if failure else "loaded" if table.rows_read else "unchanged"
+            connection.execute(
+                "insert into quality.load_log (load_id, source_system, table_name, started_at, "
+                "finished_at, status, rows_read, rows_new, rows_updated, message, details) values "
+                "(%s, %s, %s, %s, now(), %s, %s, %s, %s, %s, %s)",
+                (f"{report.load_id}-{table.name}", report.source, table.name, began, status,
+                 table.rows_read, max(table.rows_new, 0),
+                 max(table.rows_read - max(table.rows_new, 0), 0),
+                 failure.message if failure else None, _details(report, table)),
+            )  # fmt: skip
+
+
+def _details(report: SourceReport, table: TableReport) -> psycopg.types.json.Jsonb:
+    from psycopg.types.json import Jsonb
+
+    prefix = (f"{table.name}.", f"{table.name}__")
+    unknown = {name: count for name, count in report.unknown_fields.items()
+               if name.startswith(prefix)}  # fmt: skip
+    return Jsonb({"newest_change": table.newest_change, "unknown_fields": unknown,
+                  "rows_deleted": table.rows_deleted})  # fmt: skip

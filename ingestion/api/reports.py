@@ -1,0 +1,63 @@
+"""What a load of an API source did, in figures and in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ingestion.auth.credentials import TITLES, SourceSystem
+
+
+@dataclass
+class TableReport:
+    """What a load did to one kind of documents."""
+
+    name: str
+    rows_read: int = 0
+    rows_before: int = 0
+    rows_after: int = 0
+    rows_deleted: int = 0
+    newest_change: str | None = None
+
+    @property
+    def rows_new(self) -> int:
+        """Documents that were not there before."""
+        return self.rows_after - self.rows_before
+
+    def to_text(self) -> str:
+        """As one item of a sentence."""
+        text = f"{self.rows_read:,} {self.name.replace('_', ' ')}"
+        details = [f"{self.rows_new:,} new"] if self.rows_read else []
+        if self.rows_deleted:
+            details.append(f"{self.rows_deleted:,} deleted at the source")
+        return f"{text} ({', '.join(details)})" if details else text
+
+
+@dataclass
+class SourceReport:
+    """What one load of a source did, in figures and sentences."""
+
+    source: SourceSystem
+    load_id: str
+    tables: list[TableReport] = field(default_factory=list)
+    unknown_fields: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    retries: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def to_text(self) -> str:
+        """Sentences for a person."""
+        read = [table for table in self.tables if table.rows_read or table.rows_deleted]
+        title = TITLES[self.source]
+        if not read:
+            lines = [f"{title}: nothing changed since the last load."]
+        else:
+            items = ", ".join(table.to_text() for table in read)
+            lines = [f"{title}: {items} read in {self.seconds:.1f} s."]
+        if self.unknown_fields:
+            names = ", ".join(f"{name} ({count:,} ×)"
+                              for name, count in sorted(self.unknown_fields.items()))  # fmt: skip
+            lines.append(f"  New fields, kept in _unknown_fields: {names}")
+        if self.retries:
+            lines.append(f"  {len(self.retries):,} requests were repeated; the last: "
+                         f"{self.retries[-1]}")  # fmt: skip
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])

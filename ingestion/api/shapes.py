@@ -1,0 +1,475 @@
+"""What a source's documents look like, and how they become typed rows.
+
+A shape mirrors the JSON of one kind of document: scalars become columns, objects columns with the
+object's name before theirs, lists tables of their own (``orders__line_items``) whose rows carry the
+document's key and their position. Personal values become tokens. What a shape does not know is
+kept in ``_unknown_fields``, its texts sealed, and reported; what has another type than it should is
+a ContractError, because a guess would be a wrong number later.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from warehouse.errors import HubError
+from warehouse.vault import PersonalKind, Vault
+
+Json = dict[str, Any]
+Values = list[Any]
+EMPTY: Json = {}
+MONEY_TYPE = pa.decimal128(38, 9)
+INSTANT = pa.timestamp("us", tz="UTC")
+MOST_UNSTORED = 20_000
+LONGEST_NAME = 63  # of PostgreSQL
+UNKNOWN, EMPTIED = "_unknown_fields", "_is_emptied"
+NO_MINOR_UNITS = frozenset((
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "UYI", "VND",
+    "VUV", "XAF", "XOF", "XPF",
+))  # fmt: skip
+THREE_MINOR_DIGITS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
+
+class ContractError(HubError):
+    """A document lacks what it must have, or has it in another type."""
+
+
+def contract_error(source: str, request: str, what: str) -> ContractError:
+    """The error of an answer that is not as it should be; ``what`` must not quote values."""
+    return ContractError(
+        f"{source}'s answer to {request} is not as its API says: {what}. Nothing of it was loaded.",
+        fix="Run again; what is missing is read then. If it stays so, the API has changed: "
+        "update the hub, or report it with this line.",
+    )
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """The type of one value.
+
+    Attributes:
+        kind: how it is read.
+        is_always: every document has it.
+        personal: what is sealed; the column then ends in ``_token``.
+        pattern: for references: what is taken out of a text, the rest is sealed.
+    """
+
+    kind: Literal["text", "integer", "decimal", "boolean", "instant", "day", "json", "opaque",
+                  "minor_money", "personal"]  # fmt: skip
+    is_always: bool = False
+    personal: PersonalKind | None = None
+    pattern: re.Pattern[str] | None = None
+
+    @property
+    def always(self) -> Scalar:
+        """The same, and no document lacks it."""
+        return replace(self, is_always=True)
+
+
+TEXT, INTEGER, DECIMAL, BOOLEAN = Scalar("text"), Scalar("integer"), Scalar("decimal"), Scalar(
+    "boolean")  # fmt: skip
+INSTANT_TEXT, DAY, JSON = Scalar("instant"), Scalar("day"), Scalar("json")
+# Anything that no model needs and that may hold personal data: JSON whose texts are sealed.
+OPAQUE = Scalar("opaque")
+# Square's: whole minor units beside their currency; the column holds units of the currency.
+MINOR_MONEY = Scalar("minor_money")
+EMAIL, PHONE, NAME, ADDRESS, NOTE = (
+    Scalar("personal", personal=kind) for kind in ("email", "phone", "name", "address", "note")
+)
+ARROW_TYPES = {
+    "text": pa.string(), "integer": pa.int64(), "decimal": MONEY_TYPE, "boolean": pa.bool_(),
+    "instant": INSTANT, "day": pa.date32(), "json": pa.string(), "opaque": pa.string(),
+    "minor_money": MONEY_TYPE, "personal": pa.string(),
+}  # fmt: skip
+Shape = Mapping[str, Any]  # name -> Scalar | Shape | [Scalar] | [Shape]
+
+
+def reference(pattern: str) -> Scalar:
+    """A free text of which only a reference in it is kept in clear; the whole text is sealed."""
+    return Scalar("personal", personal="note", pattern=re.compile(pattern))
+
+
+def snake(name: str) -> str:
+    """``totalPriceSet`` as ``total_price_set``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@dataclass(frozen=True)
+class Level:
+    """The columns and lists of one table, in the order of its shape.
+
+    ``columns``: (path in the document, column, its type); ``lists``: (path, table of its elements).
+    """
+
+    table: str
+    shape: Shape
+    keys: tuple[tuple[str, pa.DataType], ...]
+    columns: tuple[tuple[tuple[str, ...], str, Scalar], ...]
+    lists: tuple[tuple[tuple[str, ...], Level], ...]
+
+
+@dataclass(frozen=True)
+class DocumentTable:
+    """A kind of documents and the raw tables that hold it.
+
+    Args:
+        name: the raw table.
+        shape: of one document.
+        key: the field of its identity.
+        parent_key: that field's name in the tables of its lists, such as ``order_id``.
+    """
+
+    name: str
+    shape: Shape
+    key: str = "id"
+    parent_key: str = ""
+
+    @cached_property
+    def level(self) -> Level:
+        """The table with all tables below it."""
+        parent = (self.parent_key or f"{self.name.removesuffix('s')}_id", pa.string())
+        return _level(self.name, self.shape, (), (parent,))
+
+    @property
+    def key_column(self) -> str:
+        """The key's column in the raw table."""
+        return snake(self.key)
+
+    def schemas(self) -> dict[str, pa.Schema]:
+        """Arrow schema by raw table: the documents' own first, then those of its lists."""
+        found = {level.table: _schema(level, is_root=level is self.level)
+                 for level in _levels(self.level)}  # fmt: skip
+        for name, schema in found.items():
+            if too_long := [one for one in (name, *schema.names) if len(one) > LONGEST_NAME]:
+                raise ValueError(f"too long for PostgreSQL: {too_long}")
+        return found
+
+
+def _level(
+    table: str, shape: Shape, keys: tuple[Any, ...], parents: tuple[tuple[str, pa.DataType], ...]
+) -> Level:
+    columns: list[tuple[tuple[str, ...], str, Scalar]] = []
+    lists: list[tuple[tuple[str, ...], Level]] = []
+
+    def walk(part: Shape, path: tuple[str, ...]) -> None:
+        for name, kind in part.items():
+            here = (*path, name)
+            if isinstance(kind, Scalar):
+                columns.append((here, snake("_".join(here)), kind))
+            elif isinstance(kind, list):
+                child = "__".join((table, *map(snake, here)))
+                inner = kind[0] if not isinstance(kind[0], Scalar) else {"value": kind[0]}
+                positions = ((f"{snake(name)}_position", pa.int64()),)
+                lists.append((here, _level(child, inner, (*parents, *positions),
+                                           (*parents, *positions))))  # fmt: skip
+            else:
+                walk(kind, here)
+
+    walk(shape, ())
+    return Level(table, shape, keys, tuple(columns), tuple(lists))
+
+
+def _levels(level: Level) -> Iterator[Level]:
+    yield level
+    for _, child in level.lists:
+        yield from _levels(child)
+
+
+def _schema(level: Level, *, is_root: bool) -> pa.Schema:
+    fields = [pa.field(name, kind) for name, kind in level.keys]
+    for _, column, kind in level.columns:
+        if kind.pattern:
+            fields.append(pa.field(f"{column}_reference", pa.string()))
+        name = f"{column}_token" if kind.personal else column
+        fields.append(pa.field(name, ARROW_TYPES[kind.kind]))
+        if kind.kind == "minor_money":
+            fields.append(pa.field(f"{column}_currency", pa.string()))
+    own = [pa.field("_deleted_at", INSTANT)] if is_root else [pa.field(EMPTIED, pa.bool_())]
+    return pa.schema(
+        [*fields, pa.field(UNKNOWN, pa.string()), *own, pa.field("_loaded_at", INSTANT)]
+    )
+
+
+@dataclass
+class Flattener:
+    """Turns pages of documents into Arrow tables.
+
+    Args:
+        source: the source as its owner calls it, for errors.
+        loaded_at: written into every row.
+
+    Attributes:
+        unknown: how often each field came that no shape knows.
+    """
+
+    source: str
+    vault: Vault
+    loaded_at: datetime
+    unknown: Counter[str] = field(default_factory=Counter)
+    _clear: dict[PersonalKind, dict[str, str]] = field(default_factory=dict, repr=False)
+
+    def tables(
+        self, kind: DocumentTable, documents: list[Json], request: str, *, marks_emptied: bool
+    ) -> dict[str, pa.Table]:
+        """Rows by raw table.
+
+        Args:
+            request: what the documents came with, for errors.
+            marks_emptied: write a row with ``_is_emptied`` for each document that has none of a
+                list, so that rows of its older version go away; off for a first load.
+
+        Raises:
+            ContractError: a document is not as its shape says.
+        """
+        found: dict[str, pa.Table] = {}
+        try:
+            keys = [document.get(kind.key) for document in documents]
+            if None in keys:
+                raise _WrongValueError(f"{kind.name}.{kind.key} is missing")
+            self._fill(found, kind.level, documents, [], keys, is_root=True)
+        except _WrongValueError as wrong:
+            raise contract_error(self.source, request, str(wrong)) from None
+        if marks_emptied:
+            for level in list(_levels(kind.level))[1:]:
+                _mark_emptied(found, level, keys)
+        return found
+
+    def flush(self) -> None:
+        """Store the clear texts of tokens given out so far; to be done before rows are loaded."""
+        for kind, clear in self._clear.items():
+            self.vault.keep(kind, clear)
+        self._clear.clear()
+
+    def _fill(self, found: dict[str, pa.Table], level: Level, objects: list[Json],
+              keys: list[Values], documents: Values, *, is_root: bool) -> None:  # fmt: skip
+        """Rows of one table and of those below it; ``documents``: each object's document."""
+        columns = [pa.array(values, kind) for values, (_, kind)
+                   in zip(keys, level.keys, strict=True)]  # fmt: skip
+        notes: list[Json | None] = [None] * len(objects)
+        parts = self._objects(level, objects, notes)
+        for path, column, kind in level.columns:
+            name = path[-1]
+            values = [part.get(name) for part in parts[path[:-1]]]
+            columns += self._arrays(kind, values, f"{level.table}.{column}")
+        sealed = self._sealed(notes)
+        own = pa.nulls(len(objects), INSTANT if is_root else pa.bool_())
+        loaded = pa.repeat(pa.scalar(self.loaded_at, INSTANT), len(objects))
+        schema = _schema(level, is_root=is_root)
+        found[level.table] = pa.Table.from_arrays([*columns, sealed, own, loaded], schema=schema)
+        for path, child in level.lists:
+            self._fill_list(found, child, parts[path[:-1]], path[-1], keys, documents, is_root)
+
+    def _fill_list(self, found: dict[str, pa.Table], child: Level, objects: list[Json], name: str,
+                   keys: list[Values], documents: Values, is_root: bool) -> None:  # fmt: skip
+        elements: list[Json] = []
+        rows: list[int] = []
+        positions: list[int] = []
+        for row, holder in enumerate(objects):
+            inner = holder.get(name)
+            if not inner:
+                continue
+            if type(inner) is not list:
+                raise _WrongValueError(f"{child.table} is {_called(inner)}, not a list")
+            elements += inner
+            rows += [row] * len(inner)
+            positions += range(len(inner))
+        if list(child.shape) == ["value"] and not all(type(one) is dict for one in elements):
+            elements = [{"value": one} for one in elements]
+        above = [documents] if is_root else keys
+        inner_keys = [*([values[row] for row in rows] for values in above), positions]
+        inner_documents = [documents[row] for row in rows]
+        self._fill(found, child, elements, inner_keys, inner_documents, is_root=False)
+
+    def _objects(
+        self, level: Level, objects: list[Json], notes: list[Json | None]
+    ) -> dict[tuple[str, ...], list[Json]]:
+        """The objects at each path of a level; what the shape lacks goes into ``notes``."""
+        parts: dict[tuple[str, ...], list[Json]] = {}
+
+        def walk(part: Shape, path: tuple[str, ...], here: list[Json]) -> None:
+            parts[path] = here
+            known = part.keys()
+            for row, each in enumerate(here):
+                if type(each) is not dict:
+                    where = ".".join((level.table, *path))
+                    raise _WrongValueError(f"{where} is {_called(each)}, not an object")
+                if not each.keys() <= known:
+                    self._note(level, path, each, known, row, notes)
+            for name, kind in part.items():
+                if not isinstance(kind, (Scalar, list)):
+                    walk(kind, (*path, name), [each.get(name) or EMPTY for each in here])
+
+        walk(level.shape, (), objects)
+        return parts
+
+    def _note(self, level: Level, path: tuple[str, ...], each: Json, known: Any, row: int,
+              notes: list[Json | None]) -> None:  # fmt: skip
+        kept = notes[row] = notes[row] or {}
+        for name in each.keys() - known:
+            if each[name] is not None:
+                kept[".".join((*path, name))] = each[name]
+                self.unknown[".".join((level.table, *path, name))] += 1
+
+    def _sealed(self, notes: Values) -> pa.Array:
+        """Values as JSON, every text in it replaced by its token."""
+        if not any(notes):
+            return pa.nulls(len(notes), pa.string())
+        texts: dict[str, None] = {}
+        for note in notes:
+            _collect_texts(note, texts)
+        tokens = dict(zip(texts, self._tokens("note", list(texts)), strict=True))
+        return pa.array([json.dumps(_with_tokens(note, tokens)) if note else None
+                         for note in notes], pa.string())  # fmt: skip
+
+    def _arrays(self, kind: Scalar, values: Values, where: str) -> list[pa.Array]:
+        if kind.is_always and None in values:
+            raise _WrongValueError(f"{where} is missing")
+        try:
+            if kind.kind == "personal":
+                return self._personal(kind, values)
+            if kind.kind == "minor_money":
+                return _minor_money(values)
+            if kind.kind == "opaque":
+                return [self._sealed(values)]
+            return [_array(kind.kind, values)]
+        except (pa.ArrowException, TypeError, ValueError, KeyError, AttributeError):
+            raise _WrongValueError(f"{where} is {_wrong(kind, values)}") from None
+
+    def _personal(self, kind: Scalar, values: Values) -> list[pa.Array]:
+        clear = list(dict.fromkeys(value for value in values if value is not None))
+        if not all(type(value) is str for value in clear):
+            raise TypeError
+        assert kind.personal is not None
+        tokens = dict(zip(clear, self._tokens(kind.personal, clear), strict=True))
+        sealed = pa.array([tokens.get(value) for value in values], pa.string())
+        if kind.pattern is None:
+            return [sealed]
+        matches = [kind.pattern.search(value) if value else None for value in values]
+        return [pa.array([match and match[0] for match in matches], pa.string()), sealed]
+
+    def _tokens(self, kind: PersonalKind, clear: list[str]) -> list[str | None]:
+        tokens, clear_by_token = self.vault.tokens(kind, clear)
+        kept = self._clear.setdefault(kind, {})
+        kept |= clear_by_token
+        if len(kept) > MOST_UNSTORED:
+            self.flush()
+        return tokens
+
+
+def _mark_emptied(found: dict[str, pa.Table], level: Level, keys: Values) -> None:
+    """Rows that only say: this document has none of these (any more)."""
+    empty = set(keys).difference(found[level.table].column(0).to_pylist())
+    if not empty:
+        return
+    schema = _schema(level, is_root=False)
+    nulls = pa.nulls(len(empty))
+    rows = [nulls.cast(type_) for type_ in schema.types]
+    rows[0] = pa.array(sorted(empty), pa.string())
+    rows[schema.names.index(EMPTIED)] = pa.array([True] * len(empty))
+    marked = pa.Table.from_arrays(rows, schema=schema)
+    found[level.table] = pa.concat_tables([found[level.table], marked])
+
+
+class _WrongValueError(Exception):
+    """Says where and what; never shows a value."""
+
+
+def _array(kind: str, values: Values) -> pa.Array:
+    if kind == "decimal":
+        return pa.array(
+            [value if value is None or type(value) is str else _number(value) for value in values],
+            pa.string(),
+        ).cast(MONEY_TYPE)
+    if kind in ("instant", "day"):
+        return pa.array(values, pa.string()).cast(ARROW_TYPES[kind])
+    if kind == "json":
+        return pa.array([None if value is None else json.dumps(value, ensure_ascii=False)
+                         for value in values], pa.string())  # fmt: skip
+    return pa.array(values, ARROW_TYPES[kind])
+
+
+def _number(value: Any) -> str:
+    """A JSON number as text; repr gives a float's shortest, the digits that were sent."""
+    if type(value) not in (int, float):
+        raise TypeError
+    return repr(value)
+
+
+def _minor_money(values: Values) -> list[pa.Array]:
+    """Amounts in units of their currency, exactly, and the currencies."""
+    there = [value for value in values if value is not None]
+    if any(len(value) > 2 for value in there):
+        raise TypeError
+    amounts = pa.array(
+        [None if value is None else value.get("amount", 0) for value in values], pa.int64()
+    )
+    currencies = [None if value is None else value["currency"] for value in values]
+    if {_minor_digits(value["currency"]) for value in there} <= {2}:
+        return [_scaled(amounts, 2), pa.array(currencies, pa.string())]
+    exact = [None if currency is None else f"{amount}e-{_minor_digits(currency)}"
+             for amount, currency in zip(amounts.to_pylist(), currencies, strict=True)]  # fmt: skip
+    return [pa.array(exact, pa.string()).cast(MONEY_TYPE), pa.array(currencies, pa.string())]
+
+
+def _minor_digits(currency: str) -> int:
+    """Decimal places of a currency (ISO 4217)."""
+    return 0 if currency in NO_MINOR_UNITS else 3 if currency in THREE_MINOR_DIGITS else 2
+
+
+def _scaled(whole: pa.Array, digits: int) -> pa.Array:
+    """Whole numbers of minor units as decimals: the same digits, the point moved."""
+    units = whole.cast(pa.decimal128(19, 0)).cast(pa.decimal128(38, 0))
+    moved = pa.Array.from_buffers(
+        pa.decimal128(38, digits), len(units), units.buffers(), units.null_count, units.offset
+    )
+    return moved.cast(MONEY_TYPE)
+
+
+_WORDS = {str: "a text", bool: "true or false", int: "a whole number", float: "a number",
+          dict: "an object", list: "a list", type(None): "nothing"}  # fmt: skip
+
+
+def _called(value: Any) -> str:
+    return _WORDS.get(type(value), "something else")
+
+
+def _wrong(kind: Scalar, values: Values) -> str:
+    """Which type was found in place of the wanted one; the first value that does not fit tells."""
+    for value in values:
+        try:
+            _minor_money([value]) if kind.kind == "minor_money" else _array(
+                "text" if kind.kind == "personal" else kind.kind, [value]
+            )
+        except (pa.ArrowException, TypeError, ValueError, KeyError, AttributeError):
+            found = _called(value)
+            return f"{found} where {kind.personal or kind.kind.replace('_', ' ')} is due"
+    return "of mixed types"
+
+
+def _collect_texts(value: Any, texts: dict[str, None]) -> None:
+    if isinstance(value, str):
+        texts[value] = None
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _collect_texts(inner, texts)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect_texts(inner, texts)
+
+
+def _with_tokens(value: Any, tokens: dict[str, str | None]) -> Any:
+    if isinstance(value, str):
+        return tokens[value]
+    if isinstance(value, dict):
+        return {name: _with_tokens(inner, tokens) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_tokens(inner, tokens) for inner in value]
+    return value

@@ -1,0 +1,98 @@
+"""Square's streams: what is read since when, and into which raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from ingestion.api import Progress, SourceReport, load_streams
+from ingestion.api.shapes import DocumentTable, Json
+from ingestion.api.streams import Stream
+from ingestion.auth import open_connection
+from ingestion.sources.square import shapes
+from ingestion.sources.square.client import SquareClient
+from warehouse.database import Warehouse
+from warehouse.vault import Vault
+
+# Square reports returns and late edits on earlier days, too.
+REPORT_OVERLAP = timedelta(days=35)
+# A payout's state and a timecard may change that long after they were made.
+LATE_PAYOUTS, LATE_TIMECARDS = timedelta(days=30), timedelta(days=45)
+FIRST_DAY = date(2009, 1, 1)  # before Square
+MEASURES = tuple(
+    name for name in shapes.SALES_DAY if name not in ("id", "sale_date", "location_id", "read_at")
+)
+
+
+def square_streams(client: SquareClient) -> list[Stream]:
+    """Everything that is loaded of a Square account."""
+
+    def location_ids() -> list[str]:
+        return [location["id"] for location in client.locations()]
+
+    def listed(read: Callable[[], list[Json]]) -> Callable[..., Iterator[list[Json]]]:
+        return lambda _part, _since: iter([read()])
+
+    def whole(table: DocumentTable, read: Callable[[], list[Json]], request: str) -> Stream:
+        return Stream(table, listed(read), request, changed_at=None)
+
+    return [
+        whole(shapes.MERCHANTS, client.merchants, "GET /v2/merchants"),
+        whole(shapes.LOCATIONS, client.locations, "GET /v2/locations"),
+        whole(shapes.TEAM_MEMBERS, client.team_members, "POST /v2/team-members/search"),
+        Stream(shapes.CUSTOMERS, lambda _, since: client.customers(since),
+               "POST /v2/customers/search"),
+        Stream(shapes.CATALOG_OBJECTS, lambda _, since: client.catalog(since),
+               "POST /v2/catalog/search"),
+        Stream(shapes.ORDERS, lambda place, since: client.orders([place], since),
+               "POST /v2/orders/search", is_sorted=True, parts=location_ids),
+        Stream(shapes.PAYMENTS, client.payments, "GET /v2/payments", is_sorted=True,
+               parts=location_ids),
+        Stream(shapes.REFUNDS, lambda _, since: client.refunds(since),
+               "GET /v2/refunds", is_sorted=True),
+        Stream(shapes.PAYOUTS, client.payouts, "GET /v2/payouts", changed_at="created_at",
+               parts=location_ids, overlap=LATE_PAYOUTS),
+        Stream(shapes.INVENTORY_COUNTS, lambda _, since: client.inventory_counts(since),
+               "POST /v2/inventory/counts/batch-retrieve", changed_at="calculated_at"),
+        Stream(shapes.INVENTORY_CHANGES, lambda _, since: client.inventory_changes(since),
+               "POST /v2/inventory/changes/batch-retrieve", changed_at="created_at"),
+        Stream(shapes.TIMECARDS, lambda _, since: client.timecards(since),
+               "POST /v2/labor/timecards/search", changed_at="start_at", overlap=LATE_TIMECARDS),
+        Stream(shapes.SALES_DAYS, lambda _, since: sales_days(client, since),
+               "POST /reporting/v1/load", changed_at="read_at", overlap=REPORT_OVERLAP),
+    ]  # fmt: skip
+
+
+def sales_days(client: SquareClient, since: datetime | None) -> Iterator[list[Json]]:
+    """Square's own sums by day and location, of the days since then."""
+    now = datetime.now(UTC)
+    first = since.date() if since else FIRST_DAY
+    names = [f"Sales.{name}" for name in MEASURES]
+    rows = client.sales_report(names, first, now.date() + timedelta(days=1))
+    days = []
+    for row in rows:
+        day, place = row["Sales.local_reporting_timestamp.day"][:10], row["Sales.location_id"]
+        values = {name: row[f"Sales.{name}"] for name in MEASURES}
+        values["order_count"] = int(values["order_count"])
+        days.append({"id": f"{day} {place}", "sale_date": day, "location_id": place,
+                     "read_at": now.isoformat(), **values})  # fmt: skip
+    if days:
+        yield days
+
+
+def load_square(
+    warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None
+) -> SourceReport:
+    """Load what changed at Square since the last load.
+
+    Raises:
+        HubError: Square is not connected, refused, or did not answer.
+    """
+    connection = open_connection(warehouse, "square")
+    retries: list[str] = []
+    client = SquareClient(connection.api_url, connection.auth(), on_retry=retries.append)
+    try:
+        return load_streams(warehouse, vault, "square", square_streams(client), on_progress,
+                            retries=retries)  # fmt: skip
+    finally:
+        client.close()
