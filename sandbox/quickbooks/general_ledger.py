@@ -1,0 +1,137 @@
+"""The general ledger report: every posting of every account, with its running balance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.quickbooks.books import Books
+from sandbox.quickbooks.report_shape import Json, amount
+
+if TYPE_CHECKING:
+    from sandbox.quickbooks.reports import Ask
+
+COLUMNS = {
+    "tx_date": "Date", "txn_type": "Transaction Type", "doc_num": "Num", "name": "Name",
+    "memo": "Memo/Description", "split_acc": "Split", "subt_nat_amount": "Amount",
+    "rbal_nat_amount": "Balance",
+}  # fmt: skip
+TITLES = {**COLUMNS, "account_name": "Account", "debt_amt": "Debit", "credit_amt": "Credit"}
+TYPES = {
+    "SalesReceipt": "Sales Receipt", "CreditMemo": "Credit Memo", "RefundReceipt": "Refund",
+    "BillPayment": "Bill Payment (Check)", "VendorCredit": "Vendor Credit",
+    "Purchase": "Expense", "JournalEntry": "Journal Entry",
+    "CreditCardPayment": "Credit Card Payment",
+}  # fmt: skip
+CREDIT_KINDS = ("Accounts Payable", "Credit Card", "Other Current Liability",
+                "Long Term Liability", "Equity", "Income", "Other Income")  # fmt: skip
+POSTINGS = """
+    with posted as (
+        select *, debit_cents - credit_cents as cents from {table}
+        where {where} and txn_date <= $last
+    ), sides as (
+        select document_id, min(account_id) as low_id, max(account_id) as high_id,
+            count(distinct account_id) as count from posted group by document_id
+    )
+    select p.*, s.low_id, s.high_id, s.count as accounts_count, v.doc_number, v.private_note,
+        coalesce(c.name, u.name) as name, coalesce(p.customer_id, p.vendor_id) as name_id
+    from posted p join sides s using (document_id)
+    left join quickbooks_current v using (document_id)
+    left join quickbooks_customers c on c.id = p.customer_id
+    left join quickbooks_vendors u on u.id = p.vendor_id
+    order by p.account_id, p.txn_date, p.document_id, p.is_implicit, p.cents desc"""
+
+
+def general_ledger(books: Books, accounts: list[Json], ask: Ask) -> Json:
+    """The report's columns and rows; amounts are positive where they raise the account."""
+    columns = list(ask.columns) or list(COLUMNS)
+    postings: dict[int, list[Json]] = {}
+    for row in books.rows(POSTINGS.format(table=ask.table, where=ask.where),
+                          {**ask.parameters, "last": ask.last}):  # fmt: skip
+        postings.setdefault(row["account_id"], []).append(row)
+    names = {account["id"]: account["name"] for account in accounts}
+    sections: dict[int, Json] = {}
+    for account in accounts:
+        if ask.account and str(account["id"]) not in ask.account:
+            continue
+        made = _section(account, postings.get(account["id"], []), names, columns, ask)
+        if made is not None:
+            sections[account["id"]] = made
+    return {
+        "Columns": {"Column": [
+            {"ColTitle": TITLES.get(name, name), "ColType": name,
+             "MetaData": [{"Name": "ColKey", "Value": name}]} for name in columns]},
+        "Rows": {"Row": _nested(accounts, sections, columns)} if sections else {},
+    }  # fmt: skip
+
+
+def _nested(accounts: list[Json], sections: dict[int, Json], columns: list[str]) -> list[Json]:
+    """Sub-accounts stand inside their parents."""
+    top: list[Json] = []
+    for account in accounts:
+        children = [sections[child["id"]] for child in accounts
+                    if child["parent_id"] == account["id"] and child["id"] in sections]  # fmt: skip
+        own = sections.get(account["id"])
+        if account["parent_id"] is not None or (own is None and not children):
+            continue
+        if not children:
+            top.append(own or {})
+            continue
+        blank = [{"value": ""} for _ in columns[1:]]
+        top.append({
+            "Header": {"ColData": [{"value": account["name"], "id": str(account["id"])}, *blank]},
+            "Rows": {"Row": [*([own] if own else []), *children]},
+            "Summary": {"ColData": [{"value": f"Total for {account['name']} with sub-accounts"},
+                                    *blank]},
+            "type": "Section",
+        })  # fmt: skip
+    return top
+
+
+def _section(account: Json, postings: list[Json], names: dict[int, str], columns: list[str],
+             ask: Ask) -> Json | None:  # fmt: skip
+    sign = -1 if account["type"] in CREDIT_KINDS else 1
+    is_lasting = account["classification"] in ("Asset", "Liability", "Equity")
+    begun = sum(sign * row["cents"] for row in postings if row["txn_date"] < ask.first)
+    balance = begun if is_lasting else 0
+    inside = [row for row in postings if row["txn_date"] >= ask.first]
+    if not inside and not balance:
+        return None
+    rows: list[Json] = []
+    if balance:
+        rows.append(_row(columns, {"tx_date": {"value": "Beginning Balance"},
+                                   "rbal_nat_amount": {"value": amount(balance)}}))  # fmt: skip
+    for row in inside:
+        cents = sign * row["cents"]
+        balance += cents
+        rows.append(_row(columns, _values(row, names, cents, balance)))
+    total = sum(sign * row["cents"] for row in inside)
+    summary: dict[str, Any] = {columns[0]: {"value": f"Total for {account['name']}"},
+                               "subt_nat_amount": {"value": amount(total)}}  # fmt: skip
+    header = {columns[0]: {"value": account["name"], "id": str(account["id"])}}
+    return {
+        "Header": {"ColData": _row(columns, header)["ColData"]}, "Rows": {"Row": rows},
+        "Summary": {"ColData": _row(columns, summary)["ColData"]}, "type": "Section",
+    }  # fmt: skip
+
+
+def _values(row: Json, names: dict[int, str], cents: int, balance: int) -> dict[str, Json]:
+    split: Json = {"value": "-Split-", "id": ""}
+    if row["accounts_count"] == 2:
+        other = row["low_id"] + row["high_id"] - row["account_id"]
+        split = {"value": names[other], "id": str(other)}
+    return {
+        "tx_date": {"value": row["txn_date"].isoformat()},
+        "txn_type": {"value": TYPES.get(row["kind"], row["kind"]), "id": str(row["document_id"])},
+        "doc_num": {"value": row["doc_number"] or ""},
+        "name": {"value": row["name"] or "", "id": str(row["name_id"] or "")},
+        "memo": {"value": row["private_note"] or ""}, "split_acc": split,
+        "account_name": {"value": names[row["account_id"]], "id": str(row["account_id"])},
+        "subt_nat_amount": {"value": amount(cents)},
+        "rbal_nat_amount": {"value": amount(balance)},
+        "debt_amt": {"value": amount(row["debit_cents"]) if row["debit_cents"] else ""},
+        "credit_amt": {"value": amount(row["credit_cents"]) if row["credit_cents"] else ""},
+    }  # fmt: skip
+
+
+def _row(columns: list[str], values: dict[str, Json]) -> Json:
+    return {"ColData": [values.get(name, {"value": ""}) for name in columns], "type": "Data"}
