@@ -149,8 +149,9 @@ SALES = (
         case when d.key like 'sale/%' then s.later_at + interval 20 minute
             else d.known_from + to_hours(72 + quickbooks_draw('found', s.order_id) % 300)
             end as known_from)
-    from quickbooks_drafts d join quickbooks_shop_sales s
-        on d.key in ('sale/' || s.order_id, 'again/' || s.order_id)
+    from quickbooks_drafts d
+    join (select key, order_id from quickbooks_shop_documents where body = 1) using (key)
+    join quickbooks_shop_sales s using (order_id)
     where d.version = 1 and ((d.key like 'sale/%' and s.fate in ('void', 'delete'))
         or (d.key like 'again/%' and quickbooks_draw('finds', s.order_id) < 400))""",
     f"""insert into quickbooks_draft_lines by name

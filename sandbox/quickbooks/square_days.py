@@ -35,7 +35,7 @@ STATEMENTS = (
         'Square daily summary ' || name || ' ' || day as private_note,
         case when kind = 'SalesReceipt' then {SQUARE_CUSTOMER} end as customer_id,
         case when kind = 'SalesReceipt' then {Ledger.SQUARE} end as account_id,
-        place_id as department_id, class_id,
+        case when kind = 'SalesReceipt' then place_id end as department_id, class_id,
         case when kind = 'SalesReceipt' then 1 end as tax_code_id,
         case when kind = 'SalesReceipt' then gross - discount - reversal else 0 end
             as taxable_cents,
