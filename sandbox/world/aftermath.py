@@ -22,8 +22,10 @@ from sandbox.world.columns import (
     share,
     stacked,
 )
+from sandbox.world.doubles import copied_orders, make_copies
 from sandbox.world.sales import Sales
 from sandbox.world.settings import TRADES, WorldSettings
+from sandbox.world.supply import Supply
 
 LINE_TYPES = ("product", "shipping", "tip", "service_charge", "gift_card", "fee", "adjustment")
 ACTIONS = ("order", "return", "edit", "cancellation")
@@ -49,9 +51,10 @@ class Ledger:
     payments: Columns
     gift_cards: Columns
     order_lines: Columns
+    copies: Columns
 
 
-def make_ledger(settings: WorldSettings, sales: Sales, until: int) -> Ledger:
+def make_ledger(settings: WorldSettings, sales: Sales, supply: Supply, until: int) -> Ledger:
     """The ledger of all orders.
 
     Args:
@@ -64,13 +67,17 @@ def make_ledger(settings: WorldSettings, sales: Sales, until: int) -> Ledger:
     lines["added_at"] = orders["placed_at"][lines["order_id"] - 1]
     kind = _fates(dice, orders)
     at = orders["placed_at"] + _delays(dice, kind)
-    kind = np.where(at < until, kind, 0)
+    first, last = _ends(lines, count)
+    # Nothing is added to an order of what is not there.
+    adds = (kind == KINDS.index("edit")) | (kind == KINDS.index("exchange"))
+    lacks = adds & supply.is_out(orders["place_id"], lines["variant_id"][first] - 1, at)
+    kind = np.where((at < until) & ~lacks, kind, 0)
+    is_copied = copied_orders(settings, orders, kind)
     events = [{"order_id": orders["order_id"], "happened_at": orders["placed_at"],
                "kind": Words(np.zeros(count, np.int64), KINDS)}]  # fmt: skip
     later = kind > 0
     events.append({"order_id": orders["order_id"][later], "happened_at": at[later],
                    "kind": Words(kind[later], KINDS)})  # fmt: skip
-    first, last = _ends(lines, count)
     parts = [_sold(lines), *_charges(orders, sign=1)]
     parts += _cancelled(orders, lines, kind)
     parts += _returned(dice, orders, lines, kind, first)
@@ -81,8 +88,9 @@ def make_ledger(settings: WorldSettings, sales: Sales, until: int) -> Ledger:
     order_lines = stacked([{name: lines[name] for name in added}, added])
     all_events, event_lines = _numbered(stacked(events), event_lines)
     cards, redeemed = _gift_cards(dice, orders, count)
-    payments = _payments(dice, settings, orders, all_events, event_lines, redeemed)
-    return Ledger(all_events, event_lines, payments, cards, order_lines)
+    payments = _payments(dice, settings, orders, all_events, event_lines, redeemed, is_copied)
+    copies = make_copies(settings, is_copied, payments)
+    return Ledger(all_events, event_lines, payments, cards, order_lines, copies)
 
 
 def _fates(dice: np.random.Generator, orders: Columns) -> Ints:
@@ -301,7 +309,7 @@ def _gift_cards(dice: np.random.Generator, orders: Columns, count: int) -> tuple
 
 
 def _payments(dice: np.random.Generator, settings: WorldSettings, orders: Columns, events: Columns,
-              event_lines: Columns, redeemed: Columns) -> Columns:  # fmt: skip
+              event_lines: Columns, redeemed: Columns, is_copied: Flags) -> Columns:  # fmt: skip
     """What was paid and given back for each event, with the card company's fee."""
     due = per_group(_total(event_lines), event_lines["event_id"] - 1, len(events["event_id"]))
     order = events["order_id"] - 1
@@ -310,6 +318,7 @@ def _payments(dice: np.random.Generator, settings: WorldSettings, orders: Column
     cash = np.array([0.24, 0.15, 0.0])[trade]
     other = np.array([0.04, 0.0, 0.0])[trade]
     method = np.where(draw < cash, 1, np.where(draw < cash + other, 3, 0))
+    method = np.where(is_copied, METHODS.index("other"), method)
     is_unpaid = (trade == TRADES.index("online")) & (dice.random(len(trade)) < 0.003)
     is_sale = events["kind"] == "sale"
     card_id = np.zeros(len(trade) + 1, np.int64)

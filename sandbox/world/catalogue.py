@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandbox.world.columns import Columns, Floats, Ints
+from sandbox.world.clock import DAY, HOUR
+from sandbox.world.columns import NEVER, Columns, Floats, Ints
 from sandbox.world.settings import TRADES, WorldSettings
 
 # category: (trades that sell it, names, forms, price from, price to in cents, cost share,
@@ -50,6 +51,7 @@ class Catalogue:
     ``weight[trade, week, variant]``: demand relative to the mean, at the price of that week;
     ``reference[trade]``: what the weights are measured against, constant over time, so that a
     dearer product sells less and the rest no more. ``price[week, variant]`` in cents.
+    ``discontinued[product]``: the week in which a product was given up, or not a number.
     """
 
     products: Columns
@@ -59,6 +61,7 @@ class Catalogue:
     reference: Floats
     price: Ints
     cost: Ints
+    discontinued: Floats
 
 
 def make_catalogue(settings: WorldSettings, first_day: int, weeks: int) -> Catalogue:
@@ -81,6 +84,10 @@ def make_catalogue(settings: WorldSettings, first_day: int, weeks: int) -> Catal
         "category": np.array([row[0] for row in rows], object),
         "elasticity": elasticity,
     }
+    given_up = _given_up(settings, count, weeks)
+    # Before any shop opens on the first day without it.
+    gone_at = (first_day + 7 * np.nan_to_num(given_up).astype(np.int64)) * DAY + 9 * HOUR
+    product["discontinued_at"] = np.where(np.isnan(given_up), NEVER, gone_at)
     of_product = np.repeat(np.arange(count), [len(row[7]) for row in rows])
     names = np.array([variant for row in rows for variant in row[7]], object)
     position = np.concatenate([np.arange(len(row[7])) for row in rows])
@@ -110,9 +117,17 @@ def make_catalogue(settings: WorldSettings, first_day: int, weeks: int) -> Catal
     split = np.array([len(row[7]) for row in rows])[of_product]
     wanted = popularity[of_product] / split * np.where(is_large, 0.5, 1.0)
     sold_by = np.array([[trade in row[2] for row in rows] for trade in TRADES])[:, of_product]
-    weight = sold_by[:, None, :] * (wanted * season * effect)[None]
+    is_sold = ~(np.arange(weeks)[:, None] >= given_up[of_product])
+    weight = sold_by[:, None, :] * (wanted * season * effect * is_sold)[None]
     reference = (sold_by * wanted).sum(axis=1) * 1.6
-    return Catalogue(product, variant, prices, weight, reference, price, cost)
+    return Catalogue(product, variant, prices, weight, reference, price, cost, given_up)
+
+
+def _given_up(settings: WorldSettings, count: int, weeks: int) -> Floats:
+    """The week in which each product is given up: a few are, in the later half of the span."""
+    dice = np.random.default_rng([settings.seed, 19])
+    week = dice.integers(max(2, weeks // 2), max(3, weeks - 1), count).astype(float)
+    return np.where(dice.random(count) < min(0.04, weeks / 1_000), week, np.nan)
 
 
 def _price_history(dice: np.random.Generator, base: Ints, of_product: Ints, first_day: int,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Seconds = NDArray[np.int64]
 HOUR = 3600
 DAY = 86_400
+MINUTE = 60
 
 
 @lru_cache
@@ -45,12 +46,17 @@ def to_local(utc: Seconds, zone: str) -> Seconds:
     return utc + offset_at(utc, zone)
 
 
-def to_utc(local: Seconds, zone: str) -> Seconds:
-    """Instants of wall-clock times; of an hour that comes twice, the earlier; an hour that is
-    left out is read as the one after it."""
+def to_utc(local: Seconds, zone: str, later: NDArray[np.bool_] | None = None) -> Seconds:
+    """Instants of wall-clock times; an hour that is left out is read as the one after it.
+
+    Args:
+        later: where, of an hour that comes twice, its second coming is meant; nowhere if not given.
+    """
     early = local - offset_at(local - 14 * HOUR, zone)
     late = local - offset_at(local + 14 * HOUR, zone)
     first, second = np.minimum(early, late), np.maximum(early, late)
     is_first = to_local(first, zone) == local
     found: Seconds = np.where(is_first, first, second)
+    if later is not None:
+        found = np.where(later & (to_local(second, zone) == local), second, found)
     return found

@@ -14,9 +14,15 @@ from sandbox.world.calendar import make_calendar
 from sandbox.world.catalogue import Catalogue, make_catalogue
 from sandbox.world.clock import DAY, to_local
 from sandbox.world.columns import Columns, Floats, Words, to_arrow
+from sandbox.world.doubles import make_drafts
+from sandbox.world.kitchen import make_kitchen
+from sandbox.world.marketing import make_marketing, make_price_tests
 from sandbox.world.people import make_people
 from sandbox.world.sales import LINES_MORE, make_sales
 from sandbox.world.settings import TRADES, WorldSettings
+from sandbox.world.staffing import make_staffing
+from sandbox.world.stock import make_stock
+from sandbox.world.supply import make_supply
 from sandbox.world.world import World
 
 SETTINGS_FILE = "world.json"
@@ -37,15 +43,21 @@ def generate(settings: WorldSettings, folder: Path) -> World:
     trades = [TRADES.index(place.trade) for place in settings.places]
     calendar.expected /= buys[trades][:, None]
     people = make_people(settings, calendar.expected.sum(axis=0))
-    sales = make_sales(settings, calendar, catalogue, people)
+    supply = make_supply(settings, catalogue, calendar.first_day)
+    tests = make_price_tests(settings, catalogue, calendar.first_day)
+    sales = make_sales(settings, calendar, catalogue, people, supply, tests)
     until = (calendar.first_day + days) * DAY + 12 * 3600
-    ledger = make_ledger(settings, sales, until)
+    ledger = make_ledger(settings, sales, supply, until)
     orders = sales.orders
+    stock = make_stock(settings, supply, orders, ledger, until)
+    kitchen = make_kitchen(settings, catalogue, supply, orders, ledger, stock, until)
+    staffing = make_staffing(settings, calendar)
     orders["placed_local"] = np.empty(len(orders["place_id"]), np.int64)
     for place in settings.places:
         mine = orders["place_id"] == place.place_id
         orders["placed_local"][mine] = to_local(orders["placed_at"][mine], place.time_zone)
     orders["trade"] = Words(orders["trade"], TRADES)
+    marketing = make_marketing(settings, calendar, catalogue, tests, orders, until)
     tables = {
         "places": _places(settings),
         "products": catalogue.products,
@@ -56,12 +68,28 @@ def generate(settings: WorldSettings, folder: Path) -> World:
         "promotions": calendar.promotions,
         "closures": calendar.closures,
         "anomalies": calendar.anomalies,
-        "orders": {"order_id": orders.pop("order_id"), **orders},
+        "orders": {"order_id": orders["order_id"], **orders},
         "order_lines": ledger.order_lines,
         "events": ledger.events,
         "event_lines": ledger.event_lines,
         "payments": ledger.payments,
         "gift_cards": ledger.gift_cards,
+        "copies": ledger.copies,
+        "drafts": make_drafts(settings, orders),
+        "suppliers": supply.suppliers,
+        "costs": supply.costs,
+        "movements": stock.movements,
+        "stock_outs": stock.stock_outs,
+        "ingredients": kitchen.ingredients,
+        "recipes": kitchen.recipes,
+        "purchases": kitchen.purchases,
+        "purchase_lines": kitchen.purchase_lines,
+        "staff": staffing.staff,
+        "timecards": staffing.timecards,
+        "price_tests": tests.tests,
+        "web_sessions": marketing.sessions,
+        "ad_spend": marketing.ad_spend,
+        "checkouts": marketing.checkouts,
     }
     for name, columns in tables.items():
         pq.write_table(to_arrow(columns), truth / f"{name}.parquet", compression="zstd")

@@ -46,11 +46,12 @@ def make_people(settings: WorldSettings, intensity: Floats) -> People:
     ended = np.minimum(arrived + lifetime, days)
     from_time = np.interp(arrived, np.arange(days + 1), clock)
     until_time = np.interp(ended, np.arange(days + 1), clock)
-    # The first purchase is the arrival.
+    # The first purchase is the arrival, but of those who were customers before the first day.
     more = dice.poisson(rate * (until_time - from_time))
     person, position = repeated(more + 1)
     moment = from_time[person] + dice.random(len(person)) * (until_time - from_time)[person]
-    moment[position == 0] = from_time
+    is_arrival = (position == 0) & (arrived[person] > 0)
+    moment[is_arrival] = from_time[person[is_arrival]]
     day = np.interp(moment, clock, np.arange(days + 1)).clip(0, days - 1e-6)
     given = dice.integers(0, len(GIVEN), count)
     family = dice.integers(0, len(FAMILY), count)

@@ -19,8 +19,10 @@ from sandbox.world.columns import (
     repeated,
     spread,
 )
+from sandbox.world.marketing import ARMS, PriceTests
 from sandbox.world.people import IDENTIFIED_SHARE, People
 from sandbox.world.settings import TRADES, WorldSettings
+from sandbox.world.supply import Supply
 
 LINES_MORE = {"cafe": 0.9, "retail": 0.8, "online": 1.3}
 FREE_SHIPPING_CENTS, SHIPPING_CENTS = 6_000, 595
@@ -37,18 +39,21 @@ class Sales:
     lines: Columns
 
 
-def make_sales(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue,
-               people: People) -> Sales:  # fmt: skip
-    """Place every order of the world."""
+def make_sales(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, people: People,
+               supply: Supply, tests: PriceTests) -> Sales:  # fmt: skip
+    """Place every order of the world; what an empty shelf lacks is not sold."""
     orders, person, day = _visits(settings, calendar, people)
     lines = _baskets(settings, catalogue, people, orders, person, day)
+    lines = _in_stock(supply, orders, lines)
+    lines = _tested(settings, catalogue, tests, orders, lines, day)
     # Who found nothing worth its price left without an order.
     bought = per_group(np.ones(len(lines["order"])), lines["order"], len(person)) > 0
     kept = np.cumsum(bought) - 1
     lines["order"] = kept[lines["order"]]
     orders = {name: values[bought] for name, values in orders.items()}
     orders["order_id"] = np.arange(1, len(orders["place_id"]) + 1, dtype=np.int64)
-    _price(settings, calendar, catalogue, orders, lines, day[bought])
+    orders["test_arm"] = Words(orders["test_arm"], ARMS)
+    _price(settings, calendar, catalogue, tests, orders, lines, day[bought])
     lines["order_id"] = orders["order_id"][lines.pop("order")]
     return Sales(orders, lines)
 
@@ -83,7 +88,8 @@ def _visits(settings: WorldSettings, calendar: Calendar,
     placed = np.empty(len(place), np.int64)
     for each in places:
         mine = place == each.place_id
-        placed[mine] = to_utc(local[mine], each.time_zone)
+        # Of an hour that comes twice, every other second belongs to its second coming.
+        placed[mine] = to_utc(local[mine], each.time_zone, later=local[mine] % 2 == 1)
     sequence = np.lexsort((place, placed))
     place, day, person, trade = place[sequence], day[sequence], person[sequence], trade[sequence]
     orders = {
@@ -139,6 +145,30 @@ def _baskets(settings: WorldSettings, catalogue: Catalogue, people: People, orde
     }
 
 
+def _in_stock(supply: Supply, orders: Columns, lines: Columns) -> Columns:
+    order = lines["order"]
+    out = supply.is_out(orders["place_id"][order], lines["variant"], orders["placed_at"][order])
+    return {name: values[~out] for name, values in lines.items()}
+
+
+def _tested(settings: WorldSettings, catalogue: Catalogue, tests: PriceTests, orders: Columns,
+            lines: Columns, day: Ints) -> Columns:  # fmt: skip
+    """Toss a coin for who sees a tested price, and let some leave it for its being higher."""
+    dice = np.random.default_rng([settings.seed, 20])
+    count, order = len(orders["place_id"]), lines["order"]
+    lines["product"] = catalogue.variants["product_id"][lines["variant"]] - 1
+    test = tests.tested(orders["trade"][order], lines["product"], day[order])
+    arm = 1 + dice.integers(0, 2, count)
+    leaves = (test > 0) & (arm[order] == ARMS.index("B"))
+    leaves &= dice.random(len(order)) >= tests.conversion[test]
+    lines = {name: values[~leaves] for name, values in lines.items()}
+    seen = np.zeros(count, np.int64)
+    np.maximum.at(seen, lines["order"], test[~leaves])
+    orders["test_id"] = seen
+    orders["test_arm"] = np.where(seen > 0, arm, 0)
+    return lines
+
+
 def _favourites(settings: WorldSettings, catalogue: Catalogue, people: People) -> Ints:
     """Each person's favourite variant per trade (the last column: of nobody)."""
     dice = np.random.default_rng([settings.seed, 7])
@@ -151,8 +181,8 @@ def _favourites(settings: WorldSettings, catalogue: Catalogue, people: People) -
     return found
 
 
-def _price(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, orders: Columns,
-           lines: Columns, day: Ints) -> None:  # fmt: skip
+def _price(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, tests: PriceTests,
+           orders: Columns, lines: Columns, day: Ints) -> None:  # fmt: skip
     """Prices, discounts, taxes and what is charged beside the goods, all in cents."""
     dice = np.random.default_rng([settings.seed, 8])
     order, count = lines["order"], len(orders["place_id"])
@@ -162,7 +192,12 @@ def _price(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, or
     _foreign(dice, settings, orders, is_online)
     variant = lines.pop("variant")
     lines["variant_id"] = catalogue.variants["variant_id"][variant]
-    lines["unit_price_cents"] = catalogue.price[day[order] // 7, variant]
+    price = catalogue.price[day[order] // 7, variant]
+    test = tests.tested(trade[order], lines["product"], day[order])
+    is_b = (test > 0) & (orders["test_arm"].codes[order] == ARMS.index("B"))
+    higher = of_million(price, tests.factor_ppm[np.where(is_b, test, 0)])
+    lines["unit_price_cents"] = np.where(is_b, higher, price)
+    del lines["product"]
     shown = lines["unit_price_cents"] * lines["quantity"]
     is_reduced = dice.random(len(order)) < 0.05
     reduction = dice.choice([100_000, 150_000, 250_000], len(order))

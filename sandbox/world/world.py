@@ -23,12 +23,40 @@ PRESENT = {
     "promotions": "from_date <= business_day()",
     "closures": "closed_date <= business_day()",
     "anomalies": "from_date <= business_day()",
+    "price_tests": "from_date <= business_day()",
+    "costs": "valid_from_date <= business_day()",
+    "ad_spend": "spend_date < business_day()",
+    "copies": "copied_at <= now_at()",
+    "movements": "happened_at <= now_at()",
+    "checkouts": "left_at <= now_at()",
+    "purchase_lines": "purchase_id in (select purchase_id from truth.purchases "
+    "where ordered_at <= now_at())",
 }
-# Columns that tell of the future until it comes.
+
+
+def _hidden(table: str, condition: str, *columns: str) -> str:
+    """A table whose instants in some columns are unknown until they come."""
+    known = ", ".join(f"case when {name} <= now_at() then {name} end as {name}" for name in columns)
+    return f"select * replace ({known}) from truth.{table} where {condition}"
+
+
+USED = "case when {0} <= last_order_id() then {0} else 0 end as {0}"
+# Tables with columns that tell of the future until it comes.
 REPLACED = {
-    "gift_cards": "select * replace (case when used_order_id <= last_order_id() then used_order_id "
-    "else 0 end as used_order_id) from truth.gift_cards where sold_order_id <= last_order_id()",
-}
+    "gift_cards": f"select * replace ({USED.format('used_order_id')}) from truth.gift_cards "
+    "where sold_order_id <= last_order_id()",
+    "web_sessions": f"select * replace ({USED.format('order_id')}) from truth.web_sessions "
+    "where started_at <= now_at()",
+    "drafts": f"select * replace ({USED.format('order_id')}, case when completed_at <= now_at() "
+    "then completed_at end as completed_at, case when completed_at > now_at() then 'open' "
+    "else status end as status) from truth.drafts where created_at <= now_at()",
+    "products": _hidden("products", "true", "discontinued_at"),
+    "staff": _hidden("staff", "hired_at <= now_at()", "left_at"),
+    "timecards": _hidden("timecards", "started_at <= now_at()", "ended_at", "break_started_at",
+                         "break_ended_at"),
+    "purchases": _hidden("purchases", "ordered_at <= now_at()", "received_at"),
+    "stock_outs": _hidden("stock_outs", "emptied_at <= now_at()", "filled_at"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

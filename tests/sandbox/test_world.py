@@ -148,6 +148,9 @@ def test_clocks_go_there_and_back() -> None:
     # The hour that comes twice is read as its first; all other times are exact.
     assert set((utc - back).tolist()) == {0, 3_600}
     assert int((utc != back).sum()) == 2
+    second = to_utc(local, zone, later=np.ones(len(local), bool))
+    assert set((second - back).tolist()) == {0, 3_600}
+    assert int((second != back).sum()) == 4
     left_out = np.array([1_772_937_000])  # 8 March 2026, 02:30 on the wall
     assert to_local(to_utc(left_out, zone), zone)[0] == left_out[0] + 3_600
 
