@@ -119,8 +119,10 @@ class QuickBooks:
             raise QuickBooksError("Invalid Date", f"Invalid changedSince: {since_text}", "5030",
                                   element="changedSince") from None  # fmt: skip
         if since < self.books.now() - LOOK_BACK:
-            raise QuickBooksError("Invalid Date", "changedSince must be within the last 30 days",
-                                  "5030", element="changedSince")  # fmt: skip
+            raise QuickBooksError(
+                "Unsupported Operation", f"Operation cdc with changedSince date {since_text} which "
+                "is older than fixed days is not supported.", "500",
+            )  # fmt: skip
         left = MOST
         answers: list[Json] = []
         for name in filter(None, (each.strip() for each in names.split(","))):
