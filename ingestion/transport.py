@@ -10,7 +10,7 @@ import email.utils
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -22,6 +22,10 @@ ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60.0
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+
+
+class AccessDeniedError(HubError):
+    """The source lets this connection not read what was asked for."""
 
 
 class Pace:
@@ -125,6 +129,48 @@ class Transport:
             f"stays so, look at {self.title}'s status page.",
         )
 
+    def lines(self, url: str, what: str) -> Iterator[str]:
+        """The lines of a file at another address, which is told no token; a broken download goes
+        on where it broke off.
+
+        Raises:
+            HubError: it was refused, or broke off ATTEMPTS times in a row.
+        """
+        read, rest, trouble = 0, b"", ""
+        attempt = 0
+        with httpx.Client(timeout=TIMEOUT) as client:
+            while attempt < ATTEMPTS:
+                headers = {"Accept-Encoding": "identity"}
+                if read:
+                    headers["Range"] = f"bytes={read}-"
+                try:
+                    with client.stream("GET", url, headers=headers) as answer:
+                        if answer.status_code != (206 if read else 200):
+                            trouble = f"HTTP {answer.status_code}"
+                            if 400 <= answer.status_code < 500 and answer.status_code != 429:
+                                break
+                            raise httpx.ReadError(trouble)
+                        for block in answer.iter_raw():
+                            attempt, read = 0, read + len(block)
+                            *whole, rest = (rest + block).split(b"\n")
+                            for line in whole:
+                                if line:
+                                    yield line.decode()
+                    if rest:
+                        yield rest.decode()
+                    return
+                except httpx.TransportError as error:
+                    trouble = trouble or _words(error)
+                    attempt += 1
+                    pause = pause_before_retry(attempt, None)
+                    if self._on_retry:
+                        self._on_retry(f"{self.title}: {what}: {trouble}; again in {pause:.1f} s")
+                    self._sleep(pause)
+        raise HubError(
+            f"{self.title} did not give {what}: {trouble}.",
+            fix="Nothing is lost: run again later, and the load goes on where it stopped.",
+        )
+
     def _read(self, response: httpx.Response, what: str) -> tuple[Json | None, str]:
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
@@ -134,7 +180,7 @@ class Transport:
         except ValueError:
             answer = None
         if status in (401, 403):
-            raise HubError(
+            raise AccessDeniedError(
                 f"{self.title} refused {what} (HTTP {status}{_codes(answer)}): the connection may "
                 "not read this, or is no longer valid.",
                 fix=f"Connect again with all permissions: hub connect {self.title.lower()}",

@@ -95,6 +95,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
         for table in report.tables:
             progress = progresses[table.name]
             table.rows_read += progress.documents_count
+            if progress.refusal:
+                report.notes.append(f"Left out: {table.name.replace('_', ' ')}. {progress.refusal}")
             table.newest_change = max(progress.cursors.values(), default=table.newest_change)
         has_more = any(progress.has_more for progress in progresses.values())
     report.unknown_fields = dict(flattener.unknown)

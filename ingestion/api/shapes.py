@@ -63,7 +63,7 @@ class Scalar:
     """
 
     kind: Literal["text", "integer", "decimal", "boolean", "instant", "day", "json", "opaque",
-                  "minor_money", "personal"]  # fmt: skip
+                  "minor_money", "money", "money_bag", "personal"]  # fmt: skip
     is_always: bool = False
     personal: PersonalKind | None = None
     pattern: re.Pattern[str] | None = None
@@ -81,15 +81,25 @@ INSTANT_TEXT, DAY, JSON = Scalar("instant"), Scalar("day"), Scalar("json")
 OPAQUE = Scalar("opaque")
 # Square's: whole minor units beside their currency; the column holds units of the currency.
 MINOR_MONEY = Scalar("minor_money")
+# Shopify's: an amount beside its currency; and the same amount in the currency of the shop and
+# in the one that the customer was shown.
+MONEY, MONEY_BAG = Scalar("money"), Scalar("money_bag")
 EMAIL, PHONE, NAME, ADDRESS, NOTE = (
     Scalar("personal", personal=kind) for kind in ("email", "phone", "name", "address", "note")
 )
 ARROW_TYPES = {
     "text": pa.string(), "integer": pa.int64(), "decimal": MONEY_TYPE, "boolean": pa.bool_(),
     "instant": INSTANT, "day": pa.date32(), "json": pa.string(), "opaque": pa.string(),
-    "minor_money": MONEY_TYPE, "personal": pa.string(),
+    "minor_money": MONEY_TYPE, "money": MONEY_TYPE, "money_bag": MONEY_TYPE,
+    "personal": pa.string(),
 }  # fmt: skip
-Shape = Mapping[str, Any]  # name -> Scalar | Shape | [Scalar] | [Shape]
+
+
+class Connection(list[Any]):
+    """A list that Shopify gives page by page: ``Connection([shape])``."""
+
+
+Shape = Mapping[str, Any]  # name -> Scalar | Shape | [Scalar] | [Shape] | Connection
 
 
 def reference(pattern: str) -> Scalar:
@@ -163,7 +173,10 @@ def _level(
         for name, kind in part.items():
             here = (*path, name)
             if isinstance(kind, Scalar):
-                columns.append((here, snake("_".join(here)), kind))
+                column = snake("_".join(here))
+                if kind is MONEY_BAG:
+                    column = column.removesuffix("_set")
+                columns.append((here, column, kind))
             elif isinstance(kind, list):
                 child = "__".join((table, *map(snake, here)))
                 inner = kind[0] if not isinstance(kind[0], Scalar) else {"value": kind[0]}
@@ -190,8 +203,11 @@ def _schema(level: Level, *, is_root: bool) -> pa.Schema:
             fields.append(pa.field(f"{column}_reference", pa.string()))
         name = f"{column}_token" if kind.personal else column
         fields.append(pa.field(name, ARROW_TYPES[kind.kind]))
-        if kind.kind == "minor_money":
+        if "money" in kind.kind:
             fields.append(pa.field(f"{column}_currency", pa.string()))
+        if kind.kind == "money_bag":
+            fields.append(pa.field(f"{column}_presentment", MONEY_TYPE))
+            fields.append(pa.field(f"{column}_presentment_currency", pa.string()))
     own = [pa.field("_deleted_at", INSTANT)] if is_root else [pa.field(EMPTIED, pa.bool_())]
     return pa.schema(
         [*fields, pa.field(UNKNOWN, pa.string()), *own, pa.field("_loaded_at", INSTANT)]
@@ -337,6 +353,11 @@ class Flattener:
                 return self._personal(kind, values)
             if kind.kind == "minor_money":
                 return _minor_money(values)
+            if kind.kind == "money":
+                return _money(values)
+            if kind.kind == "money_bag":
+                return [*_money([value and value["shopMoney"] for value in values]),
+                        *_money([value and value["presentmentMoney"] for value in values])]  # fmt: skip
             if kind.kind == "opaque":
                 return [self._sealed(values)]
             return [_array(kind.kind, values)]
@@ -403,6 +424,13 @@ def _number(value: Any) -> str:
     return repr(value)
 
 
+def _money(values: Values) -> list[pa.Array]:
+    """Shopify's amounts, which are text, and their currencies."""
+    amounts = [None if value is None else value["amount"] for value in values]
+    currencies = [None if value is None else value["currencyCode"] for value in values]
+    return [_array("decimal", amounts), pa.array(currencies, pa.string())]
+
+
 def _minor_money(values: Values) -> list[pa.Array]:
     """Amounts in units of their currency, exactly, and the currencies."""
     there = [value for value in values if value is not None]
@@ -443,15 +471,17 @@ def _called(value: Any) -> str:
 
 def _wrong(kind: Scalar, values: Values) -> str:
     """Which type was found in place of the wanted one; the first value that does not fit tells."""
+    due = kind.personal or kind.kind.replace("_", " ")
+    plain = "text" if kind.kind == "personal" else kind.kind
     for value in values:
         try:
-            _minor_money([value]) if kind.kind == "minor_money" else _array(
-                "text" if kind.kind == "personal" else kind.kind, [value]
-            )
-        except (pa.ArrowException, TypeError, ValueError, KeyError, AttributeError):
-            found = _called(value)
-            return f"{found} where {kind.personal or kind.kind.replace('_', ' ')} is due"
-    return "of mixed types"
+            if "money" not in plain:
+                _array(plain, [value])
+            elif not isinstance(value, dict | None):
+                raise TypeError
+        except (pa.ArrowException, TypeError, ValueError):
+            return f"{_called(value)} where {due} is due"
+    return f"not all {due}"
 
 
 def _collect_texts(value: Any, texts: dict[str, None]) -> None:

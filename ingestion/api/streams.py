@@ -16,6 +16,7 @@ import dlt
 
 from ingestion.api.reading import read_ahead
 from ingestion.api.shapes import EMPTIED, DocumentTable, Flattener, Json, contract_error
+from ingestion.transport import AccessDeniedError
 from warehouse.errors import HubError
 
 Pages = Iterator[list[Json]]
@@ -41,6 +42,8 @@ class Stream:
             that are always read whole: what is on them no more, is marked deleted.
         is_sorted: pages come oldest change first, so a load can stop and go on.
         parts: what is read side by side with a cursor each, such as locations.
+        is_optional: an account may be set up without it; then it is left out, and the report says
+            so.
         overlap: how far before its cursor it reads again, for changes that show late.
     """
 
@@ -51,6 +54,7 @@ class Stream:
     is_sorted: bool = False
     parts: Callable[[], list[str]] = lambda: [""]
     overlap: timedelta = timedelta(minutes=10)
+    is_optional: bool = False
 
     @property
     def name(self) -> str:
@@ -75,6 +79,7 @@ class StreamProgress:
     documents_count: int = 0
     has_more: bool = False
     cursors: dict[str, str] = field(default_factory=dict)
+    refusal: str | None = None
 
 
 def resource_of(stream: Stream, flattener: Flattener, progress: StreamProgress,
@@ -94,10 +99,15 @@ def resource_of(stream: Stream, flattener: Flattener, progress: StreamProgress,
 
     def documents() -> Iterator[Any]:
         state = dlt.current.resource_state()
-        if stream.changed_at is None:
-            yield from _listed(stream, state, rows)
-        else:
-            yield from _changed(stream, flattener.source, state, progress, rows)
+        try:
+            if stream.changed_at is None:
+                yield from _listed(stream, state, rows)
+            else:
+                yield from _changed(stream, flattener.source, state, progress, rows)
+        except AccessDeniedError as error:
+            if not stream.is_optional or progress.documents_count:
+                raise
+            progress.refusal = error.message
 
     return dlt.resource(documents, name=stream.name)
 

@@ -31,6 +31,12 @@ READABLE: dict[SourceSystem, tuple[Readable, ...]] = {
         (("read_locations",), "locations", "no names of locations"),
         (("read_fulfillments", "write_fulfillments"), "fulfilments", "no deliveries"),
         (("read_returns", "write_returns"), "returns", "no reasons of returns"),
+        (("read_draft_orders", "write_draft_orders"), "draft orders", "no draft orders"),
+        (
+            ("read_shopify_payments_accounts", "read_shopify_payments"),
+            "the payments account",
+            "no payouts and fees",
+        ),
         (
             ("read_shopify_payments_payouts", "read_shopify_payments"),
             "payouts and fees",

@@ -38,6 +38,7 @@ from warehouse.errors import HubError
 SHOPIFY_SCOPES = (
     "read_all_orders",
     "read_customers",
+    "read_draft_orders",
     "read_fulfillments",
     "read_inventory",
     "read_locations",
@@ -45,6 +46,7 @@ SHOPIFY_SCOPES = (
     "read_products",
     "read_reports",
     "read_returns",
+    "read_shopify_payments_accounts",
     "read_shopify_payments_payouts",
 )
 SQUARE_SCOPES = (

@@ -51,15 +51,17 @@ def square_streams(client: SquareClient) -> list[Stream]:
         Stream(shapes.REFUNDS, lambda _, since: client.refunds(since),
                "GET /v2/refunds", is_sorted=True),
         Stream(shapes.PAYOUTS, client.payouts, "GET /v2/payouts", changed_at="created_at",
-               parts=location_ids, overlap=LATE_PAYOUTS),
+               parts=location_ids, overlap=LATE_PAYOUTS, is_optional=True),
         Stream(shapes.INVENTORY_COUNTS, lambda _, since: client.inventory_counts(since),
-               "POST /v2/inventory/counts/batch-retrieve", changed_at="calculated_at"),
+               "POST /v2/inventory/counts/batch-retrieve", changed_at="calculated_at",
+               is_optional=True),
         Stream(shapes.INVENTORY_CHANGES, lambda _, since: client.inventory_changes(since),
-               "POST /v2/inventory/changes/batch-retrieve", changed_at="created_at"),
+               "POST /v2/inventory/changes/batch-retrieve", changed_at="created_at",
+               is_optional=True),
         Stream(shapes.TIMECARDS, lambda _, since: client.timecards(since),
-               "POST /v2/labor/timecards/search", changed_at="start_at", overlap=LATE_TIMECARDS),
+               "POST /v2/labor/timecards/search", changed_at="start_at", overlap=LATE_TIMECARDS, is_optional=True),
         Stream(shapes.SALES_DAYS, lambda _, since: sales_days(client, since),
-               "POST /reporting/v1/load", changed_at="read_at", overlap=REPORT_OVERLAP),
+               "POST /reporting/v1/load", changed_at="read_at", overlap=REPORT_OVERLAP, is_optional=True),
     ]  # fmt: skip
 
 

@@ -1,0 +1,6 @@
+"""Shopify: what a shop and its checkout hold."""
+
+from ingestion.sources.shopify.client import ShopifyClient
+from ingestion.sources.shopify.source import load_shopify, shopify_streams
+
+__all__ = ["ShopifyClient", "load_shopify", "shopify_streams"]
