@@ -11,17 +11,18 @@ import argparse
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from sandbox.oauth import OAuthServer, Source
+from sandbox.quickbooks import Webhooks, quickbooks_app
 from sandbox.serving import serving
 from sandbox.shopify.execution import Shop
 from sandbox.shopify.server import create_app
@@ -33,6 +34,7 @@ from sandbox.square import square_app
 from sandbox.square.books import Books
 from sandbox.square.webhooks import deliver, notifications
 from sandbox.world import World, WorldSettings, generate
+from sandbox.world.generate import SETTINGS_FILE, described
 from sandbox.world.live import Listener, LiveWorld, told
 from sandbox.world.world import Happening
 
@@ -61,7 +63,8 @@ def main() -> None:
     if options.live:
         start = world.ends_at - options.start_before
     world = World(options.folder, now=start)
-    ports: dict[Source, int] = {"square": options.square_port, "shopify": options.shopify_port}
+    ports: dict[Source, int] = {"square": options.square_port, "shopify": options.shopify_port,
+                                "quickbooks": options.quickbooks_port}  # fmt: skip
     stop = threading.Event()
     with running(world, ports, options.webhook_url) as (live, addresses):
         for source, address in addresses.items():
@@ -86,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="the last day of business: a date, today or yesterday")  # fmt: skip
     parser.add_argument("--square-port", type=int, default=0, help="a free one when 0")
     parser.add_argument("--shopify-port", type=int, default=0, help="a free one when 0")
+    parser.add_argument("--quickbooks-port", type=int, default=0, help="a free one when 0")
     parser.add_argument("--only-generate", action="store_true", help="write the world and stop")
     parser.add_argument("--live", action="store_true", help="let the clock of the world run")
     parser.add_argument("--speed", type=float,
@@ -93,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
                         f"placed about every {SECONDS_BETWEEN_ORDERS:g} seconds")  # fmt: skip
     parser.add_argument("--start-before", type=_span, default=timedelta(days=3),
                         help="how long before the end a live world starts: 12h, 3d")  # fmt: skip
-    parser.add_argument("--webhook-url", help="where Square and Shopify send their webhooks")
+    parser.add_argument("--webhook-url", help="where the systems send their webhooks")
     return parser
 
 
@@ -126,7 +130,7 @@ def running(
     """
     with ExitStack() as stack:
         apps = _apps(world, stack)
-        listeners = [_teller(world), *(_senders(world, webhook_url) if webhook_url else [])]
+        listeners = [_teller(world), *(_senders(world, webhook_url, ports) if webhook_url else [])]
         live = LiveWorld(world, *listeners)
         addresses: dict[Source, str] = {}
         for source, port in ports.items():
@@ -145,6 +149,9 @@ def _apps(world: World, stack: ExitStack) -> dict[Source, Callable[[OAuthServer]
     def square(sign_in: OAuthServer) -> ASGIApp:
         return square_app(world, lambda token: sign_in.holder(token) is not None)
 
+    def quickbooks(sign_in: OAuthServer) -> ASGIApp:
+        return quickbooks_app(world, lambda token: sign_in.holder(token) is not None)
+
     def shopify(sign_in: OAuthServer) -> ASGIApp:
         def scopes(token: str) -> frozenset[str] | None:
             grant = sign_in.holder(token)
@@ -154,7 +161,7 @@ def _apps(world: World, stack: ExitStack) -> dict[Source, Callable[[OAuthServer]
         stack.callback(shop.bulk.close)
         return create_app(shop)
 
-    return {"square": square, "shopify": shopify}
+    return {"square": square, "shopify": shopify, "quickbooks": quickbooks}
 
 
 def _teller(world: World) -> Listener:
@@ -164,7 +171,7 @@ def _teller(world: World) -> Listener:
     return tell
 
 
-def _senders(world: World, url: str) -> list[Listener]:
+def _senders(world: World, url: str, sources: Iterable[Source]) -> list[Listener]:
     """Listeners that send the webhooks of each system."""
 
     def square(happened: Sequence[Happening]) -> None:
@@ -174,26 +181,32 @@ def _senders(world: World, url: str) -> list[Listener]:
         sender = WebhookSender(SECRET, "hub-sandbox.myshopify.com")
         sender.deliver(url, webhook_events(Tables(world), happened))
 
-    return [_forgiving(square, url), _forgiving(shopify, url)]
+    last = [world.now]
+
+    def quickbooks(_: Sequence[Happening]) -> None:
+        since, last[0] = last[0], world.now
+        Webhooks(world, SECRET).deliver(url, since, last[0])
+
+    senders: dict[Source, Listener] = {
+        "square": square, "shopify": shopify, "quickbooks": quickbooks,
+    }  # fmt: skip
+    return [_forgiving(senders[source], url) for source in sources]
 
 
 def _forgiving(send: Listener, url: str) -> Listener:
     def tried(happened: Sequence[Happening]) -> None:
         try:
             send(happened)
-        except OSError as error:
+        except (OSError, httpx.HTTPError) as error:
             print(f"webhooks to {url} were not taken: {error}", flush=True)
 
     return tried
 
 
 def opened(settings: WorldSettings, folder: Path) -> World:
-    """The world of a folder, generated when it is not there with these settings."""
-    file = folder / "world.json"
-    wanted = asdict(settings) | {"last_day": settings.last_day.isoformat()}
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) == json.loads(
-        json.dumps(wanted)
-    ):
+    """The world of a folder, generated when it is not there with these settings (and version)."""
+    file = folder / SETTINGS_FILE
+    if file.exists() and json.loads(file.read_text(encoding="utf-8")) == described(settings):
         return World(folder)
     return generate(settings, folder)
 

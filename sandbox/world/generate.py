@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -26,6 +27,8 @@ from sandbox.world.supply import make_supply
 from sandbox.world.world import World
 
 SETTINGS_FILE = "world.json"
+# Raised when other files are written, or others of the same settings.
+VERSION = 2
 
 
 def generate(settings: WorldSettings, folder: Path) -> World:
@@ -36,6 +39,8 @@ def generate(settings: WorldSettings, folder: Path) -> World:
     """
     truth = folder / "truth"
     truth.mkdir(parents=True, exist_ok=True)
+    for old in truth.glob("*.parquet"):
+        old.unlink()
     calendar = make_calendar(settings)
     days = settings.days_count
     catalogue = make_catalogue(settings, calendar.first_day, days // 7 + 1)
@@ -93,9 +98,15 @@ def generate(settings: WorldSettings, folder: Path) -> World:
     }
     for name, columns in tables.items():
         pq.write_table(to_arrow(columns), truth / f"{name}.parquet", compression="zstd")
-    described = asdict(settings) | {"last_day": settings.last_day.isoformat()}
-    (folder / SETTINGS_FILE).write_text(json.dumps(described, indent=1), encoding="utf-8")
+    (folder / SETTINGS_FILE).write_text(json.dumps(described(settings), indent=1), encoding="utf-8")
     return World(folder)
+
+
+def described(settings: WorldSettings) -> dict[str, Any]:
+    """What ``world.json`` says of a world that this version makes with these settings."""
+    told = asdict(settings) | {"last_day": settings.last_day.isoformat(), "version": VERSION}
+    plain: dict[str, Any] = json.loads(json.dumps(told))
+    return plain
 
 
 def _buying_share(catalogue: Catalogue) -> Floats:
