@@ -306,7 +306,8 @@ POSTED = (
         select key, rate_ppm, other_account_id as account_id, cents as foreign_cents
         from quickbooks_entries where kind in ('Transfer', 'CreditCardPayment')
     ), homed as (
-        select * exclude (rate_ppm), quickbooks_home(foreign_cents, rate_ppm) as home_cents
+        select * exclude (rate_ppm), quickbooks_home(foreign_cents, rate_ppm) as home_cents,
+            false as is_implicit
         from sides
     )
     select * from homed

@@ -26,7 +26,7 @@ TABLES = (
         linked_key varchar, payment_method_id integer)""",
     """create or replace table quickbooks_draft_postings (
         key varchar, body integer default 1, account_id integer, home_cents bigint,
-        foreign_cents bigint, is_implicit boolean default false, class_id integer,
+        foreign_cents bigint, is_implicit boolean not null default false, class_id integer,
         department_id integer)""",
     """create or replace table quickbooks_draft_links (
         target_key varchar, by_key varchar, amount_cents bigint)""",

@@ -23,7 +23,7 @@ from sandbox.world.world import World
 Json = dict[str, Any]
 MOST_TOGETHER = 100
 CHANGES = """
-    select known_from as at, kind, document_id as id,
+    select known_from as moment, kind, document_id as id,
         case change when 'create' then 'created' when 'edit' then 'updated'
             when 'void' then 'voided' else 'deleted' end as what
     from quickbooks_versions
@@ -39,8 +39,8 @@ CHANGES = """
 SUBSCRIBED = f"""
     with changes as ({CHANGES})
     select distinct * from changes
-    where at > $since and at <= $until and kind <> 'CreditCardPayment'
-    order by at, kind, id, what"""
+    where moment > $since and moment <= $until and kind <> 'CreditCardPayment'
+    order by moment, kind, id, what"""
 
 
 def signature(body: bytes, verifier_token: str) -> str:
