@@ -138,7 +138,7 @@ class Books:
     def __init__(self, world: World, now: Clock | None = None) -> None:
         """Write the books; a world opened again gets the same ones anew."""
         self.settings = world.settings
-        self.now: Clock = now or (lambda: world.now)
+        self._clock: Clock = now or (lambda: world.now)
         self._lock = threading.RLock()
         self._database = world.database.cursor()
         self._database.execute("set TimeZone = 'UTC'")
@@ -152,6 +152,7 @@ class Books:
             "select distinct valid_from_date::timestamptz from truth.prices order by moment",
         )]  # fmt: skip
         self._position = -1
+        self._instant: datetime | None = None
 
     def _write(self, world: World) -> None:
         run = self._database.execute
@@ -190,6 +191,11 @@ class Books:
             names = [column[0] for column in found.description or []]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    @property
+    def now(self) -> datetime:
+        """The present; it stands still while an answer is made."""
+        return self._instant or self._clock()
+
     @contextmanager
     def at_present(self) -> Iterator[None]:
         """Keep the books still while an answer is made, and as they are at the present instant.
@@ -197,10 +203,14 @@ class Books:
         ``quickbooks_current`` is written anew only when something has happened since.
         """
         with self._lock:
-            now = self.now()
+            now = self._clock()
             position = bisect_right(self._changes, now)
             if position != self._position:
                 for statement in (CURRENT, SEEN_CUSTOMERS, SEEN_ITEMS):
                     self._database.execute(statement, {"now": now})
                 self._position = position
-            yield
+            self._instant = now
+            try:
+                yield
+            finally:
+                self._instant = None

@@ -69,7 +69,7 @@ class Documents:
                 f"order by document_id, line_number"
             ):
                 lines[line["document_id"]].append(line)
-            now = self._books.now()
+            now = self._books.now
             for link in self._books.rows(
                 f"select * from quickbooks_links where (target_id {among} or by_id {among}) and "
                 f"known_from <= $now and (known_until is null or known_until > $now) "

@@ -11,6 +11,7 @@ class QuickBooksError(Exception):
     Attributes:
         status: of HTTP.
         body: the ``Fault`` object.
+        is_gateway: whether the gateway answers, before the request reaches QuickBooks.
     """
 
     def __init__(self, message: str, detail: str, code: str, *, status: int = 400,
@@ -20,6 +21,7 @@ class QuickBooksError(Exception):
         if element is not None:
             error["element"] = element
         self.status = status
+        self.is_gateway = status in (401, 403, 429)
         self.body: dict[str, Any] = {"Error": [error], "type": kind}
 
 
@@ -49,10 +51,25 @@ UNAUTHORIZED = QuickBooksError(
 )  # fmt: skip
 WRONG_COMPANY = QuickBooksError(
     "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403",
-    "The token does not belong to this company", "3100", status=403, kind="AuthorizationFault",
+    "The token is not of this company", "3100", status=403, kind="SERVICE",
 )  # fmt: skip
 THROTTLED = QuickBooksError(
     "message=ThrottleExceeded; errorCode=003001; statusCode=429",
-    "You have exceeded the limit of requests; wait 60 seconds", "3001", status=429,
-    kind="SERVICE",
+    "The request limit was reached.  Try again later", "3001", status=429, kind="SERVICE",
 )  # fmt: skip
+
+
+def gateway_body(fault: QuickBooksError, seconds: float) -> dict[str, Any]:
+    """The JSON that the gateway answers with, whose names begin with small letters."""
+    (error,) = fault.body["Error"]
+    return {
+        "warnings": None, "intuitObject": None,
+        "fault": {
+            "error": [{"message": error["Message"], "detail": error["Detail"],
+                       "code": error["code"], "element": None}],
+            "type": fault.body["type"],
+        },
+        "report": None, "queryResponse": None, "batchItemResponse": [], "attachableResponse": [],
+        "syncErrorResponse": None, "requestId": None, "time": int(seconds * 1000), "status": None,
+        "cdcresponse": [],
+    }  # fmt: skip

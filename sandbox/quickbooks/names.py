@@ -66,7 +66,7 @@ class Names:
             "select account_id, sum(debit_cents - credit_cents)::bigint as cents "
             "from quickbooks_postings where known_from <= $now "
             "and (known_until is null or known_until > $now) group by account_id",
-            {"now": self._books.now()})}  # fmt: skip
+            {"now": self._books.now})}  # fmt: skip
         return [self._account(row, names, balances) for row in rows]
 
     def _account(self, row: Json, names: dict[int, str], balances: dict[int, int]) -> Json:

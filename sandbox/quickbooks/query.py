@@ -228,7 +228,7 @@ class _Parser:
 
 def _typed(kind: Kind, text: str) -> Any:
     if kind == "id":
-        return text if not text.isdigit() else int(text)
+        return int(text)
     if kind == "number":
         return float(text)
     if kind == "date":

@@ -78,7 +78,7 @@ class Reports:
         options = [{"Name": "AccountingStandard", "Value": "GAAP"},
                    {"Name": "NoReportData", "Value": str(not has_rows).lower()}]  # fmt: skip
         header = {
-            "Time": stamp(self._books.now()), "ReportName": name, "DateMacro": ask.macro,
+            "Time": stamp(self._books.now), "ReportName": name, "DateMacro": ask.macro,
             "ReportBasis": ask.basis, "StartPeriod": ask.first.isoformat(),
             "EndPeriod": ask.last.isoformat(), "SummarizeColumnsBy": ask.by, "Currency": HOME,
             "Option": options,
@@ -87,7 +87,7 @@ class Reports:
         return {"Header": shown, **body}
 
     def _asked(self, name: str, query: dict[str, str]) -> Ask:
-        today = self._books.now().date()
+        today = self._books.now.date()
         has_dates = "start_date" in query or "end_date" in query
         last = _day(query, "end_date", today)
         first = _day(query, "start_date", date(last.year, 1, 1))
@@ -104,7 +104,7 @@ class Reports:
                 raise QuickBooksError("Invalid Enumeration", f"{value} is not one of "
                                       f"{', '.join(known)}", "2170", element=field)  # fmt: skip
         where = ["known_from <= $now", "(known_until is null or known_until > $now)"]
-        parameters: Json = {"now": self._books.now()}
+        parameters: Json = {"now": self._books.now}
         for field, column in FILTERS.items():
             if query.get(field):
                 where.append(f"list_contains(${field}, {column})")

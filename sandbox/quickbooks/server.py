@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,7 @@ from sandbox.quickbooks.errors import (
     UNAUTHORIZED,
     WRONG_COMPANY,
     QuickBooksError,
+    gateway_body,
     invalid_query,
     not_found,
 )
@@ -118,7 +119,7 @@ class QuickBooks:
         except ValueError:
             raise QuickBooksError("Invalid Date", f"Invalid changedSince: {since_text}", "5030",
                                   element="changedSince") from None  # fmt: skip
-        if since < self.books.now() - LOOK_BACK:
+        if since < self.books.now - LOOK_BACK:
             raise QuickBooksError(
                 "Unsupported Operation", f"Operation cdc with changedSince date {since_text} which "
                 "is older than fixed days is not supported.", "500",
@@ -195,7 +196,7 @@ async def _answer(company: QuickBooks, request: Request) -> Json:
     def answer() -> Json:
         with company.books.at_present():
             made = _routed(company, parts, asked, body, request.method)
-            return {**made, "time": stamp(company.books.now())}
+            return {**made, "time": stamp(company.books.now)}
 
     return await run_in_threadpool(answer)
 
@@ -245,14 +246,12 @@ def quickbooks_app(
             raise THROTTLED
 
     async def respond(request: Request) -> Response:
-        status = 200
         try:
             admit(request)
             made = await _answer(company, request)
         except QuickBooksError as fault:
-            status, made = fault.status, {"Fault": fault.body, "time": stamp(company.books.now())}
-        is_report = request.path_params["rest"].startswith("reports/")
-        return _response(request, made, status, is_report=is_report and status == 200)
+            return _refusal(request, fault, company.books.now)
+        return _response(request, made, 200)
 
     endpoint: Callable[[Request], Awaitable[Response]] = respond
     return Starlette(routes=[
@@ -260,12 +259,21 @@ def quickbooks_app(
     ])  # fmt: skip
 
 
-def _response(request: Request, made: Json, status: int, *, is_report: bool) -> Response:
+def _refusal(request: Request, fault: QuickBooksError, now: datetime) -> Response:
+    if fault.is_gateway and _wants_json(request):
+        return _response(request, gateway_body(fault, now.timestamp()), fault.status)
+    return _response(request, {"Fault": fault.body, "time": stamp(now)}, fault.status)
+
+
+def _wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _response(request: Request, made: Json, status: int) -> Response:
     headers = {"intuit_tid": f"1-{secrets.token_hex(4)}-{secrets.token_hex(12)}"}
-    accepted = request.headers.get("Accept", "")
-    if "application/json" not in accepted:
+    if not _wants_json(request):
         return Response(to_xml(made), status, headers, "application/xml;charset=UTF-8")
-    if is_report:
-        made.pop("time")
+    if "Header" in made:
+        made.pop("time")  # a report tells its time in its header
     return Response(json.dumps(made, ensure_ascii=False), status, headers,
                     "application/json;charset=UTF-8")  # fmt: skip

@@ -238,6 +238,7 @@ def test_a_batch_holds_faults_in_an_answer_that_says_200(
     ("select * from Invoice maxresults 1001", "4001", "Max allowed value is 1000"),
     ("", "4000", "The query provided was empty"),
     ("select * from Invoice where TxnDate > 'soon'", "4001", "soon"),
+    ("select * from Invoice where CustomerRef = 'me'", "4001", "me"),
 ])  # fmt: skip
 def test_bad_queries_are_refused_as_quickbooks_does(
     http: httpx.Client, text: str, code: str, detail: str
@@ -266,9 +267,9 @@ def test_strangers_and_other_companies_are_refused(
     ask = f"{address}/v3/company/{COMPANY}/companyinfo/{COMPANY}"
     stranger = httpx.get(ask, headers={**JSON, "Authorization": "Bearer stranger"})
     assert stranger.status_code == 401
-    assert stranger.json()["Fault"]["Error"][0]["code"] == "3200"
+    assert stranger.json()["fault"]["error"][0]["code"] == "3200"
     other = httpx.get(ask.replace(COMPANY, "123"), headers=JSON)
-    assert (other.status_code, other.json()["Fault"]["type"]) == (403, "AuthorizationFault")
+    assert (other.status_code, other.json()["fault"]["type"]) == (403, "SERVICE")
     lost = QuickBooks(company_id=COMPANY, minorversion=75)
     lost.api_url_v3, lost.session = client.api_url_v3, type("S", (), {
         "access_token": "stranger", "request": staticmethod(httpx_request)})()  # fmt: skip
@@ -288,7 +289,7 @@ def test_too_many_requests_are_throttled(world: World) -> None:
         answers = [http.get(ask) for _ in range(12)]
     assert [answer.status_code for answer in answers[:10]] == [200] * 10
     assert answers[-1].status_code == 429
-    assert "ThrottleExceeded" in answers[-1].json()["Fault"]["Error"][0]["Message"]
+    assert "ThrottleExceeded" in answers[-1].json()["fault"]["error"][0]["message"]
 
 
 # --- shapes -----------------------------------------------------------------------------------
