@@ -10,6 +10,7 @@ from sandbox.square.books import Books
 
 Json = dict[str, Any]
 MERCHANT_ID = "MHARBOURHEARTH"
+OPENED = "2019-03-01T09:00:00.000Z"
 TENDER = {"card": "CARD", "cash": "CASH", "gift_card": "SQUARE_GIFT_CARD", "other": "OTHER"}
 SOURCE = {"card": "CARD", "cash": "CASH", "gift_card": "CARD", "other": "EXTERNAL"}
 
@@ -93,7 +94,8 @@ class Documents:
                for name in amounts}  # fmt: skip
         document = {
             "id": row["id"], "location_id": row["location_id"],
-            "source": {"name": "Point of Sale"}, "customer_id": row["customer_id"],
+            "reference_id": row["reference"], "source": {"name": "Point of Sale"},
+            "customer_id": row["customer_id"],
             "line_items": [self._line(line) for line in sold]
             + [self._card(line) for line in cards],
             "discounts": self._discounts(sold, code), "taxes": self._taxes(sold, code),
@@ -146,11 +148,18 @@ class Documents:
             "gross_sales_money": self.money(line["gross_cents"]),
             "applied_discounts": applied,
             "applied_taxes": [{"uid": f"{uid}-tax", "tax_uid": "sales-tax",
-                               "applied_money": self.money(line["tax_cents"])}],
+                               "applied_money": self.money(line["tax_cents"])}]
+            if line["tax_cents"] else [],
+            "modifiers": [self._modifier(uid)] if line["has_modifier"] else [],
             "total_discount_money": self.money(line["discount_cents"]),
             "total_tax_money": self.money(line["tax_cents"]),
             "total_service_charge_money": self.money(0), "total_money": self.money(total),
         })  # fmt: skip
+
+    def _modifier(self, uid: str) -> Json:
+        return {"uid": f"{uid}-milk", "catalog_object_id": "MODOAT", "name": "Oat drink",
+                "quantity": "1", "base_price_money": self.money(0),
+                "total_price_money": self.money(0)}  # fmt: skip
 
     def _card(self, line: Json) -> Json:
         value = self.money(line["charge_cents"])
@@ -172,7 +181,8 @@ class Documents:
         total = sum(line["shown_order_discount_cents"] for line in sold)
         if total:
             found.append({
-                "uid": "order-discount", "name": code["code"], "scope": "ORDER",
+                "uid": "order-discount", "name": code["code"],
+                "catalog_object_id": discount_id(code["code"]), "scope": "ORDER",
                 "type": "FIXED_PERCENTAGE", "percentage": f"{code['discount_ppm'] / 10_000:g}",
                 "applied_money": self.money(total),
             })  # fmt: skip
@@ -180,7 +190,7 @@ class Documents:
 
     def _taxes(self, sold: list[Json], code: Json) -> list[Json]:
         total = sum(line["tax_cents"] for line in sold)
-        if not sold:
+        if not total:
             return []
         return [{
             "uid": "sales-tax", "name": "Sales Tax", "type": "ADDITIVE", "scope": "ORDER",
@@ -267,7 +277,8 @@ class Documents:
             "cash_details": {"buyer_supplied_money": total} if row["method"] == "cash" else None,
             "external_details": {"type": "OTHER", "source": "Delivery service"}
             if row["method"] == "other" else None,
-            "receipt_number": row["id"][:4],
+            "receipt_number": row["id"][:4], "reference_id": row["reference"],
+            "note": f"Lakeside {row['reference']}" if row["reference"] else None,
         })  # fmt: skip
 
     def refund(self, row: Json) -> Json:
@@ -306,40 +317,76 @@ class Documents:
         }  # fmt: skip
 
     def catalog(self) -> list[Json]:
-        """All catalog objects: categories, items with their variations, the sales tax."""
-        rows = self.books.rows("select * from square_variants")
+        """All catalog objects, the deleted ones too: categories, the sales tax, modifiers,
+        discounts, and items with their variations."""
+        rows = self.books.rows("select * from square_variants order by variant_id")
         categories = {row["category_id"]: row["category"] for row in rows}
-        start = "2019-03-01T09:00:00.000Z"
-
-        def entry(kind: str, identity: str, changed: str, **data: Any) -> Json:
-            return {"type": kind, "id": identity, "updated_at": changed,
-                    "version": int(datetime.fromisoformat(changed).timestamp() * 1000),
-                    "is_deleted": False, "present_at_all_locations": True, **data}  # fmt: skip
-
-        found = [entry("CATEGORY", identity, start, category_data={"name": name})
+        found = [_entry("CATEGORY", identity, OPENED, category_data={"name": name})
                  for identity, name in categories.items()]  # fmt: skip
-        found.append(entry("TAX", "SALESTAX", start, tax_data={
+        found.append(_entry("TAX", "SALESTAX", OPENED, tax_data={
             "name": "Sales Tax", "calculation_phase": "TAX_SUBTOTAL_PHASE", "enabled": True,
             "inclusion_type": "ADDITIVE", "percentage": "8.875"}))  # fmt: skip
+        found += [self._modifier_list(), *self._promotions()]
         items: dict[str, list[Json]] = defaultdict(list)
         for row in rows:
             items[row["item_id"]].append(row)
-        for identity, variants in items.items():
-            changed = stamp(max(row["changed_at"] for row in variants))
-            variations = [
-                entry("ITEM_VARIATION", row["id"], stamp(row["changed_at"]),
-                      item_variation_data={
-                          "item_id": identity, "name": row["variant_title"] or "Regular",
-                          "sku": row["sku"], "ordinal": number, "pricing_type": "FIXED_PRICING",
-                          "price_money": self.money(row["price_cents"]), "sellable": True,
-                          "stockable": True, "track_inventory": True})
-                for number, row in enumerate(variants)
-            ]  # fmt: skip
-            found.append(entry("ITEM", identity, changed, item_data={
-                "name": variants[0]["title"], "product_type": "REGULAR",
-                "is_taxable": True, "tax_ids": ["SALESTAX"], "variations": variations,
-                "categories": [{"id": variants[0]["category_id"]}]}))  # fmt: skip
-        return found
+        return found + [self._item(variants) for variants in items.values()]
+
+    def _modifier_list(self) -> Json:
+        names = {"MODOAT": "Oat drink", "MODWHOLE": "Whole milk"}
+        modifiers = [
+            _entry("MODIFIER", identity, OPENED, modifier_data={
+                "name": name, "price_money": self.money(0), "ordinal": number,
+                "modifier_list_id": "MODMILK"})
+            for number, (identity, name) in enumerate(names.items())
+        ]  # fmt: skip
+        return _entry("MODIFIER_LIST", "MODMILK", OPENED, modifier_list_data={
+            "name": "Milk", "selection_type": "SINGLE", "modifiers": modifiers})  # fmt: skip
+
+    def _promotions(self) -> list[Json]:
+        rows = self.books.rows("select *, midnight(from_date) as began_at from promotions "
+                               "order by promotion_id")  # fmt: skip
+        return [
+            _entry("DISCOUNT", discount_id(row["code"]), stamp(row["began_at"]), discount_data={
+                "name": row["code"], "discount_type": "FIXED_PERCENTAGE",
+                "percentage": f"{row['discount_ppm'] / 10_000:g}"})
+            for row in rows
+        ]  # fmt: skip
+
+    def _item(self, variants: list[Json]) -> Json:
+        """An item with its variations; one that was given up is deleted, and its version tells."""
+        first = variants[0]
+        is_deleted, identity = first["is_deleted"], first["item_id"]
+        variations = [
+            _entry("ITEM_VARIATION", row["id"], stamp(row["changed_at"]), is_deleted,
+                   item_variation_data={
+                       "item_id": identity, "name": row["variant_title"] or "Regular",
+                       "sku": row["sku"], "ordinal": number, "pricing_type": "FIXED_PRICING",
+                       "price_money": self.money(row["price_cents"]), "sellable": True,
+                       "stockable": True, "track_inventory": row["is_stocked"]})
+            for number, row in enumerate(variants)
+        ]  # fmt: skip
+        milk = [{"modifier_list_id": "MODMILK", "enabled": True}]
+        changed = stamp(max(row["changed_at"] for row in variants))
+        return _entry("ITEM", identity, changed, is_deleted, item_data=without_nulls({
+            "name": first["title"], "product_type": "REGULAR", "is_taxable": True,
+            "tax_ids": ["SALESTAX"], "variations": variations,
+            "modifier_list_info": milk if first["category"] == "Coffee" else [],
+            "categories": [{"id": first["category_id"]}]}))  # fmt: skip
+
+
+def _entry(
+    kind: str, identity: str, changed: str, is_deleted: bool = False, **content: Any
+) -> Json:
+    """A catalog object; its version is the moment of its last change."""
+    return {"type": kind, "id": identity, "updated_at": changed,
+            "version": int(datetime.fromisoformat(changed).timestamp() * 1000),
+            "is_deleted": is_deleted, "present_at_all_locations": True, **content}  # fmt: skip
+
+
+def discount_id(code: str) -> str:
+    """The catalog object of a promotion."""
+    return "DISCOUNT" + code.replace("-", "")
 
 
 def _back_discount(line: Json) -> int:

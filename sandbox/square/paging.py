@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 
@@ -23,6 +25,40 @@ class SquareError(Exception):
         )
         self.body = {"errors": [{"category": category, "code": code, "detail": detail,
                                  **({"field": field} if field else {})}]}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a request asked: parts of its path, its query string and its JSON body."""
+
+    path: dict[str, str]
+    query: dict[str, str]
+    body: dict[str, Any]
+
+
+def moment(text: str) -> datetime:
+    """An instant of a request.
+
+    Raises:
+        SquareError: it is no RFC 3339 time.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise SquareError("INVALID_TIME", f"{text!r} is no RFC 3339 time.") from None
+
+
+def cut(
+    rows: list[dict[str, Any]], limit: int, question: Any, *keys: str
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """(page, the member ``cursor`` of the answer): of one row more than fits, if there is one."""
+    page = rows[:limit]
+    if len(rows) <= limit:
+        return page, {}
+    last = [
+        value.isoformat() if isinstance(value := page[-1][key], datetime) else value for key in keys
+    ]
+    return page, {"cursor": write_cursor(question, last)}
 
 
 def _digest(question: Any) -> str:

@@ -101,11 +101,17 @@ class Reporting:
             selected.append(f'{form} as "{name}"')
         limit = min(int(query.get("limit") or 10_000), 50_000)
         rows = self.books.rows(
-            f"with lines as (select l.*, e.kind, s.location_id, s.name as location_name, "
+            "with lines as (select l.*, e.kind, s.location_id, s.name as location_name, "
             "cast(timezone(s.time_zone, e.happened_at) as date) as sale_date "
             "from event_lines l join events e using (event_id) join orders o "
             "on o.order_id = e.order_id join square_locations s using (place_id) "
-            f"where not o.is_test) select {', '.join(selected)} from lines where {where} "
+            "where not o.is_test and s.system = 'square' "
+            # What the card reader took at the other system's counter is a sale to Square.
+            "union all by name select l.*, 'sale' as kind, s.location_id, s.name as location_name, "
+            "cast(timezone(s.time_zone, c.copied_at) as date) as sale_date "
+            "from square_copies c join square_lines l on l.event_id = c.number "
+            "join square_locations s using (location_id) where c.copied_at <= now_at()"
+            f") select {', '.join(selected)} from lines where {where} "
             + (f"group by {grouped} order by {grouped} " if grouped else "")
             + f"limit {limit} offset {int(query.get('offset') or 0)}",
             *parameters,

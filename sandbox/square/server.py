@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,23 +19,17 @@ from starlette.routing import Route
 
 from sandbox.square.books import Books
 from sandbox.square.documents import MERCHANT_ID, Documents, stamp
-from sandbox.square.paging import SquareError, read_cursor, write_cursor
+from sandbox.square.inventory import Inventory
+from sandbox.square.paging import Call, SquareError, moment, read_cursor, write_cursor
+from sandbox.square.payouts import Payouts
 from sandbox.square.reporting import Reporting
+from sandbox.square.team import Team
 from sandbox.world.world import World
 
 Json = dict[str, Any]
 VERSION = "2026-09-16"
 MOST_LOCATIONS, MOST_ORDERS, MOST_PAYMENTS = 10, 1_000, 100
 ORDER_TIMES = {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "CLOSED_AT": "closed_at"}
-
-
-@dataclass(frozen=True)
-class Call:
-    """What a request asked: parts of its path, its query string and its JSON body."""
-
-    path: dict[str, str]
-    query: dict[str, str]
-    body: Json
 
 
 Answer = Callable[["Square", Call], Json]
@@ -51,6 +43,9 @@ class Square:
         self.books = Books(world)
         self.documents = Documents(self.books)
         self.reporting = Reporting(self.books, waits=report_waits)
+        self.inventory = Inventory(self.books, self.documents)
+        self.team = Team(self.books, self.documents)
+        self.payouts_sent = Payouts(self.books, self.documents)
 
     # --- orders ---------------------------------------------------------------------------
 
@@ -73,7 +68,7 @@ class Square:
         question = [sorted(locations), query]
         if (last := read_cursor(question, call.body.get("cursor"))) is not None:
             where.append(f"({column}, event_id) {'<' if descending else '>'} (?, ?)")
-            parameters += [_moment(last[0]), last[1]]
+            parameters += [moment(last[0]), last[1]]
         limit = min(int(call.body.get("limit") or 500), MOST_ORDERS)
         direction = "desc" if descending else "asc"
         rows = self.books.rows(
@@ -151,13 +146,13 @@ class Square:
         ):  # fmt: skip
             if asked.get(name):
                 where.append(clause)
-                parameters.append(_moment(asked[name]))
+                parameters.append(moment(asked[name]))
         if asked.get("location_id"):
             where.append("location_id = ?")
             parameters.append(asked["location_id"])
         if (last := read_cursor(asked, cursor)) is not None:
             where.append(f"({column}, payment_id) {'<' if descending else '>'} (?, ?)")
-            parameters += [_moment(last[0]), last[1]]
+            parameters += [moment(last[0]), last[1]]
         limit = min(int(asked.get("limit") or MOST_PAYMENTS), MOST_PAYMENTS)
         direction = "desc" if descending else "asc"
         rows = self.books.rows(
@@ -194,7 +189,7 @@ class Square:
         for name, sign in (("start_at", ">="), ("end_at", "<")):
             if changed.get(name):
                 where.append(f"updated_at {sign} ?")
-                parameters.append(_moment(changed[name]))
+                parameters.append(moment(changed[name]))
         if (last := read_cursor(query, call.body.get("cursor"))) is not None:
             where.append("contact_id > ?")
             parameters.append(last[0])
@@ -214,27 +209,31 @@ class Square:
         asked = dict(call.query)
         cursor = asked.pop("cursor", None)
         kinds = [kind for kind in (asked.get("types") or "").upper().split(",") if kind]
-        return self._catalog_page(kinds, None, asked, cursor, 100)
+        return self._catalog_page(kinds, {}, asked, cursor, 100)
 
     def search_catalog(self, call: Call) -> Json:
         """POST /v2/catalog/search."""
         cursor = call.body.pop("cursor", None)
         limit = min(int(call.body.get("limit") or 100), 1_000)
         kinds = call.body.get("object_types") or []
-        return self._catalog_page(kinds, call.body.get("begin_time"), call.body, cursor, limit)
+        return self._catalog_page(kinds, call.body, call.body, cursor, limit)
 
-    def _catalog_page(self, kinds: list[str], since: str | None, question: Json,
-                      cursor: str | None, limit: int) -> Json:  # fmt: skip
+    def _catalog_page(self, kinds: list[str], asked: Json, question: Json, cursor: str | None,
+                      limit: int) -> Json:  # fmt: skip
+        since, catalog = asked.get("begin_time"), self.documents.catalog()
         found = [
-            entry for entry in self.documents.catalog()
+            entry for entry in catalog
             if (not kinds or entry["type"] in kinds)
-            and (not since or _moment(entry["updated_at"]) > _moment(since))
+            and (not since or moment(entry["updated_at"]) > moment(since))
+            and (not entry["is_deleted"] or asked.get("include_deleted_objects"))
         ]  # fmt: skip
         last = read_cursor(question, cursor)
         start = int(last[0]) if last else 0
         answer: Json = {"objects": found[start : start + limit]}
         if start + limit < len(found):
             answer["cursor"] = write_cursor(question, [start + limit])
+        if question is asked:
+            answer["latest_time"] = max(entry["updated_at"] for entry in catalog)
         return answer
 
     def report_meta(self, _call: Call) -> Json:
@@ -257,6 +256,17 @@ ROUTES: tuple[tuple[str, str, Answer], ...] = (
     ("POST", "/v2/customers/search", Square.customers),
     ("GET", "/v2/catalog/list", Square.list_catalog),
     ("POST", "/v2/catalog/search", Square.search_catalog),
+    ("POST", "/v2/inventory/counts/batch-retrieve", lambda its, call: its.inventory.counts(call)),
+    ("POST", "/v2/inventory/changes/batch-retrieve", lambda its, call: its.inventory.changes(call)),
+    ("POST", "/v2/team-members/search", lambda its, call: its.team.members(call)),
+    ("POST", "/v2/labor/timecards/search", lambda its, call: its.team.timecards(call)),
+    ("GET", "/v2/payouts", lambda its, call: its.payouts_sent.payouts(call)),
+    ("GET", "/v2/payouts/{payout_id}", lambda its, call: its.payouts_sent.payout(call)),
+    (
+        "GET",
+        "/v2/payouts/{payout_id}/payout-entries",
+        lambda its, call: its.payouts_sent.entries(call),
+    ),
     ("GET", "/reporting/v1/meta", Square.report_meta),
     ("POST", "/reporting/v1/load", Square.report_load),
 )
@@ -319,7 +329,7 @@ def _order_filters(filters: Json, column: str) -> tuple[list[str], list[Any]]:
         for name, sign in (("start_at", ">="), ("end_at", "<")):
             if bounds.get(name):
                 where.append(f"{column} {sign} ?")
-                parameters.append(_moment(bounds[name]))
+                parameters.append(moment(bounds[name]))
     states = (filters.get("state_filter") or {}).get("states") or []
     if column == "closed_at" and (not states or not set(states) <= {"COMPLETED", "CANCELED"}):
         raise SquareError("BAD_REQUEST", "Closed orders are COMPLETED or CANCELED.",
@@ -327,10 +337,3 @@ def _order_filters(filters: Json, column: str) -> tuple[list[str], list[Any]]:
     if states and "COMPLETED" not in states:
         where.append("false")
     return where, parameters
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise SquareError("INVALID_TIME", f"{text!r} is no RFC 3339 time.") from None

@@ -28,7 +28,7 @@ from sandbox.world.world import World
 
 SETTINGS_FILE = "world.json"
 # Raised when other files are written, or others of the same settings.
-VERSION = 2
+VERSION = 3
 
 
 def generate(settings: WorldSettings, folder: Path) -> World:

@@ -69,7 +69,8 @@ def _of_place(dice: np.random.Generator, settings: WorldSettings, calendar: Cale
     start = np.where(is_early, opens * HOUR - HOUR // 2, (middle - 1) * HOUR) - jitter[0]
     end = np.where(is_early, (middle + 1) * HOUR, closes * HOUR + HOUR // 2) + jitter[1]
     pause = start + (end - start) // 2 + dice.integers(-20, 20, len(day)) * MINUTE
-    length = np.where(end - start >= 6 * HOUR, 30 * MINUTE, 10 * MINUTE)
+    has_lunch = (end - start >= 6 * HOUR) & (dice.random(len(day)) < 0.8)
+    length = np.where(has_lunch, 30 * MINUTE, 10 * MINUTE)
     years = (day - from_day[worker]) // 365
     wage = np.rint(staff["hourly_wage_cents"][worker] * 1.03**years).astype(np.int64)
     zone = place.time_zone
@@ -81,7 +82,7 @@ def _of_place(dice: np.random.Generator, settings: WorldSettings, calendar: Cale
         "break_started_at": to_utc(local + pause, zone),
         "break_ended_at": to_utc(local + pause + length, zone),
         # Half an hour is the worker's own time, ten minutes are paid.
-        "is_break_paid": length < 30 * MINUTE,
+        "is_break_paid": ~has_lunch,
         "hourly_wage_cents": wage,
     }
 

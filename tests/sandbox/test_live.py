@@ -19,7 +19,8 @@ from sandbox.shopify.documents import ReportRequest
 from sandbox.shopify.search import EVERYTHING
 from sandbox.shopify.webhooks import signature
 from sandbox.shopify.world_documents import WorldDocuments
-from sandbox.square.server import Call, Square
+from sandbox.square.paging import Call
+from sandbox.square.server import Square
 from sandbox.world import World, WorldSettings, generate
 from sandbox.world.live import LiveWorld
 
