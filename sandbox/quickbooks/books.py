@@ -156,8 +156,9 @@ class Books:
 
     def _write(self, world: World) -> None:
         run = self._database.execute
-        last_day = world.settings["last_day"]
-        run(SPAN, [last_day, last_day])
+        last_day, per_day = (world.settings[name] for name in ("last_day", "orders_per_day"))
+        # Rent and wages follow the size of the business, down to a fifth.
+        run(SPAN, [last_day, last_day, max(20, round(per_day))])
         run(BEGIN)
         for statement in (*macros(int(world.settings["seed"])), *TABLES):
             run(statement)

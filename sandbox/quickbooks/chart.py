@@ -177,7 +177,9 @@ VENDORS = (
     ("Office & Co", "USD", True), ("Eastern Telecom", "USD", True),
     ("Department of Payroll Taxes", "USD", True), ("Owner", "USD", True),
 )  # fmt: skip
-# Which vendor delivers a category of the world's products.
+# Vendors of the world's deliveries have their supplier's id above this.
+FIRST_SUPPLIER = 100
+# Which vendor delivers a category of goods for wholesale.
 SUPPLIERS = {
     "Coffee": 7, "Beans": 7, "Bakery": 8, "Lunch": 8, "Tea": 9, "Cold drinks": 9, "Mugs": 10,
     "Apparel": 11, "Books": 12, "Gifts": 12, "Brewing": 13, "Pantry": 14,

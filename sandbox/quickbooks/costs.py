@@ -6,7 +6,15 @@ repeated; amounts are in the document's currency and positive for the usual dire
 
 from __future__ import annotations
 
-from sandbox.quickbooks.chart import CAFE, FIRST_VARIANT, ONLINE, RETAIL, Ledger
+from sandbox.quickbooks.chart import (
+    CAFE,
+    FIRST_SUPPLIER,
+    FIRST_VARIANT,
+    ONLINE,
+    RETAIL,
+    WHOLESALE,
+    Ledger,
+)
 from sandbox.quickbooks.lists import OPENING_STOCK
 
 ENTRIES = """create or replace table quickbooks_entries (
@@ -43,9 +51,10 @@ FIXED = (
     f"""insert into quickbooks_entries by name
     select 'rent/' || name || '/' || vendor_id as key, 'Bill' as kind, month as day,
         'RENT-' || name as doc_number, {Ledger.PAYABLE} as account_id, month + 4 as due_date,
-        rent.*, {Ledger.RENT} as line_account_id, 'Rent ' || name as description
-    from quickbooks_months, (values (1, 1, 1, 480000, {CAFE}), (1, 2, 2, 420000, {RETAIL}),
-        (1, 3, 4, 150000, {ONLINE}), (2, 1, 3, 390000, {RETAIL}))
+        rent.* replace (rent.cents * size_percent // 100 as cents),
+        {Ledger.RENT} as line_account_id, 'Rent ' || name as description
+    from quickbooks_span, quickbooks_months, (values (1, 1, 1, 480000, {CAFE}),
+        (1, 2, 2, 420000, {RETAIL}), (1, 3, 4, 150000, {ONLINE}), (2, 1, 3, 390000, {RETAIL}))
         as rent(vendor_id, line_number, department_id, cents, class_id)""",
     f"""insert into quickbooks_entries by name
     select 'power/' || name || '/' || place as key, 'Purchase' as kind, month + 11 as day,
@@ -64,15 +73,24 @@ FIXED = (
     from quickbooks_months, (values ('Internet', 6, 18, {Ledger.INTERNET}, 21900),
         ('Subscriptions', 2, 15, {Ledger.SOFTWARE}, 48900))
         as kind(word, day_of_month, vendor_id, line_account_id, cents)""",
+    # The platforms charge the card each Monday for the week before; now and then they credit it.
     f"""insert into quickbooks_entries by name
-    select 'ads/' || week || '/' || ad.vendor_id as key, 'Purchase' as kind, monday + 3 as day,
-        ad.vendor_id, {Ledger.CARD} as account_id, 'CreditCard' as pay_type,
-        quickbooks_draw('ad refund', week || '/' || ad.vendor_id) < 40 as is_credit,
-        {Ledger.ADVERTISING} as line_account_id, ad.cents + ad.spread
-            * quickbooks_draw('ads', week || '/' || ad.vendor_id) as cents,
-        {ONLINE} as class_id, ad.word as description
-    from quickbooks_weeks, (values (5, 9000, 14, 'Social media ads'), (6, 12000, 17, 'Search ads'))
-        as ad(vendor_id, cents, spread, word)""",
+    with charged as (
+        select week, monday + 7 as day, case platform when 'Meta Ads' then 5 else 6 end
+            as vendor_id, platform as description, sum(spend_cents)::bigint as spent
+        from truth.ad_spend join quickbooks_weeks on spend_date between monday and monday + 6
+        group by all
+    ), booked as (
+        select *, false as is_credit, spent as cents from charged
+        union all select *, true, spent // 20 from charged
+        where quickbooks_draw('ad credit', week || '/' || vendor_id) < 60
+    )
+    select 'ads/' || week || '/' || vendor_id || case when is_credit then '/credit' else '' end
+            as key,
+        'Purchase' as kind, {Ledger.CARD} as account_id, 'CreditCard' as pay_type,
+        {Ledger.ADVERTISING} as line_account_id, {ONLINE} as class_id, day, vendor_id,
+        description, is_credit, cents
+    from booked where cents > 0""",
     f"""insert into quickbooks_entries by name
     select 'petty/' || week as key, 'Purchase' as kind, monday + 2 as day, 17 as vendor_id,
         {Ledger.CASH} as account_id, 'Cash' as pay_type, {Ledger.OFFICE} as line_account_id,
@@ -81,8 +99,9 @@ FIXED = (
     from quickbooks_weeks""",
     f"""insert into quickbooks_entries by name
     select 'wages/' || week as key, 'JournalEntry' as kind, monday + 4 as day,
-        'PAY-' || strftime(monday + 4, '%Y%m%d') as doc_number, 'Payroll' as private_note, side.*
-    from quickbooks_weeks, (values
+        'PAY-' || strftime(monday + 4, '%Y%m%d') as doc_number, 'Payroll' as private_note,
+        side.* replace (side.cents * size_percent // 100 as cents)
+    from quickbooks_span, quickbooks_weeks, (values
         (1, {Ledger.WAGES}, 612000, 1, {CAFE}, 'Wages'), (2, {Ledger.WAGES}, 384000, 2, {RETAIL},
         'Wages'), (3, {Ledger.WAGES}, 341000, 3, {RETAIL}, 'Wages'), (4, {Ledger.WAGES}, 262000, 4,
         {ONLINE}, 'Wages'), (5, {Ledger.PAYROLL_TAX}, 122300, null, null, 'Employer taxes'),
@@ -112,50 +131,59 @@ FIXED = (
 )
 
 GOODS = (
-    """create or replace table quickbooks_needs as
-    select date_trunc('month', e.day)::date as month, l.variant_id,
-        sum(l.quantity)::bigint as quantity
-    from quickbooks_event_sums e join truth.event_lines l using (event_id)
-    where l.line_type = 'product' group by all
-    union all
-    select date_trunc('month', w.day)::date, l.variant_id, sum(l.quantity)::bigint
-    from quickbooks_wholesale w join quickbooks_wholesale_lines l using (number) group by all""",
-    # Stock is ordered in sixes; what the café uses up is an expense at once.
+    # A bill comes with each delivery to the shops; it names the stock and the ingredients.
+    f"""insert into quickbooks_entries by name
+    select 'goods/delivery ' || p.purchase_id as key, 'Bill' as kind,
+        p.received_at::date as day, 'PO-' || p.purchase_id as doc_number,
+        {FIRST_SUPPLIER} + p.supplier_id as vendor_id, p.currency,
+        p.currency_rate_ppm as rate_ppm, p.received_at::date + s.payment_terms_days::int
+            as due_date,
+        case p.currency when 'EUR' then {Ledger.PAYABLE_EUR} else {Ledger.PAYABLE} end
+            as account_id,
+        row_number() over (partition by p.purchase_id order by l.purchase_line_id)
+            as line_number,
+        case when g.is_inventory then {Ledger.INVENTORY} else {Ledger.INGREDIENTS} end
+            as line_account_id,
+        case when l.variant_id > 0 then {FIRST_VARIANT} + l.variant_id end as item_id,
+        coalesce(g.name, i.name) as description, l.quantity, l.unit_cost_cents
+            as unit_price_cents,
+        l.quantity * l.unit_cost_cents as cents, p.place_id as department_id,
+        case when p.place_id = 1 then {CAFE} else {RETAIL} end as class_id
+    from truth.purchases p join truth.purchase_lines l using (purchase_id)
+    join truth.suppliers s using (supplier_id) cross join quickbooks_span
+    left join quickbooks_goods g on g.variant_id = l.variant_id
+    left join truth.ingredients i on i.ingredient_id = l.ingredient_id
+    where p.received_at >= first_day and p.received_at <= until""",
+    # What wholesale takes comes from its own vendors, once a month and in sixes.
     f"""insert into quickbooks_entries by name
     with needs as (
-        select month, variant_id, sum(quantity)::bigint as quantity from quickbooks_needs
-        group by all having sum(quantity) > 0
-    ), priced as (
-        select n.month, g.*, (n.quantity + 5) // 6 * 6 as bought, v.currency,
-            quickbooks_rate(v.currency, n.month + 2) as rate_ppm
+        select date_trunc('month', w.day)::date as month, l.variant_id,
+            (sum(l.quantity)::bigint + 5) // 6 * 6 as bought
+        from quickbooks_wholesale w join quickbooks_wholesale_lines l using (number) group by all
+    ), lines as (
+        select n.month, g.vendor_id, v.currency, quickbooks_rate(v.currency, n.month + 2)
+                as rate_ppm,
+            g.name as description, {FIRST_VARIANT} + g.variant_id as item_id,
+            n.bought as quantity, g.unit_cost_cents * 1000000 // rate_ppm as unit_price_cents
         from needs n join quickbooks_goods g using (variant_id)
         join quickbooks_vendors v using (vendor_id)
-    ), lines as (
-        select month, vendor_id, currency, rate_ppm, {Ledger.INVENTORY} as line_account_id,
-            name as description, {FIRST_VARIANT} + variant_id as item_id, bought as quantity,
-            (unit_cost_cents * 1000000 // rate_ppm)::bigint as unit_price_cents,
-            (unit_cost_cents * 1000000 // rate_ppm)::bigint * bought as cents, {RETAIL} as class_id
-        from priced where is_inventory
-        union all by name
-        select month, vendor_id, currency, rate_ppm, {Ledger.INGREDIENTS} as line_account_id,
-            'Ingredients' as description, sum(unit_cost_cents * bought)::bigint as cents,
-            {CAFE} as class_id, 1 as department_id
-        from priced where not is_inventory group by all
     )
-    select 'goods/' || strftime(month, '%Y-%m') || '/' || vendor_id as key, 'Bill' as kind,
-        month + 2 as day, 'INV-' || vendor_id || strftime(month, '%m%y') as doc_number,
-        month + 32 as due_date, case currency when 'EUR' then 6 else 5 end as account_id,
-        lines.* exclude (month),
-        row_number() over (partition by month, vendor_id order by item_id nulls first)
-            as line_number
+    select 'goods/wholesale ' || strftime(month, '%Y-%m') || '/' || vendor_id as key,
+        'Bill' as kind, month + 2 as day,
+        'INV-' || vendor_id || strftime(month, '%m%y') as doc_number, month + 32 as due_date,
+        case currency when 'EUR' then {Ledger.PAYABLE_EUR} else {Ledger.PAYABLE} end
+            as account_id,
+        lines.* exclude (month), unit_price_cents * quantity as cents,
+        {Ledger.INVENTORY} as line_account_id, {WHOLESALE} as class_id,
+        row_number() over (partition by month, vendor_id order by item_id) as line_number
     from lines""",
     """insert into quickbooks_entries by name
-    select 'spoilt/' || substr(key, 7) as key, 'VendorCredit' as kind, day + 6 as day,
+    select 'spoilt/' || substr(key, 7) as key, 'VendorCredit' as kind, day + 2 as day,
         'CR-' || doc_number as doc_number, vendor_id, account_id, currency, rate_ppm,
         'Damaged on delivery' as private_note, line_account_id, item_id, 1 as quantity,
-        unit_price_cents, unit_price_cents::bigint as cents, description, class_id
+        unit_price_cents, unit_price_cents::bigint as cents, description, class_id, department_id
     from quickbooks_entries where key like 'goods/%' and line_number = 1 and item_id is not null
-        and quickbooks_draw('spoilt', key) < 250""",
+        and quickbooks_draw('spoilt', key) < 60""",
     # What Square sold left the stock without QuickBooks knowing: once a month it is written off.
     f"""insert into quickbooks_entries by name
     with used as (
@@ -184,37 +212,42 @@ SETTLED = (
         where kind = 'VendorCredit' group by key
     ), dated as (
         select b.*, coalesce(c.credit, 0) as credit,
-            b.due_date + case when quickbooks_draw('bill', b.key) < 850 then -1 else 15 end
-                as paid_date,
-            quickbooks_draw('bill card', b.key) < 200 and b.currency = 'USD' as by_card
+            quickbooks_draw('bill card', b.vendor_id) < 150 and b.currency = 'USD' as by_card,
+            date_trunc('week', b.due_date)::date + case when quickbooks_draw('bill', b.key) < 850
+                then 4 else 18 end as paid_date
         from bills b left join credits c using (credit_key)
         where quickbooks_draw('bill', b.key) < 950
     )
-    select *, 'settled/' || key as pay_key, total - credit as cents,
-        quickbooks_rate(currency, paid_date) as paid_ppm,
-        quickbooks_home(total, rate_ppm) - quickbooks_home(credit, rate_ppm) as payable_home,
-        quickbooks_home(total - credit, quickbooks_rate(currency, paid_date)) as bank_home
+    select *, total - credit as cents, quickbooks_home(total, rate_ppm)
+            - quickbooks_home(credit, rate_ppm) as payable_home,
+        'settled/' || paid_date || '/' || vendor_id as pay_key
     from dated""",
-    f"""insert into quickbooks_drafts by name
-    select pay_key as key, 'BillPayment' as kind, paid_date::timestamptz + interval 14 hour
-            as known_from,
+    # On Fridays each vendor gets one payment for all that is due that week.
+    f"""create or replace table quickbooks_payment_runs as
+    with runs as (
+        select pay_key as key, paid_date, vendor_id, payable_id, by_card, currency,
+            sum(cents)::bigint as cents, sum(payable_home)::bigint as payable_home
+        from quickbooks_bill_payments group by all
+    )
+    select *, case when by_card then {Ledger.CARD} else {Ledger.CHECKING} end as bank_id,
+        quickbooks_rate(currency, paid_date) as paid_ppm,
+        quickbooks_home(cents, paid_ppm) as bank_home
+    from runs""",
+    """insert into quickbooks_drafts by name
+    select key, 'BillPayment' as kind, paid_date::timestamptz + interval 14 hour as known_from,
         case when not by_card then cast(6000 + row_number() over (order by paid_date, key)
             as varchar) end as doc_number,
-        paid_date as txn_date, vendor_id,
-        case when by_card then {Ledger.CARD} else {Ledger.CHECKING} end as account_id,
-        payable_id as other_account_id,
+        paid_date as txn_date, vendor_id, bank_id as account_id, payable_id as other_account_id,
         case when by_card then 'CreditCard' else 'Check' end as pay_type, currency,
         paid_ppm as rate_ppm, cents as total_cents
-    from quickbooks_bill_payments""",
+    from quickbooks_payment_runs""",
     """insert into quickbooks_draft_links
     select key, pay_key, total from quickbooks_bill_payments
     union all select credit_key, pay_key, credit from quickbooks_bill_payments where credit > 0""",
     f"""insert into quickbooks_draft_postings by name
-    select pay_key as key, side.*
-    from quickbooks_bill_payments, lateral (values
-        (case when by_card then {Ledger.CARD} else {Ledger.CHECKING} end, -bank_home, -cents,
-            false),
-        (payable_id, payable_home, cents, false),
+    select key, side.*
+    from quickbooks_payment_runs, lateral (values
+        (bank_id, -bank_home, -cents, false), (payable_id, payable_home, cents, false),
         ({Ledger.EXCHANGE}, bank_home - payable_home, 0, true)
     ) as side(account_id, home_cents, foreign_cents, is_implicit)
     where side.home_cents <> 0""",
@@ -223,7 +256,7 @@ SETTLED = (
     with spent as (
         select day, case when is_credit then -cents else cents end as cents
         from quickbooks_entries where kind = 'Purchase' and account_id = {Ledger.CARD}
-        union all select paid_date, cents from quickbooks_bill_payments where by_card
+        union all select paid_date, cents from quickbooks_payment_runs where by_card
     )
     select 'visa/' || strftime(day, '%Y-%m') as key, 'CreditCardPayment' as kind,
         last_day(any_value(day)) + 12 as day, {Ledger.CHECKING} as account_id,
@@ -276,6 +309,9 @@ POSTED = (
         any_value(account_id) as account_id, any_value(other_account_id) as other_account_id,
         any_value(pay_type) as pay_type, any_value(is_credit) as is_credit,
         any_value(currency) as currency, any_value(rate_ppm) as rate_ppm,
+        case when any_value(kind) <> 'JournalEntry' and count(distinct department_id) = 1
+            and count(department_id) = count(*) then any_value(department_id) end
+            as department_id,
         any_value(private_note) as private_note,
         case when any_value(kind) = 'Bill' then 3 end as term_id,
         case when any_value(kind) = 'JournalEntry' then sum(greatest(cents, 0)) else sum(cents)

@@ -20,6 +20,7 @@ from sandbox.quickbooks.chart import (
     FIRST_BUNDLE,
     FIRST_CATEGORY,
     FIRST_CONTACT,
+    FIRST_SUPPLIER,
     FIRST_VARIANT,
     GUEST_CUSTOMER,
     HOME,
@@ -62,7 +63,7 @@ SHORT: tuple[tuple[str, str, Rows], ...] = (
 
 SPAN = """create or replace table quickbooks_span as
     select min(timezone(p.time_zone, o.placed_at)::date) as first_day, ?::date as last_day,
-        (?::date + 1)::timestamptz + interval 12 hour as until
+        (?::date + 1)::timestamptz + interval 12 hour as until, ?::bigint as size_percent
     from truth.orders o join truth.places p using (place_id)"""
 
 # The books were set up the day before the first sale.
@@ -106,6 +107,10 @@ MORE_ITEMS = f"""insert into quickbooks_items by name
     select {FIRST_BUNDLE} + n as id, name, 'Group' as type, true as is_active
     from (select unnest(range(1, {len(BUNDLES) + 1})) as n, unnest({list(BUNDLES)!r}) as name)"""
 
+MORE_VENDORS = f"""insert into quickbooks_vendors
+    select {FIRST_SUPPLIER} + supplier_id, {FIRST_SUPPLIER} + supplier_id, name, currency, true
+    from truth.suppliers"""
+
 CUSTOMERS = f"""create or replace table quickbooks_customers as
     with known as (
         select customer_id, min(happened_at) as first_at from quickbooks_shop_sales
@@ -131,6 +136,7 @@ def short_lists() -> Iterator[tuple[str, Rows]]:
         yield f"insert into quickbooks_{table} values ({marks})", rows
     yield DEPARTMENTS, []
     yield TAX_CODES, []
+    yield MORE_VENDORS, []
     suppliers = " ".join(f"when '{name}' then {vendor}" for name, vendor in SUPPLIERS.items())
     yield GOODS.format(suppliers=suppliers), []
     yield ITEMS, []

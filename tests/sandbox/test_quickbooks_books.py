@@ -161,8 +161,9 @@ class Expansion:
         sums[account["value"]] -= sign * amount(document["TotalAmt"])
         for line in document["Line"]:
             detail = line[line["DetailType"]]
-            account = detail.get("AccountRef") or self.items[detail["ItemRef"]["value"]][
-                "AssetAccountRef"]  # fmt: skip
+            item = self.items.get(detail.get("ItemRef", {}).get("value"), {})
+            account = (detail.get("AccountRef") or item.get("AssetAccountRef")
+                       or item["ExpenseAccountRef"])  # fmt: skip
             sums[account["value"]] += sign * amount(line["Amount"])
 
     def _bill_payment(self, _name: str, document: Document, sums: Sums) -> None:
