@@ -84,7 +84,7 @@ NUMBERED = (
 )
 
 # What every document looks like at one instant: its version, what is still open, what changed.
-CURRENT = """create or replace table quickbooks_current as
+CURRENT = """create or replace temp table quickbooks_current as
     with linked as (
         select target_id, count(*) + count(*) filter (known_until <= $now) as links_count,
             sum(amount_cents) filter (known_until is null or known_until > $now) as paid_cents,
@@ -107,13 +107,13 @@ CURRENT = """create or replace table quickbooks_current as
     order by v.document_id"""
 
 # Lists at one instant: who has come, what has a new price.
-SEEN_CUSTOMERS = """create or replace table quickbooks_seen_customers as
+SEEN_CUSTOMERS = """create or replace temp table quickbooks_seen_customers as
     select * exclude (created_at, edited_at), coalesce(created_at, begun_at) as created_at,
         case when edited_at <= $now then edited_at else coalesce(created_at, begun_at) end
             as updated_at
     from quickbooks_customers, quickbooks_begin
     where created_at is null or created_at <= $now order by id"""
-SEEN_ITEMS = """create or replace table quickbooks_seen_items as
+SEEN_ITEMS = """create or replace temp table quickbooks_seen_items as
     with priced as (
         select variant_id, arg_max(price_cents, valid_from_date) as present_cents,
             max(valid_from_date)::timestamptz as priced_at
@@ -123,7 +123,13 @@ SEEN_ITEMS = """create or replace table quickbooks_seen_items as
         begun_at as created_at, greatest(begun_at, p.priced_at) as updated_at
     from quickbooks_items i left join priced p using (variant_id), quickbooks_begin
     order by i.id"""
-UNCHANGING = ("accounts", "classes", "departments", "vendors", "employees", "terms",
+SEEN_EMPLOYEES = """create or replace temp table quickbooks_seen_employees as
+    select staff_id as id, given_name, family_name, given_name || ' ' || family_name as name,
+        hired_at, case when left_at <= $now then left_at end as released_at,
+        released_at is null as is_active, greatest(begun_at, hired_at) as created_at,
+        greatest(begun_at, hired_at, released_at) as updated_at
+    from truth.staff, quickbooks_begin where hired_at <= $now order by staff_id"""
+UNCHANGING = ("accounts", "classes", "departments", "vendors", "terms",
               "payment_methods", "tax_agencies", "tax_rates", "tax_codes",
               "currencies")  # fmt: skip
 
@@ -149,7 +155,9 @@ class Books:
             "where known_until is not null union select created_at from quickbooks_customers "
             "where created_at is not null union select edited_at from quickbooks_customers, "
             "quickbooks_span where edited_at <= until union "
-            "select distinct valid_from_date::timestamptz from truth.prices order by moment",
+            "select distinct valid_from_date::timestamptz from truth.prices union "
+            "select hired_at from truth.staff union select left_at from truth.staff "
+            "where left_at is not null order by moment",
         )]  # fmt: skip
         self._position = -1
         self._instant: datetime | None = None
@@ -175,7 +183,7 @@ class Books:
             for statement in part:
                 run(statement)
         for table in UNCHANGING:
-            run(f"""create or replace table quickbooks_seen_{table} as
+            run(f"""create or replace temp table quickbooks_seen_{table} as
                 select *, begun_at as created_at, begun_at as updated_at
                 from quickbooks_{table}, quickbooks_begin order by id""")
 
@@ -207,7 +215,7 @@ class Books:
             now = self._clock()
             position = bisect_right(self._changes, now)
             if position != self._position:
-                for statement in (CURRENT, SEEN_CUSTOMERS, SEEN_ITEMS):
+                for statement in (CURRENT, SEEN_CUSTOMERS, SEEN_ITEMS, SEEN_EMPLOYEES):
                     self._database.execute(statement, {"now": now})
                 self._position = position
             self._instant = now

@@ -201,10 +201,6 @@ BUYERS = (
     ("Quai des Thés", "CAD", "Montréal", "QC", "CA", False),
 )  # fmt: skip
 SQUARE_CUSTOMER, GUEST_CUSTOMER, CLOSED_CUSTOMER, FIRST_CONTACT = 13, 14, 15, 1000
-EMPLOYEES = (
-    ("Nora", "Lindqvist"), ("Samuel", "Okafor"), ("Ines", "Duarte"), ("Theo", "Marchetti"),
-    ("Priya", "Raman"), ("Jonas", "Weiss"),
-)  # fmt: skip
 # Service items: name, account that their sales are posted to, whether they are in use.
 SERVICES = (
     ("Gift card", Ledger.GIFT_CARDS, True), ("Square sales", Ledger.SQUARE_SALES, True),

@@ -97,18 +97,41 @@ FIXED = (
         900 + quickbooks_draw('petty', week) * 3 as cents, 'Supplies' as description,
         1 + week % 3 as department_id
     from quickbooks_weeks""",
+    # Two weeks of timecards are paid on the Friday after, a fifth of it withheld.
+    """create or replace table quickbooks_payroll as
+    with hours as (
+        select (t.started_at::date - first_day) // 14 as period, t.place_id,
+            (epoch(t.ended_at - t.started_at) - case when t.is_break_paid then 0
+                else coalesce(epoch(t.break_ended_at - t.break_started_at), 0) end)
+                * t.hourly_wage_cents / 3600 as cents
+        from truth.timecards t cross join quickbooks_span where t.started_at::date >= first_day
+    )
+    select period, place_id, sum(round(cents))::bigint as cents,
+        first_day + ((period + 1) * 14 + 4)::int as payday
+    from hours cross join quickbooks_span
+    where first_day + ((period + 1) * 14 - 1)::int <= last_day group by all""",
     f"""insert into quickbooks_entries by name
-    select 'wages/' || week as key, 'JournalEntry' as kind, monday + 4 as day,
-        'PAY-' || strftime(monday + 4, '%Y%m%d') as doc_number, 'Payroll' as private_note,
-        side.* replace (side.cents * size_percent // 100 as cents)
-    from quickbooks_span, quickbooks_weeks, (values
-        (1, {Ledger.WAGES}, 612000, 1, {CAFE}, 'Wages'), (2, {Ledger.WAGES}, 384000, 2, {RETAIL},
-        'Wages'), (3, {Ledger.WAGES}, 341000, 3, {RETAIL}, 'Wages'), (4, {Ledger.WAGES}, 262000, 4,
-        {ONLINE}, 'Wages'), (5, {Ledger.PAYROLL_TAX}, 122300, null, null, 'Employer taxes'),
-        (6, {Ledger.PAYROLL_DUE}, -407000, null, null, 'Taxes withheld and due'),
-        (7, {Ledger.CHECKING}, -1314300, null, null, 'Net pay'))
-        as side(line_number, line_account_id, cents, department_id, class_id, description)
-    where week % 2 = 1""",
+    with totals as (
+        select period, payday, sum(cents)::bigint as wages, wages * 765 // 10000 as taxes,
+            wages // 5 + taxes as due
+        from quickbooks_payroll group by all
+    ), sides as (
+        select period, payday, place_id as line_number, {Ledger.WAGES} as line_account_id, cents,
+            place_id as department_id, 'Wages' as description,
+            case place_id when 1 then {CAFE} when 4 then {ONLINE} else {RETAIL} end as class_id
+        from quickbooks_payroll
+        union all by name
+        select period, payday, side.*
+        from totals, lateral (values
+            (11, {Ledger.PAYROLL_TAX}, taxes, 'Employer taxes'),
+            (12, {Ledger.PAYROLL_DUE}, -due, 'Taxes withheld and due'),
+            (13, {Ledger.CHECKING}, due - wages - taxes, 'Net pay')
+        ) as side(line_number, line_account_id, cents, description)
+    )
+    select 'wages/' || period as key, 'JournalEntry' as kind, payday as day,
+        'PAY-' || strftime(payday, '%Y%m%d') as doc_number, 'Payroll' as private_note,
+        sides.* exclude (period, payday)
+    from sides where cents <> 0""",
     f"""insert into quickbooks_entries by name
     select 'worn/' || name as key, 'JournalEntry' as kind, last_day(month) as day,
         'DEP-' || name as doc_number, side.*

@@ -16,7 +16,6 @@ from sandbox.quickbooks.chart import (
     CLASSES,
     CLOSED_CUSTOMER,
     CURRENCIES,
-    EMPLOYEES,
     FIRST_BUNDLE,
     FIRST_CATEGORY,
     FIRST_CONTACT,
@@ -56,9 +55,6 @@ SHORT: tuple[tuple[str, str, Rows], ...] = (
      [(n, *row, True) for n, row in enumerate(CURRENCIES.items(), 1) if row[0] != HOME]),
     ("vendors", "vendor_id integer, id integer, name varchar, currency varchar, is_active boolean",
      [(n, n, *row) for n, row in enumerate(VENDORS, 1)]),
-    ("employees", ("id integer, given_name varchar, family_name varchar, name varchar, "
-     "is_active boolean"),
-     [(n, *row, " ".join(row), n < len(EMPLOYEES)) for n, row in enumerate(EMPLOYEES, 1)]),
 )  # fmt: skip
 
 SPAN = """create or replace table quickbooks_span as

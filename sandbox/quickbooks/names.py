@@ -168,9 +168,13 @@ class Names:
         ]  # fmt: skip
 
     def _employee(self, row: Json) -> Json:
+        released = row["released_at"]
+        left = {"ReleasedDate": released.date().isoformat()} if released else {}
         return {"GivenName": row["given_name"], "FamilyName": row["family_name"],
                 "DisplayName": row["name"], "PrintOnCheckName": row["name"],
-                "Active": row["is_active"], "BillableTime": False, **self._base(row)}  # fmt: skip
+                "Active": row["is_active"], "BillableTime": False,
+                "HiredDate": row["hired_at"].date().isoformat(), **left,
+                **self._base(row)}  # fmt: skip
 
     def _agency(self, row: Json) -> Json:
         return {"DisplayName": row["name"], "TaxTrackedOnSales": True,

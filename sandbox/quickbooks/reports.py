@@ -88,9 +88,13 @@ class Reports:
 
     def _asked(self, name: str, query: dict[str, str]) -> Ask:
         today = self._books.now.date()
-        has_dates = "start_date" in query or "end_date" in query
-        last = _day(query, "end_date", today)
-        first = _day(query, "start_date", date(last.year, 1, 1))
+        has_dates = bool(query.get("start_date") or query.get("end_date"))
+        macro = None if has_dates else query.get("date_macro", "This Calendar Year-to-date")
+        if macro is None:
+            last = _day(query, "end_date", today)
+            first = _day(query, "start_date", date(last.year, 1, 1))
+        else:
+            first, last = _named_dates(macro, today)
         if first > last:
             raise QuickBooksError("Invalid Date", "start_date must be before end_date", "5030",
                                   element="start_date")  # fmt: skip
@@ -98,7 +102,7 @@ class Reports:
         by = query.get("summarize_column_by", "Total")
         for value, known, field in (
             (basis, ("Accrual", "Cash"), "accounting_method"),
-            (by, ("Total", "Month", "Days"), "summarize_column_by"),
+            (by, tuple(ENDS), "summarize_column_by"),
         ):
             if value not in known:
                 raise QuickBooksError("Invalid Enumeration", f"{value} is not one of "
@@ -113,7 +117,7 @@ class Reports:
             name, first, last, basis, by,
             "quickbooks_postings" if basis == "Accrual" else "quickbooks_cash_postings",
             " and ".join(where), parameters,
-            None if has_dates else "this calendar year-to-date",
+            macro.lower() if macro else None,
             tuple(filter(None, query.get("columns", "").split(","))),
             tuple(filter(None, query.get("account", "").split(","))),
         )  # fmt: skip
@@ -323,6 +327,42 @@ class Reports:
         return {"Columns": {"Column": columns}, "Rows": {"Row": rows} if rows else {}}
 
 
+def _month_end(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+# The last day of the column that a day falls into, by what columns are summarized by.
+ENDS: dict[str, Callable[[date], date]] = {
+    "Total": lambda _day: date.max,
+    "Days": lambda day: day,
+    "Week": lambda day: day + timedelta(days=6 - (day.weekday() + 1) % 7),
+    "Month": _month_end,
+    "Quarter": lambda day: _month_end(day.replace(month=(day.month - 1) // 3 * 3 + 3, day=1)),
+    "Year": lambda day: date(day.year, 12, 31),
+}
+
+
+def _named_dates(macro: str, today: date) -> tuple[date, date]:
+    """The days that a macro stands for; the fiscal year is the calendar's."""
+    name = macro.lower().replace("calendar", "fiscal")
+    month, year = today.replace(day=1), date(today.year, 1, 1)
+    before = month - timedelta(days=1)
+    known = {
+        "today": (today, today),
+        "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+        "this month": (month, _month_end(today)), "this month-to-date": (month, today),
+        "last month": (before.replace(day=1), before),
+        "this fiscal year": (year, date(today.year, 12, 31)),
+        "this fiscal year-to-date": (year, today),
+        "last fiscal year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
+        "all": (date(2000, 1, 1), today),
+    }  # fmt: skip
+    if name not in known:
+        raise QuickBooksError("Invalid Enumeration", f"{macro} is not one of "
+                              f"{', '.join(known)}", "2170", element="date_macro")  # fmt: skip
+    return known[name]
+
+
 def _money_column(title: str, key: str) -> Json:
     return {"ColTitle": title, "ColType": "Money", "MetaData": [{"Name": "ColKey", "Value": key}]}
 
@@ -337,16 +377,20 @@ def _day(query: dict[str, str], field: str, otherwise: date) -> date:
 
 def _periods(ask: Ask) -> list[Period]:
     """The columns of a report."""
-    if ask.by == "Total":
-        return [Period("Total", ask.first, ask.last)]
     found: list[Period] = []
     day = ask.first
     while day <= ask.last:
-        if ask.by == "Days":
-            end, title = day, f"{day:%b} {day.day}, {day.year}"
-        else:
-            end = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-            end, title = min(end, ask.last), f"{day:%b %Y}"
-        found.append(Period(title, day, end))
+        end = min(ENDS[ask.by](day), ask.last)
+        found.append(Period(_title(ask.by, day, end), day, end))
         day = end + timedelta(days=1)
     return found
+
+
+def _title(by: str, first: date, last: date) -> str:
+    if by in ("Total", "Year"):
+        return "Total" if by == "Total" else f"{first:%Y}"
+    if by == "Month":
+        return f"{first:%b %Y}"
+    if by == "Days":
+        return f"{first:%b} {first.day}, {first.year}"
+    return f"{first:%b} {first.day} - {last:%b} {last.day}, {last.year}"

@@ -16,6 +16,7 @@ import pytest
 
 from sandbox.quickbooks import Webhooks
 from sandbox.quickbooks.entities import DOCUMENTS, ENTITIES
+from sandbox.quickbooks.errors import QuickBooksError
 from sandbox.quickbooks.server import COMPANY_ID, QuickBooks
 from sandbox.quickbooks.webhooks import signature
 from sandbox.serving import serving
@@ -356,6 +357,33 @@ def test_on_cash_basis_sales_count_as_far_as_they_are_paid(
     assert accrued - expected > 1000
 
 
+def test_reports_cover_named_dates_and_columns_of_any_length(company: QuickBooks) -> None:
+    with company.books.at_present():
+        made = company.reports.report("ProfitAndLoss", {"date_macro": "Last Month"})
+        header = made["Header"]
+        assert (header["StartPeriod"], header["EndPeriod"]) == ("2026-09-01", "2026-09-30")
+        whole = company.reports.report("ProfitAndLoss", {})
+        assert whole["Header"]["DateMacro"] == "this calendar year-to-date"
+        with pytest.raises(QuickBooksError, match="Invalid Enumeration"):
+            company.reports.report("ProfitAndLoss", {"date_macro": "Someday"})
+        with pytest.raises(QuickBooksError, match="Invalid Date"):
+            company.reports.report("ProfitAndLoss", {"start_date": "tomorrow"})
+        with pytest.raises(QuickBooksError, match="Unsupported"):
+            company.reports.report("CashFlow", {})
+    net = totals(report(company, "ProfitAndLoss"))["NetIncome"][0]
+    for by, count in (("Days", 183), ("Week", 27), ("Quarter", 2), ("Year", 1)):
+        sums = totals(report(company, "ProfitAndLoss", summarize_column_by=by))["NetIncome"]
+        assert len(sums) == count + 1
+        assert sum(sums[:-1]) == sums[-1] == net
+
+
+def test_places_add_up_to_the_whole(company: QuickBooks) -> None:
+    whole = dict(lines(report(company, "ProfitAndLoss")["Rows"]["Row"]))["55"]
+    parts = [dict(lines(report(company, "ProfitAndLoss", department=place)["Rows"]["Row"]))["55"]
+             for place in "1234"]  # fmt: skip
+    assert sum(amount(part[0]) for part in parts) == amount(whole[0])
+
+
 # --- what is in the books -------------------------------------------------------------------
 
 
@@ -442,6 +470,30 @@ def test_a_day_of_square_is_one_document_and_a_payout_is_net_of_fees_and_refunds
         assert amount(payout["TotalAmt"]) * 100 == expected[day]
         gap = datetime.fromisoformat(payout["TxnDate"]) - datetime.fromisoformat(day)
         assert timedelta(days=1) <= gap <= timedelta(days=4)
+
+
+def test_costs_are_what_the_world_spent(world: World, documents: dict[str, list[Document]]) -> None:
+    spent: dict[str, Decimal] = defaultdict(Decimal)
+    for each in documents["Purchase"]:
+        line = each["Line"][0]
+        if line[line["DetailType"]]["AccountRef"]["value"] == "57" and not each["Credit"]:
+            spent[line["Description"]] += amount(line["Amount"])
+    for platform, cents in world.rows(
+        "select platform, sum(spend_cents)::bigint from ad_spend group by platform"
+    ):
+        gap = Decimal(cents) / 100 - spent[platform]
+        assert 0 <= gap < Decimal(cents) / 100 * Decimal("0.15"), "a purchase may be undone"
+    bills = {each["DocNumber"]: each for each in documents["Bill"]}
+    delivered = world.rows(
+        "select 'PO-' || purchase_id, sum(quantity * unit_cost_cents)::bigint, currency "
+        "from purchases join purchase_lines using (purchase_id) "
+        "where received_at between '2026-05-08' and '2026-09-29' group by all"
+    )
+    assert len(delivered) > 100
+    for number, cents, currency in delivered:
+        assert amount(bills[number]["TotalAmt"]) * 100 == cents
+        assert bills[number]["CurrencyRef"]["value"] == currency
+    assert any(len(each["Line"]) > 2 for each in documents["BillPayment"])
 
 
 def test_the_lines_that_mislead_are_all_there(documents: dict[str, list[Document]]) -> None:
