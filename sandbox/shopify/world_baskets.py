@@ -8,7 +8,8 @@ from sandbox.shopify.documents import Document
 
 Row = dict[str, Any]
 # Lines that sell a gift card have no line of their own in the world; these numbers are free.
-GIFT_LINE = 10**12
+GIFT_LINE, TIP_LINE = 10**12, 2 * 10**12
+TIP = -1
 
 
 def gid(type_name: str, number: int) -> str:
@@ -48,7 +49,7 @@ class Basket:
     """The lines of one order, with their discounts and taxes.
 
     Attributes:
-        items: line items by the number of the line; 0 is a gift card.
+        items: line items by the number of the line; 0 is a gift card, ``TIP`` the tip.
         applications: discounts of the order, in the sequence of their ``index``.
     """
 
@@ -63,7 +64,11 @@ class Basket:
         self.code = self._code() if row["code"] else None
         self.items = {line["line_id"]: self._item(line) for line in lines}
         if row["gift_card_cents"]:
-            self.items[0] = self._gift_item()
+            gift = gid("LineItem", GIFT_LINE + row["order_id"])
+            self.items[0] = self._other_item(gift, "Gift card", row["gift_card_cents"], True)
+        if row["tip_cents"]:
+            tip = gid("LineItem", TIP_LINE + row["order_id"])
+            self.items[TIP] = self._other_item(tip, "Tip", row["tip_cents"], False)
 
     def _code(self) -> Document:
         application = {
@@ -123,19 +128,20 @@ class Basket:
             "taxLines": self.taxes(line["tax_cents"]),
         }
 
-    def _gift_item(self) -> Document:
-        value = self.bag(self.row["gift_card_cents"])
+    def _other_item(self, identity: str, title: str, cents: int, is_card: bool) -> Document:
+        """A line of no product: a gift card or a tip."""
+        value = self.bag(cents)
         return {
-            "id": gid("LineItem", GIFT_LINE + self.row["order_id"]),
-            "title": "Gift card",
-            "name": "Gift card",
+            "id": identity,
+            "title": title,
+            "name": title,
             "variantTitle": None,
             "vendor": self.vendor,
             "sku": None,
             "quantity": 1,
             "currentQuantity": 1,
             "refundableQuantity": 1,
-            "isGiftCard": True,
+            "isGiftCard": is_card,
             "requiresShipping": False,
             "taxable": False,
             "product": None,

@@ -20,9 +20,10 @@ from sandbox.shopify.documents import (
 )
 from sandbox.shopify.search import Search, interval
 from sandbox.shopify.world_baskets import Row, decimal
-from sandbox.shopify.world_few import ZONE, FewDocuments
+from sandbox.shopify.world_few import FewDocuments
 from sandbox.shopify.world_orders import OrderDocuments
-from sandbox.shopify.world_tables import Tables
+from sandbox.shopify.world_payouts import PaymentsDocuments
+from sandbox.shopify.world_tables import ZONE, Tables
 from sandbox.world.world import World
 
 _BATCH = 1000
@@ -58,6 +59,7 @@ class WorldDocuments:
         self._world = world
         self._tables = Tables(world)
         self._orders = OrderDocuments(self._tables)
+        self._payments = PaymentsDocuments(self._tables)
         self._renewing = threading.Lock()
         self._few_then = FewDocuments(self._tables, world.now)
 
@@ -122,6 +124,9 @@ class WorldDocuments:
         self, type_name: str, field_name: str, parents: Sequence[Document]
     ) -> Mapping[str, Sequence[Document | str]]:
         """See `Documents.children`; orders and products hold theirs."""
+        if type_name == "ShopifyPaymentsAccount":
+            rows = self._payments.rows(field_name, self._world.now)
+            return {parent["id"]: rows for parent in parents}
         return self._few.children(type_name, field_name, parents)
 
     def _found(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, datetime
 
 from sandbox.shopify.documents import Document, MemoryDocuments
 from sandbox.shopify.world_baskets import Row, decimal, gid
-from sandbox.shopify.world_tables import Tables
+from sandbox.shopify.world_leads import checkout_document, draft_documents
+from sandbox.shopify.world_payouts import payments_account
+from sandbox.shopify.world_tables import ZONE, Tables
 
-ZONE = "America/New_York"
+FIRST_LEVEL = 100_000
 
 
 class FewDocuments(MemoryDocuments):
@@ -33,6 +36,8 @@ class FewDocuments(MemoryDocuments):
             since = ""
         self._add_catalogue(since)
         self._add_customers(since)
+        self._add_leads(since)
+        self.add_single("shopifyPaymentsAccount", payments_account(tables))
 
     def at(self, now: datetime) -> FewDocuments:
         """The documents of another moment."""
@@ -77,6 +82,9 @@ class FewDocuments(MemoryDocuments):
 
     def _add_catalogue(self, since: str) -> None:
         products: dict[int, Document] = {}
+        levels: dict[int, list[Row]] = defaultdict(list)
+        for level in self._tables.rows("from shopify_levels order by place_id"):
+            levels[level["variant_id"]].append(level)
         for row in self._tables.rows(
             "from shopify_variants where product_id in "
             "(select product_id from shopify_variants where changed >= ?) order by variant_id",
@@ -86,16 +94,17 @@ class FewDocuments(MemoryDocuments):
                 "id": gid("Product", row["product_id"]), "title": row["title"],
                 "legacyResourceId": str(row["product_id"]),
                 "handle": row["title"].lower().replace(" ", "-"),
-                "status": "ACTIVE", "vendor": self._name, "productType": row["category"],
+                "status": "ARCHIVED" if row["is_archived"] else "ACTIVE",
+                "vendor": self._name, "productType": row["category"],
                 "tags": [], "isGiftCard": False, "createdAt": row["began"],
                 "updatedAt": row["changed"], "variants": [],
             })  # fmt: skip
             product["updatedAt"] = max(product["updatedAt"], row["changed"])
             product["variants"].append(gid("ProductVariant", row["variant_id"]))
-            self._add_variant(row, len(product["variants"]))
+            self._add_variant(row, len(product["variants"]), levels[row["variant_id"]])
         self.add("Product", *products.values())
 
-    def _add_variant(self, row: Row, position: int) -> None:
+    def _add_variant(self, row: Row, position: int, levels: list[Row]) -> None:
         number = row["variant_id"]
         shared = {"legacyResourceId": str(number), "sku": row["sku"],
                   "createdAt": row["began"], "updatedAt": row["changed"]}  # fmt: skip
@@ -107,12 +116,37 @@ class FewDocuments(MemoryDocuments):
             "product": gid("Product", row["product_id"]),
             "selectedOptions": [{"name": "Title", "value": title}],
             "inventoryItem": gid("InventoryItem", number),
+            "inventoryQuantity": sum(level["on_hand"] for level in levels),
         })  # fmt: skip
         cost = {"amount": decimal(row["unit_cost_cents"]), "currencyCode": self._currency}
         self.add("InventoryItem", shared | {
             "id": gid("InventoryItem", number), "tracked": True, "requiresShipping": True,
             "unitCost": cost, "variant": gid("ProductVariant", number),
+            "inventoryLevels": [self._level(row, level) for level in levels],
         })  # fmt: skip
+
+    def _level(self, row: Row, level: Row) -> Document:
+        """What lies at one place; nothing is set aside, so all of it can be sold."""
+        number = level["place_id"] * FIRST_LEVEL + level["variant_id"]
+        amounts = {"available": level["on_hand"], "on_hand": level["on_hand"], "committed": 0,
+                   "incoming": level["incoming"], "reserved": 0, "damaged": 0}  # fmt: skip
+        return {
+            "id": gid("InventoryLevel", number), "isActive": True, "canDeactivate": False,
+            "createdAt": row["began"], "updatedAt": level["moved"],
+            "item": gid("InventoryItem", level["variant_id"]),
+            "location": gid("Location", level["place_id"]),
+            "quantities": [
+                {"id": f"{gid('InventoryQuantity', number)}?name={name}", "name": name,
+                 "quantity": amount, "updatedAt": level["moved"]}
+                for name, amount in amounts.items()
+            ],
+        }  # fmt: skip
+
+    def _add_leads(self, since: str) -> None:
+        """Checkouts that were left, and drafts."""
+        rows = self._tables.rows("from shopify_checkouts where created >= ?", since)
+        self.add("AbandonedCheckout", *(checkout_document(self._currency, row) for row in rows))
+        self.add("DraftOrder", *draft_documents(self._tables, since))
 
     def _add_customers(self, since: str) -> None:
         consent = {True: "SUBSCRIBED", False: "NOT_SUBSCRIBED"}

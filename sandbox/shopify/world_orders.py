@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sandbox.shopify.documents import Document
-from sandbox.shopify.world_baskets import Basket, Row, gid, shown_discount
+from sandbox.shopify.world_baskets import TIP, Basket, Row, gid, shown_discount
+from sandbox.shopify.world_leads import visit_document
 from sandbox.shopify.world_tables import Tables
 
 SALE_TYPES = {
@@ -107,7 +108,7 @@ class _Order(Basket):
                     "name": "Point of Sale" if is_pos else "Online Store"},
             "customer": gid("Customer", row["contact_id"]) if row["contact_id"] else None,
             "retailLocation": gid("Location", row["place_id"]) if is_pos else None,
-            "displayFulfillmentStatus": "UNFULFILLED" if row["cancelled"] else "FULFILLED",
+            "displayFulfillmentStatus": "FULFILLED" if row["fulfilled"] else "UNFULFILLED",
             "returnStatus": "RETURNED" if returns else "NO_RETURN",
             "discountCode": row["code"],
             "discountCodes": [row["code"]] if row["code"] else [],
@@ -118,11 +119,42 @@ class _Order(Basket):
             "agreements": self._agreements(refunds, returns),
             "refunds": list(refunds.values()),
             "returns": list(returns.values()),
-            "fulfillments": [],
+            "fulfillments": self._fulfillments(),
+            "customerJourneySummary": self._journey(),
             "transactions": transactions,
             "paymentGatewayNames": sorted({one["gateway"] for one in transactions}),
             **self._totals(),
         }  # fmt: skip
+
+    def _fulfillments(self) -> list[Document]:
+        """Everything is handed over, or sent, at once."""
+        row, place = self.row, self.row["place_id"]
+        if not row["fulfilled"]:
+            return []
+        is_sent = row["trade"] == "online"
+        number = f"1Z{row['order_id']:010d}"
+        tracking = {"company": "UPS", "number": number,
+                    "url": f"https://example.com/track/{number}"}  # fmt: skip
+        return [{
+            "id": gid("Fulfillment", row["order_id"]), "name": f"{row['name']}-F1",
+            "legacyResourceId": str(row["order_id"]), "status": "SUCCESS",
+            "displayStatus": "IN_TRANSIT" if is_sent else "FULFILLED",
+            "totalQuantity": sum(line["quantity"] for line in self.lines),
+            "location": gid("Location", place), "createdAt": row["fulfilled"],
+            "updatedAt": row["fulfilled"], "requiresShipping": is_sent, "order": self.gid,
+            "inTransitAt": row["fulfilled"] if is_sent else None, "deliveredAt": None,
+            "trackingInfo": [tracking] if is_sent else [],
+        }]  # fmt: skip
+
+    def _journey(self) -> Document | None:
+        """The visit that ended in an order of the online store; the counter knows of none."""
+        row = self.row
+        if row["session_id"] is None:
+            return None
+        visit = visit_document(row)
+        index = row["nth_order"] - 1 if row["contact_id"] else None
+        return {"ready": True, "daysToConversion": 0, "firstVisit": visit, "lastVisit": visit,
+                "customerOrderIndex": index}  # fmt: skip
 
     # --- what happened --------------------------------------------------------------------
 
@@ -185,7 +217,9 @@ class _Order(Basket):
                 for tax in self.taxes(sale["tax_cents"])
             ],
         }
-        if sale["line_type"] in ("product", "gift_card"):
+        if sale["line_type"] == "tip":
+            document["lineItem"] = self.items[TIP]
+        elif sale["line_type"] in ("product", "gift_card"):
             document["lineItem"] = self.items[sale["line_id"]]
         elif sale["line_type"] == "shipping":
             document["shippingLine"] = self.shipping()
@@ -208,6 +242,7 @@ class _Order(Basket):
                     "name": f"{self.row['name']}-R{len(found) + 1}",
                     "status": "CLOSED",
                     "createdAt": sales[0]["happened"],
+                    "closedAt": sales[0]["happened"],
                     "totalQuantity": back,
                 }
         return found

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from sandbox.world.aftermath import make_ledger
+from sandbox.world.aftermath import Ledger, make_ledger
 from sandbox.world.calendar import make_calendar
 from sandbox.world.catalogue import Catalogue, make_catalogue
-from sandbox.world.clock import DAY, to_local
-from sandbox.world.columns import Columns, Floats, Words, to_arrow
+from sandbox.world.clock import DAY, HOUR, to_local
+from sandbox.world.columns import NEVER, Columns, Floats, Ints, Words, to_arrow
 from sandbox.world.doubles import make_drafts
 from sandbox.world.kitchen import make_kitchen
 from sandbox.world.marketing import make_marketing, make_price_tests
@@ -28,7 +28,7 @@ from sandbox.world.world import World
 
 SETTINGS_FILE = "world.json"
 # Raised when other files are written, or others of the same settings.
-VERSION = 3
+VERSION = 4
 
 
 def generate(settings: WorldSettings, folder: Path) -> World:
@@ -61,6 +61,7 @@ def generate(settings: WorldSettings, folder: Path) -> World:
     for place in settings.places:
         mine = orders["place_id"] == place.place_id
         orders["placed_local"][mine] = to_local(orders["placed_at"][mine], place.time_zone)
+    orders["fulfilled_at"] = _fulfilled(settings, orders, ledger)
     orders["trade"] = Words(orders["trade"], TRADES)
     marketing = make_marketing(settings, calendar, catalogue, tests, orders, until)
     tables = {
@@ -100,6 +101,18 @@ def generate(settings: WorldSettings, folder: Path) -> World:
         pq.write_table(to_arrow(columns), truth / f"{name}.parquet", compression="zstd")
     (folder / SETTINGS_FILE).write_text(json.dumps(described(settings), indent=1), encoding="utf-8")
     return World(folder)
+
+
+def _fulfilled(settings: WorldSettings, orders: Columns, ledger: Ledger) -> Ints:
+    """When each order was handed over: at once at a counter, a day or three later by post, and
+    never when it was cancelled."""
+    dice = np.random.default_rng([settings.seed, 22])
+    later = dice.integers(20 * HOUR, 70 * HOUR, len(orders["order_id"]))
+    is_online = orders["trade"] == TRADES.index("online")
+    at: Ints = np.where(is_online, orders["placed_at"] + later, orders["placed_at"])
+    cancelled = ledger.events["order_id"][ledger.events["kind"] == "cancellation"]
+    at[cancelled - 1] = NEVER
+    return at
 
 
 def described(settings: WorldSettings) -> dict[str, Any]:

@@ -14,7 +14,6 @@ import duckdb
 # How a table of the truth is cut at the present. What is not named here is timeless: places,
 # people and their addresses, the catalogue. Events, orders and payments are numbered as they come.
 PRESENT = {
-    "orders": "order_id <= last_order_id()",
     "order_lines": "added_at <= now_at()",
     "events": "event_id <= last_event_id()",
     "event_lines": "event_id <= last_event_id()",
@@ -50,6 +49,7 @@ REPLACED = {
     "drafts": f"select * replace ({USED.format('order_id')}, case when completed_at <= now_at() "
     "then completed_at end as completed_at, case when completed_at > now_at() then 'open' "
     "else status end as status) from truth.drafts where created_at <= now_at()",
+    "orders": _hidden("orders", "order_id <= last_order_id()", "fulfilled_at"),
     "products": _hidden("products", "true", "discontinued_at"),
     "staff": _hidden("staff", "hired_at <= now_at()", "left_at"),
     "timecards": _hidden("timecards", "started_at <= now_at()", "ended_at", "break_started_at",
