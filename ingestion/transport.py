@@ -76,16 +76,20 @@ class Transport:
     Args:
         title: the source as its owner calls it.
         auth: signs requests; after a 401 it asks once more with a new token.
+        pause_when_limited: seconds that a reply "too many requests" without a time of its own
+            asks for.
         on_retry: told in words before each repetition.
         sleep: waits that many seconds.
     """
 
     def __init__(self, title: str, base_url: str, auth: httpx.Auth | None, *,
                  headers: dict[str, str] | None = None, pace: Pace | None = None,
+                 pause_when_limited: float = 0.0,
                  on_retry: Callable[[str], None] | None = None,
                  sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
         self.title, self.pace = title, pace or Pace()
         self._on_retry, self._sleep = on_retry, sleep
+        self._pause_when_limited = pause_when_limited
         self._client = httpx.Client(
             base_url=base_url, auth=auth, headers=headers, timeout=TIMEOUT,
             limits=httpx.Limits(max_connections=8),
@@ -118,6 +122,8 @@ class Transport:
                 pause = pause_before_retry(attempt, response.headers.get("Retry-After"))
                 pause = min(pause, LONGEST_PAUSE_SECONDS)
                 if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                    if "Retry-After" not in response.headers:
+                        pause = max(pause, self._pause_when_limited)
                     self.pace.was_limited(pause)
             if attempt < ATTEMPTS:
                 if self._on_retry:
@@ -136,8 +142,15 @@ class Transport:
         Raises:
             HubError: it was refused, or broke off ATTEMPTS times in a row.
         """
-        read, rest, trouble = 0, b"", ""
-        attempt = 0
+        rest = b""
+        for block in self._blocks(url, what):
+            *whole, rest = (rest + block).split(b"\n")
+            yield from (line.decode() for line in whole if line)
+        if rest:
+            yield rest.decode()
+
+    def _blocks(self, url: str, what: str) -> Iterator[bytes]:
+        read, attempt, trouble = 0, 0, ""
         with httpx.Client(timeout=TIMEOUT) as client:
             while attempt < ATTEMPTS:
                 headers = {"Accept-Encoding": "identity"}
@@ -147,17 +160,10 @@ class Transport:
                     with client.stream("GET", url, headers=headers) as answer:
                         if answer.status_code != (206 if read else 200):
                             trouble = f"HTTP {answer.status_code}"
-                            if 400 <= answer.status_code < 500 and answer.status_code != 429:
-                                break
                             raise httpx.ReadError(trouble)
                         for block in answer.iter_raw():
                             attempt, read = 0, read + len(block)
-                            *whole, rest = (rest + block).split(b"\n")
-                            for line in whole:
-                                if line:
-                                    yield line.decode()
-                    if rest:
-                        yield rest.decode()
+                            yield block
                     return
                 except httpx.TransportError as error:
                     trouble = trouble or _words(error)

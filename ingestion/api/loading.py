@@ -57,11 +57,11 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
         report.tables = [TableReport(stream.name, rows_before=present[stream.name])
                          for stream in streams]  # fmt: skip
         try:
-            _load(warehouse, vault, source, streams, report, began, on_progress)
+            whole_at = _load(warehouse, vault, source, streams, report, began, on_progress)
         except HubError as error:
             _log(warehouse, report, began, failure=error)
             raise
-        deleted = mark_deleted(warehouse, source, streams, began)
+        deleted = mark_deleted(warehouse, source, streams, whole_at)
         present = counts(warehouse, source, streams)
         for table in report.tables:
             table.rows_deleted = deleted[table.name]
@@ -72,7 +72,9 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
 
 
 def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Sequence[Stream],
-          report: SourceReport, began: datetime, on_progress: Progress | None) -> None:  # fmt: skip
+          report: SourceReport, began: datetime,
+          on_progress: Progress | None) -> dict[str, str]:  # fmt: skip
+    """Packages until nothing is left; returns when each table was read whole last."""
     pipeline = _pipeline(warehouse, source)
     if pipeline.has_pending_data:
         report.notes.append("A load that was interrupted before was finished first.")
@@ -80,7 +82,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
     flattener = Flattener(TITLES[source], vault, began)
     has_more = True
     while has_more:
-        progresses = {stream.name: StreamProgress() for stream in streams}
+        progresses = {table.name: StreamProgress(rows_before=table.rows_before)
+                      for table in report.tables}  # fmt: skip
 
         def on_page(name: str, count: int) -> None:
             if on_progress and count % PAGES_PER_LINE < 1_000:
@@ -100,6 +103,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
             table.newest_change = max(progress.cursors.values(), default=table.newest_change)
         has_more = any(progress.has_more for progress in progresses.values())
     report.unknown_fields = dict(flattener.unknown)
+    states = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
+    return {name: state["whole_at"] for name, state in states.items() if "whole_at" in state}
 
 
 def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:

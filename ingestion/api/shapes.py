@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -233,14 +233,14 @@ class Flattener:
     _clear: dict[PersonalKind, dict[str, str]] = field(default_factory=dict, repr=False)
 
     def tables(
-        self, kind: DocumentTable, documents: list[Json], request: str, *, marks_emptied: bool
+        self, kind: DocumentTable, documents: list[Json], request: str, *, marks_emptied: Set[str]
     ) -> dict[str, pa.Table]:
         """Rows by raw table.
 
         Args:
             request: what the documents came with, for errors.
-            marks_emptied: write a row with ``_is_emptied`` for each document that has none of a
-                list, so that rows of its older version go away; off for a first load.
+            marks_emptied: tables of lists in which a row with ``_is_emptied`` is written for each
+                document that has none, so that rows of its older version go away.
 
         Raises:
             ContractError: a document is not as its shape says.
@@ -253,8 +253,8 @@ class Flattener:
             self._fill(found, kind.level, documents, [], keys, is_root=True)
         except _WrongValueError as wrong:
             raise contract_error(self.source, request, str(wrong)) from None
-        if marks_emptied:
-            for level in list(_levels(kind.level))[1:]:
+        for level in _levels(kind.level):
+            if level.table in marks_emptied and level is not kind.level:
                 _mark_emptied(found, level, keys)
         return found
 
@@ -356,8 +356,9 @@ class Flattener:
             if kind.kind == "money":
                 return _money(values)
             if kind.kind == "money_bag":
-                return [*_money([value and value["shopMoney"] for value in values]),
-                        *_money([value and value["presentmentMoney"] for value in values])]  # fmt: skip
+                shop, shown = ([value and value[side] for value in values]
+                               for side in ("shopMoney", "presentmentMoney"))  # fmt: skip
+                return [*_money(shop), *_money(shown)]
             if kind.kind == "opaque":
                 return [self._sealed(values)]
             return [_array(kind.kind, values)]
@@ -503,3 +504,10 @@ def _with_tokens(value: Any, tokens: dict[str, str | None]) -> Any:
     if isinstance(value, list):
         return [_with_tokens(inner, tokens) for inner in value]
     return value
+
+
+# What a source said it deleted; the documents' rows stay, and are marked.
+DELETIONS = DocumentTable("deletions", {
+    "key": TEXT.always, "table_name": TEXT.always, "id": TEXT.always,
+    "deleted_at": INSTANT_TEXT.always,
+}, key="key")  # fmt: skip

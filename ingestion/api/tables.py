@@ -3,23 +3,16 @@ deleted documents marked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from psycopg import sql
 
-from ingestion.api.shapes import INSTANT
+from ingestion.api.shapes import DELETIONS
 from ingestion.api.streams import Stream
 from ingestion.auth.credentials import SourceSystem
 from warehouse.database import Warehouse
 
-# Documents that a source said it deleted: rows stay, and are marked.
-TOMBSTONES = "deletions"
-TOMBSTONE_FIELDS = pa.schema([
-    ("key", pa.string()), ("table_name", pa.string()), ("id", pa.string()),
-    ("deleted_at", INSTANT), ("_loaded_at", INSTANT),
-])  # fmt: skip
 _TYPES = {
     pa.string(): "varchar", pa.int64(): "bigint", pa.bool_(): "boolean", pa.date32(): "date",
 }  # fmt: skip
@@ -30,7 +23,7 @@ def ensure_api_tables(
 ) -> None:
     """Create missing raw tables, empty, and add missing columns, so that models can read them."""
     schema = f"raw_{source}"
-    schemas: dict[str, pa.Schema] = {TOMBSTONES: TOMBSTONE_FIELDS}
+    schemas = dict(DELETIONS.schemas())
     for stream in streams:
         schemas |= stream.table.schemas()
     with warehouse.connect("loader") as connection:
@@ -80,28 +73,31 @@ def counts(warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream]
 
 
 def mark_deleted(warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream],
-                 loaded_at: datetime) -> dict[str, int]:  # fmt: skip
-    """Mark what is gone: off a list that was read whole at that instant, or told by the source.
+                 whole_at: Mapping[str, str]) -> dict[str, int]:  # fmt: skip
+    """Mark what is gone: told by the source, or not on a list that was read whole.
+
+    Args:
+        whole_at: when each table's documents were read whole last.
 
     Returns:
         How many documents per table were marked now.
     """
     marked = {}
+    deletions = sql.Identifier(f"raw_{source}", DELETIONS.name)
     with warehouse.connect("loader") as connection:
         for stream in streams:
             table = sql.Identifier(f"raw_{source}", stream.name)
+            key = sql.Identifier(stream.table.key_column)
             told = connection.execute(
                 sql.SQL("update {} t set _deleted_at = d.deleted_at from {} d where "
                         "d.table_name = %s and d.id = t.{} and t._deleted_at is null "
-                        "and t._loaded_at <= d._loaded_at").format(
-                    table, sql.Identifier(f"raw_{source}", TOMBSTONES),
-                    sql.Identifier(stream.table.key_column)), (stream.name,),
+                        "and t._loaded_at <= d._loaded_at").format(table, deletions, key),
+                (stream.name,),
             )  # fmt: skip
-            marked[stream.name] = told.rowcount
-            if stream.changed_at is None:
-                gone = connection.execute(
-                    sql.SQL("update {} set _deleted_at = %(now)s where _loaded_at < %(now)s "
-                            "and _deleted_at is null").format(table), {"now": loaded_at},
-                )  # fmt: skip
-                marked[stream.name] += gone.rowcount
+            gone = connection.execute(
+                sql.SQL("update {} set _deleted_at = %(at)s where _loaded_at < %(at)s "
+                        "and _deleted_at is null").format(table),
+                {"at": whole_at.get(stream.name, "-infinity")},
+            )  # fmt: skip
+            marked[stream.name] = told.rowcount + gone.rowcount
     return marked

@@ -1,7 +1,7 @@
 """Shopify's documents: what is asked for, which tables it fills, and what of it is personal.
 
-Fields of the Admin API 2026-10. The queries are made of these shapes (see queries.py), so a field is
-asked for exactly when it has a column.
+Fields of the Admin API 2026-10. The queries are made of these shapes (see queries.py), so a field
+is asked for exactly when it has a column.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ REPORT_MEASURES = (
 REPORT_COUNTS = ("orders", "quantity_ordered", "reversed_quantity")
 SALES_DAY = {
     "id": ID, "day": DAY.always, "salesChannel": TEXT, "posLocationName": TEXT,
-    "readAt": CHANGED, **dict.fromkeys(REPORT_MEASURES, DECIMAL),
+    **dict.fromkeys(REPORT_MEASURES, DECIMAL),
     **dict.fromkeys(REPORT_COUNTS, INTEGER),
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ def shopify_streams(client: ShopifyClient) -> list[Stream]:
                                      ", reverse: true"), moment, since)  # fmt: skip
 
         return Stream(table, read, f"shopifyPaymentsAccount.{name}", changed_at=moment,
-                      overlap=LATE_PAYOUTS, is_optional=True)  # fmt: skip
+                      overlap=LATE_PAYOUTS, tells_changes=False, is_optional=True)  # fmt: skip
 
     return [
         Stream(shapes.SHOPS, shop, "shop", changed_at=None),
@@ -60,7 +60,7 @@ def shopify_streams(client: ShopifyClient) -> list[Stream]:
         payments("payouts", shapes.PAYOUTS, "issuedAt"),
         payments("balanceTransactions", shapes.BALANCE_TRANSACTIONS, "transactionDate"),
         Stream(shapes.SALES_DAYS, lambda _, since: _sales_days(client, since), "shopifyqlQuery",
-               changed_at="readAt", overlap=REPORT_OVERLAP, is_optional=True),
+               changed_at="day", overlap=REPORT_OVERLAP, tells_changes=False, is_optional=True),
     ]  # fmt: skip
 
 
@@ -85,17 +85,15 @@ def _newest_first(read: Callable[[], Iterator[list[Json]]], moment: str,
 
 def _sales_days(client: ShopifyClient, since: datetime | None) -> Iterator[list[Json]]:
     """Shopify's own sums by day, channel and place, of the days since then."""
-    now = datetime.now(UTC)
+    last = datetime.now(UTC).date() + timedelta(days=1)
     first = since.date() if since else _first_day(client)
     shown = [*shapes.REPORT_MEASURES, *shapes.REPORT_COUNTS]
     days = []
-    for row in client.report(shown, ["sales_channel", "pos_location_name"], first,
-                             now.date() + timedelta(days=1)):  # fmt: skip
+    for row in client.report(shown, ["sales_channel", "pos_location_name"], first, last):
         day, channel, place = row["day"][:10], row["sales_channel"], row["pos_location_name"]
         days.append({
             "id": f"{day} {channel} {place}", "day": day, "salesChannel": channel,
-            "posLocationName": place, "readAt": now.isoformat(),
-            **{name: row[name] for name in shapes.REPORT_MEASURES},
+            "posLocationName": place, **{name: row[name] for name in shapes.REPORT_MEASURES},
             **{name: int(row[name]) for name in shapes.REPORT_COUNTS},
         })  # fmt: skip
     if days:

@@ -297,7 +297,7 @@ CATALOG_OBJECT = {
     },
 }  # fmt: skip
 SALES_DAY = {
-    "id": ID, "sale_date": DAY.always, "location_id": TEXT.always, "read_at": CHANGED,
+    "id": ID, "sale_date": DAY.always, "location_id": TEXT.always,
     "gross_sales": DECIMAL, "discounts_amount": DECIMAL, "returns_amount": DECIMAL,
     "net_sales": DECIMAL, "sales_tax_amount": DECIMAL, "tips_amount": DECIMAL,
     "service_charges_amount": DECIMAL, "gift_card_sales": DECIMAL, "order_count": INTEGER,

@@ -20,7 +20,7 @@ REPORT_OVERLAP = timedelta(days=35)
 LATE_PAYOUTS, LATE_TIMECARDS = timedelta(days=30), timedelta(days=45)
 FIRST_DAY = date(2009, 1, 1)  # before Square
 MEASURES = tuple(
-    name for name in shapes.SALES_DAY if name not in ("id", "sale_date", "location_id", "read_at")
+    name for name in shapes.SALES_DAY if name not in ("id", "sale_date", "location_id")
 )
 
 
@@ -43,7 +43,8 @@ def square_streams(client: SquareClient) -> list[Stream]:
         Stream(shapes.CUSTOMERS, lambda _, since: client.customers(since),
                "POST /v2/customers/search"),
         Stream(shapes.CATALOG_OBJECTS, lambda _, since: client.catalog(since),
-               "POST /v2/catalog/search"),
+               "POST /v2/catalog/search", is_deleted=lambda one: one.get("is_deleted", False),
+               tells_all_of_deleted=True),
         Stream(shapes.ORDERS, lambda place, since: client.orders([place], since),
                "POST /v2/orders/search", is_sorted=True, parts=location_ids),
         Stream(shapes.PAYMENTS, client.payments, "GET /v2/payments", is_sorted=True,
@@ -51,7 +52,7 @@ def square_streams(client: SquareClient) -> list[Stream]:
         Stream(shapes.REFUNDS, lambda _, since: client.refunds(since),
                "GET /v2/refunds", is_sorted=True),
         Stream(shapes.PAYOUTS, client.payouts, "GET /v2/payouts", changed_at="created_at",
-               parts=location_ids, overlap=LATE_PAYOUTS, is_optional=True),
+               parts=location_ids, overlap=LATE_PAYOUTS, tells_changes=False, is_optional=True),
         Stream(shapes.INVENTORY_COUNTS, lambda _, since: client.inventory_counts(since),
                "POST /v2/inventory/counts/batch-retrieve", changed_at="calculated_at",
                is_optional=True),
@@ -59,25 +60,27 @@ def square_streams(client: SquareClient) -> list[Stream]:
                "POST /v2/inventory/changes/batch-retrieve", changed_at="created_at",
                is_optional=True),
         Stream(shapes.TIMECARDS, lambda _, since: client.timecards(since),
-               "POST /v2/labor/timecards/search", changed_at="start_at", overlap=LATE_TIMECARDS, is_optional=True),
+               "POST /v2/labor/timecards/search", changed_at="start_at",
+               overlap=LATE_TIMECARDS, tells_changes=False, is_optional=True),
         Stream(shapes.SALES_DAYS, lambda _, since: sales_days(client, since),
-               "POST /reporting/v1/load", changed_at="read_at", overlap=REPORT_OVERLAP, is_optional=True),
+               "POST /reporting/v1/load", changed_at="sale_date", overlap=REPORT_OVERLAP,
+               tells_changes=False, is_optional=True),
     ]  # fmt: skip
 
 
 def sales_days(client: SquareClient, since: datetime | None) -> Iterator[list[Json]]:
     """Square's own sums by day and location, of the days since then."""
-    now = datetime.now(UTC)
     first = since.date() if since else FIRST_DAY
+    last = datetime.now(UTC).date() + timedelta(days=1)
     names = [f"Sales.{name}" for name in MEASURES]
-    rows = client.sales_report(names, first, now.date() + timedelta(days=1))
+    rows = client.sales_report(names, first, last)
     days = []
     for row in rows:
         day, place = row["Sales.local_reporting_timestamp.day"][:10], row["Sales.location_id"]
         values = {name: row[f"Sales.{name}"] for name in MEASURES}
         values["order_count"] = int(values["order_count"])
         days.append({"id": f"{day} {place}", "sale_date": day, "location_id": place,
-                     "read_at": now.isoformat(), **values})  # fmt: skip
+                     **values})  # fmt: skip
     if days:
         yield days
 
