@@ -15,7 +15,9 @@ from sandbox.quickbooks.chart import (
     ONLINE,
     RESTOCKING,
     RETAIL,
+    SERVICE_CHARGE,
     SHIPPING_ITEM,
+    TIPS,
     Ledger,
 )
 
@@ -114,7 +116,7 @@ FACTS = (
     select l.order_id, l.body, sum(l.gross_cents)::bigint as gross,
         sum(l.discount_cents)::bigint as discount, sum(l.tax_cents)::bigint as tax,
         sum(l.gross_cents - l.discount_cents + l.tax_cents)::bigint
-            + any_value(s.shipping + s.gift_sold - s.by_gift) as total
+            + any_value(s.shipping + s.tip + s.service + s.gift_sold - s.by_gift) as total
     from quickbooks_shop_lines l join quickbooks_shop_sales s using (order_id)
     group by l.order_id, l.body""",
 )
@@ -162,6 +164,10 @@ SALES = (
         from quickbooks_shop_lines l join quickbooks_goods g using (variant_id)
         union all select order_id, unnest([1, 2]), 1e15::bigint, shipping, null, {SHIPPING_ITEM},
             null, null, false from quickbooks_shop_sales where shipping > 0
+        union all select order_id, unnest([1, 2]), 11e14::bigint, tip, 'Tip', {TIPS}, 1, tip, false
+        from quickbooks_shop_sales where tip > 0
+        union all select order_id, unnest([1, 2]), 12e14::bigint, service, 'Service charge',
+            {SERVICE_CHARGE}, 1, service, false from quickbooks_shop_sales where service > 0
         union all select order_id, unnest([1, 2]), 2e15::bigint, gift_sold, 'Gift card',
             {GIFT_CARD}, 1, gift_sold, false from quickbooks_shop_sales where gift_sold > 0
         union all select order_id, unnest([1, 2]), 3e15::bigint, -by_gift, 'Gift card redeemed',
@@ -174,7 +180,8 @@ SALES = (
     join quickbooks_shop_sales s using (order_id)""",
     f"""insert into quickbooks_draft_lines by name
     select d.key, d.body, 1001 as line_number, 'SubTotalLineDetail' as detail,
-        b.gross + s.shipping + s.gift_sold - s.by_gift as amount_cents, null as account_id
+        b.gross + s.shipping + s.tip + s.service + s.gift_sold - s.by_gift as amount_cents,
+        null as account_id
     from quickbooks_shop_documents d join quickbooks_shop_bodies b using (order_id, body)
     join quickbooks_shop_sales s using (order_id)
     union all select d.key, d.body, 1002, 'DiscountLineDetail', b.discount, {Ledger.DISCOUNTS}
@@ -193,6 +200,8 @@ SALES = (
         union all select key, body, order_id, {Ledger.DISCOUNTS}, body_discount, false from told
         union all select key, body, order_id, {TAX_ACCOUNT}, -body_tax, false from told
         union all select key, body, order_id, {Ledger.SHIPPING}, -shipping, false from told
+        union all select key, body, order_id, {Ledger.TIPS}, -tip, false from told
+        union all select key, body, order_id, {Ledger.SERVICE_CHARGES}, -service, false from told
         union all select key, body, order_id, {Ledger.GIFT_CARDS}, by_gift - gift_sold, false
         from told
         union all select key, body, order_id, g.income_account_id, -sum(l.gross_cents)::bigint,
@@ -231,7 +240,8 @@ REFUNDS = (
     """create or replace table quickbooks_shop_refunds as
     select 'back/' || e.event_id as key, e.event_id, s.order_id, s.name, s.how, s.customer_id,
         s.class_id, s.place_id, s.tax_code_id, e.happened_at, e.day, e.reversal, -e.tax as tax,
-        -e.shipping as shipping, e.fee, e.cost, -e.total as total,
+        -e.shipping as shipping, -e.tip as tip, -e.service as service, e.fee, e.cost,
+        -e.total as total,
         case when e.by_cash < 0 then 12 else 15 end as till_id,
         case when s.form = 'Invoice' and quickbooks_draw('credit', s.order_id) < 300
             then 'CreditMemo' else 'RefundReceipt' end as kind
@@ -265,6 +275,10 @@ REFUNDS = (
         where l.line_type = 'adjustment'
         union all select key, 2e15::bigint, shipping, null, {SHIPPING_ITEM}, null, null, false
         from quickbooks_shop_refunds where shipping > 0
+        union all select key, 21e14::bigint, tip, 'Tip', {TIPS}, 1, tip, false
+        from quickbooks_shop_refunds where tip > 0
+        union all select key, 22e14::bigint, service, 'Service charge', {SERVICE_CHARGE}, 1,
+            service, false from quickbooks_shop_refunds where service > 0
         union all select key, 3e15::bigint, -fee, 'Restocking fee', {RESTOCKING}, -1, fee, false
         from quickbooks_shop_refunds where fee > 0
     )
@@ -280,6 +294,9 @@ REFUNDS = (
         from quickbooks_shop_refunds
         union all select key, {TAX_ACCOUNT}, tax, false from quickbooks_shop_refunds
         union all select key, {Ledger.SHIPPING}, shipping, false from quickbooks_shop_refunds
+        union all select key, {Ledger.TIPS}, tip, false from quickbooks_shop_refunds
+        union all select key, {Ledger.SERVICE_CHARGES}, service, false
+        from quickbooks_shop_refunds
         union all select key, {Ledger.RESTOCKING}, -fee, false from quickbooks_shop_refunds
         union all select r.key, case when l.line_type = 'adjustment' then {Ledger.RETURNS}
                 else g.income_account_id end, sum(l.reversal_cents)::bigint, false
