@@ -32,7 +32,8 @@ Rotation = Literal["grace", "single_use"]
 CODE_SECONDS = 300
 REFRESH_SECONDS = {"shopify": 7_776_000, "square": 7_776_000, "quickbooks": 8_726_400}
 SCOPES: dict[Source, str] = {
-    "shopify": "read_all_orders,read_customers,read_draft_orders,read_fulfillments,read_inventory,read_locations,"
+    "shopify": "read_all_orders,read_customers,read_draft_orders,read_fulfillments,read_inventory,"
+    "read_locations,"
     "read_orders,read_products,read_reports,read_returns,read_shopify_payments_accounts,"
     "read_shopify_payments_payouts",
     "square": "CUSTOMERS_READ EMPLOYEES_READ INVENTORY_READ ITEMS_READ MERCHANT_PROFILE_READ "
