@@ -116,8 +116,8 @@ SEEN_CUSTOMERS = """create or replace temp table quickbooks_seen_customers as
 SEEN_ITEMS = """create or replace temp table quickbooks_seen_items as
     with priced as (
         select variant_id, arg_max(price_cents, valid_from_date) as present_cents,
-            max(valid_from_date)::timestamptz as priced_at
-        from truth.prices where valid_from_date::timestamptz <= $now group by variant_id
+            midnight(max(valid_from_date)) as priced_at
+        from truth.prices where midnight(valid_from_date) <= $now group by variant_id
     )
     select i.* replace (coalesce(p.present_cents, i.price_cents) as price_cents),
         begun_at as created_at, greatest(begun_at, p.priced_at) as updated_at
@@ -155,7 +155,7 @@ class Books:
             "where known_until is not null union select created_at from quickbooks_customers "
             "where created_at is not null union select edited_at from quickbooks_customers, "
             "quickbooks_span where edited_at <= until union "
-            "select distinct valid_from_date::timestamptz from truth.prices union "
+            "select distinct midnight(valid_from_date) from truth.prices union "
             "select hired_at from truth.staff union select left_at from truth.staff "
             "where left_at is not null order by moment",
         )]  # fmt: skip

@@ -97,7 +97,7 @@ class Documents:
             "TxnDate": row["txn_date"].isoformat(),
             "DepartmentRef": self._ref("departments", row["department_id"]),
             "CurrencyRef": {"value": row["currency"], "name": CURRENCIES[row["currency"]]},
-            "ExchangeRate": row["rate_ppm"] / 1_000_000 if row["currency"] != HOME else None,
+            "ExchangeRate": 1 if row["currency"] == HOME else row["rate_ppm"] / 1_000_000,
             "PrivateNote": row["private_note"], **own,
         })  # fmt: skip
 
@@ -134,7 +134,6 @@ class Documents:
         is_invoice = kind == "Invoice"
         place = {"City": row["city"], "CountrySubDivisionCode": row["region"] or None,
                  "Country": row["country"]}  # fmt: skip
-        is_foreign = row["currency"] != HOME
         balance = 0 if is_receipt else row["balance_cents"]
         return {
             "CustomerRef": {"value": str(row["customer_id"]), "name": row["customer_name"]},
@@ -148,11 +147,11 @@ class Documents:
                           for link in linked] if not is_receipt else None,
             "Line": self._sale_lines(row, lines), "TxnTaxDetail": self._tax(row),
             "TotalAmt": money(row["total_cents"]),
-            "HomeTotalAmt": self._home(row, row["total_cents"]) if is_foreign else None,
+            "HomeTotalAmt": self._home(row, row["total_cents"]),
             "ApplyTaxAfterDiscount": False, "PrintStatus": "NotSet",
             "EmailStatus": "EmailSent" if is_invoice and row["email"] else "NotSet",
             "Balance": money(balance),
-            "HomeBalance": self._home(row, balance) if is_foreign else None,
+            "HomeBalance": self._home(row, balance),
             "RemainingCredit": money(balance) if kind == "CreditMemo" else None,
             "PaymentMethodRef": self._ref("payment_methods", row["payment_method_id"]),
             "DepositToAccountRef": self._account(row["account_id"]) if is_receipt else None,
@@ -217,7 +216,6 @@ class Documents:
 
     def _bill(self, row: Json, lines: list[Json], linked: list[Json]) -> Json:
         is_bill = row["kind"] == "Bill"
-        is_foreign = row["currency"] != HOME
         return {
             "VendorRef": self._ref("vendors", row["vendor_id"]),
             "APAccountRef": self._account(row["account_id"]),
@@ -227,8 +225,7 @@ class Documents:
             "DueDate": row["due_date"].isoformat() if row["due_date"] else None,
             "Line": [self._line(row, line) for line in lines],
             "TotalAmt": money(row["total_cents"]), "Balance": money(row["balance_cents"]),
-            "HomeBalance": self._home(row, row["balance_cents"])
-            if is_bill and is_foreign else None,
+            "HomeBalance": self._home(row, row["balance_cents"]) if is_bill else None,
         }  # fmt: skip
 
     def _bill_payment(self, row: Json, links: list[Json]) -> Json:
