@@ -312,7 +312,7 @@ class Documents:
             "id": row["id"], "created_at": stamp(row["created_at"]),
             "updated_at": stamp(row["updated_at"]), "given_name": row["given_name"],
             "family_name": row["family_name"], "email_address": row["email"],
-            "phone_number": row["phone"], "creation_source": "FIRST_PARTY", "version": 0,
+            "phone_number": row["phone"], "creation_source": "INSTANT_PROFILE", "version": 0,
             "preferences": {"email_unsubscribed": not row["is_marketing_allowed"]},
         }  # fmt: skip
 
