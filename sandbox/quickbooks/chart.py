@@ -20,7 +20,7 @@ CURRENCIES = {
 RATES_PPM = {"USD": 1_000_000, "EUR": 1_087_000, "GBP": 1_265_000, "CAD": 735_000}
 
 
-class Ledger(IntEnum):
+class Account(IntEnum):
     """Accounts by id."""
 
     RECEIVABLE = 1
@@ -157,9 +157,9 @@ PAYMENT_METHODS = (
 )  # fmt: skip
 # Agencies, and rates as (name, agency, millionths); a rate has the tax code of its own id.
 TAX_AGENCIES = (
-    ("New York Department of Taxation", Ledger.TAX_NEW_YORK),
-    ("Illinois Department of Revenue", Ledger.TAX_ILLINOIS),
-    ("HM Revenue & Customs", Ledger.TAX_BRITAIN),
+    ("New York Department of Taxation", Account.TAX_NEW_YORK),
+    ("Illinois Department of Revenue", Account.TAX_ILLINOIS),
+    ("HM Revenue & Customs", Account.TAX_BRITAIN),
 )
 TAX_RATES = (
     ("New York City", 1, 88_750), ("Chicago", 2, 102_500), ("New York State", 1, 40_000),
@@ -203,11 +203,11 @@ BUYERS = (
 SQUARE_CUSTOMER, GUEST_CUSTOMER, CLOSED_CUSTOMER, FIRST_CONTACT = 13, 14, 15, 1000
 # Service items: name, account that their sales are posted to, whether they are in use.
 SERVICES = (
-    ("Gift card", Ledger.GIFT_CARDS, True), ("Square sales", Ledger.SQUARE_SALES, True),
-    ("Square refunds", Ledger.RETURNS, True), ("Service charge", Ledger.SERVICE_CHARGES, True),
-    ("Tips", Ledger.TIPS, True), ("Cash to the drawer", Ledger.CASH, True),
-    ("Restocking fee", Ledger.RESTOCKING, True), ("Refund adjustment", Ledger.RETURNS, True),
-    ("Wholesale delivery", Ledger.SHIPPING, True), ("Barista course", Ledger.CAFE_SALES, False),
+    ("Gift card", Account.GIFT_CARDS, True), ("Square sales", Account.SQUARE_SALES, True),
+    ("Square refunds", Account.RETURNS, True), ("Service charge", Account.SERVICE_CHARGES, True),
+    ("Tips", Account.TIPS, True), ("Cash to the drawer", Account.CASH, True),
+    ("Restocking fee", Account.RESTOCKING, True), ("Refund adjustment", Account.RETURNS, True),
+    ("Wholesale delivery", Account.SHIPPING, True), ("Barista course", Account.CAFE_SALES, False),
 )  # fmt: skip
 GIFT_CARD, SQUARE_SALES, SQUARE_REFUNDS, SERVICE_CHARGE, TIPS, DRAWER = 1, 2, 3, 4, 5, 6
 RESTOCKING, ADJUSTMENT, DELIVERY = 7, 8, 9

@@ -13,7 +13,7 @@ from sandbox.quickbooks.chart import (
     ONLINE,
     RETAIL,
     WHOLESALE,
-    Ledger,
+    Account,
 )
 from sandbox.quickbooks.lists import OPENING_STOCK
 
@@ -44,15 +44,16 @@ FIXED = (
         select sum({OPENING_STOCK} * unit_cost_cents)::bigint as stock
         from quickbooks_goods where is_inventory
     ), lateral (values
-        (1, {Ledger.CHECKING}, 9000000), (2, {Ledger.SAVINGS}, 2500000), (3, {Ledger.CASH}, 80000),
-        (4, {Ledger.INVENTORY}, stock), (5, {Ledger.EQUIPMENT}, 6400000),
-        (6, {Ledger.LOAN}, -5000000), (7, {Ledger.OPENING}, -(12980000 + stock))
+        (1, {Account.CHECKING}, 9000000), (2, {Account.SAVINGS}, 2500000),
+        (3, {Account.CASH}, 80000), (4, {Account.INVENTORY}, stock),
+        (5, {Account.EQUIPMENT}, 6400000),
+        (6, {Account.LOAN}, -5000000), (7, {Account.OPENING}, -(12980000 + stock))
     ) as side(line_number, line_account_id, cents)""",
     f"""insert into quickbooks_entries by name
     select 'rent/' || name || '/' || vendor_id as key, 'Bill' as kind, month as day,
-        'RENT-' || name as doc_number, {Ledger.PAYABLE} as account_id, month + 4 as due_date,
+        'RENT-' || name as doc_number, {Account.PAYABLE} as account_id, month + 4 as due_date,
         rent.* replace (rent.cents * size_percent // 100 as cents),
-        {Ledger.RENT} as line_account_id, 'Rent ' || name as description
+        {Account.RENT} as line_account_id, 'Rent ' || name as description
     from quickbooks_span, quickbooks_months, (values (1, 1, 1, 480000, {CAFE}),
         (1, 2, 2, 420000, {RETAIL}), (1, 3, 4, 150000, {ONLINE}), (2, 1, 3, 390000, {RETAIL}))
         as rent(vendor_id, line_number, department_id, cents, class_id)""",
@@ -60,18 +61,18 @@ FIXED = (
     select 'power/' || name || '/' || place as key, 'Purchase' as kind, month + 11 as day,
         cast(4000 + place * 300 + row_number() over (order by month, place) as varchar)
             as doc_number,
-        case when place = 3 then 4 else 3 end as vendor_id, {Ledger.CHECKING} as account_id,
-        'Check' as pay_type, {Ledger.POWER} as line_account_id, place as department_id,
+        case when place = 3 then 4 else 3 end as vendor_id, {Account.CHECKING} as account_id,
+        'Check' as pay_type, {Account.POWER} as line_account_id, place as department_id,
         18000 + quickbooks_draw('power', name || place) * 12 as cents,
         'Power ' || name as description
     from quickbooks_months, range(1, 4) as places(place)""",
     f"""insert into quickbooks_entries by name
     select kind.word || '/' || name as key, 'Purchase' as kind, month + kind.day_of_month as day,
-        kind.vendor_id, {Ledger.CARD} as account_id, 'CreditCard' as pay_type,
+        kind.vendor_id, {Account.CARD} as account_id, 'CreditCard' as pay_type,
         kind.line_account_id, kind.cents + quickbooks_draw(kind.word, name) as cents,
         kind.word || ' ' || name as description
-    from quickbooks_months, (values ('Internet', 6, 18, {Ledger.INTERNET}, 21900),
-        ('Subscriptions', 2, 15, {Ledger.SOFTWARE}, 48900))
+    from quickbooks_months, (values ('Internet', 6, 18, {Account.INTERNET}, 21900),
+        ('Subscriptions', 2, 15, {Account.SOFTWARE}, 48900))
         as kind(word, day_of_month, vendor_id, line_account_id, cents)""",
     # The platforms charge the card each Monday for the week before; now and then they credit it.
     f"""insert into quickbooks_entries by name
@@ -87,13 +88,13 @@ FIXED = (
     )
     select 'ads/' || week || '/' || vendor_id || case when is_credit then '/credit' else '' end
             as key,
-        'Purchase' as kind, {Ledger.CARD} as account_id, 'CreditCard' as pay_type,
-        {Ledger.ADVERTISING} as line_account_id, {ONLINE} as class_id, day, vendor_id,
+        'Purchase' as kind, {Account.CARD} as account_id, 'CreditCard' as pay_type,
+        {Account.ADVERTISING} as line_account_id, {ONLINE} as class_id, day, vendor_id,
         description, is_credit, cents
     from booked where cents > 0""",
     f"""insert into quickbooks_entries by name
     select 'petty/' || week as key, 'Purchase' as kind, monday + 2 as day, 17 as vendor_id,
-        {Ledger.CASH} as account_id, 'Cash' as pay_type, {Ledger.OFFICE} as line_account_id,
+        {Account.CASH} as account_id, 'Cash' as pay_type, {Account.OFFICE} as line_account_id,
         900 + quickbooks_draw('petty', week) * 3 as cents, 'Supplies' as description,
         1 + week % 3 as department_id
     from quickbooks_weeks""",
@@ -116,16 +117,16 @@ FIXED = (
             wages // 5 + taxes as due
         from quickbooks_payroll group by all
     ), sides as (
-        select period, payday, place_id as line_number, {Ledger.WAGES} as line_account_id, cents,
+        select period, payday, place_id as line_number, {Account.WAGES} as line_account_id, cents,
             place_id as department_id, 'Wages' as description,
             case place_id when 1 then {CAFE} when 4 then {ONLINE} else {RETAIL} end as class_id
         from quickbooks_payroll
         union all by name
         select period, payday, side.*
         from totals, lateral (values
-            (11, {Ledger.PAYROLL_TAX}, taxes, 'Employer taxes'),
-            (12, {Ledger.PAYROLL_DUE}, -due, 'Taxes withheld and due'),
-            (13, {Ledger.CHECKING}, due - wages - taxes, 'Net pay')
+            (11, {Account.PAYROLL_TAX}, taxes, 'Employer taxes'),
+            (12, {Account.PAYROLL_DUE}, -due, 'Taxes withheld and due'),
+            (13, {Account.CHECKING}, due - wages - taxes, 'Net pay')
         ) as side(line_number, line_account_id, cents, description)
     )
     select 'wages/' || period as key, 'JournalEntry' as kind, payday as day,
@@ -135,11 +136,11 @@ FIXED = (
     f"""insert into quickbooks_entries by name
     select 'worn/' || name as key, 'JournalEntry' as kind, last_day(month) as day,
         'DEP-' || name as doc_number, side.*
-    from quickbooks_months, (values (1, {Ledger.DEPRECIATION}, 88900),
-        (2, {Ledger.DEPRECIATED}, -88900)) as side(line_number, line_account_id, cents)""",
+    from quickbooks_months, (values (1, {Account.DEPRECIATION}, 88900),
+        (2, {Account.DEPRECIATED}, -88900)) as side(line_number, line_account_id, cents)""",
     f"""insert into quickbooks_entries by name
     select 'interest/' || name as key, 'Deposit' as kind, last_day(month) as day,
-        {Ledger.SAVINGS} as account_id, {Ledger.INTEREST} as line_account_id,
+        {Account.SAVINGS} as account_id, {Account.INTEREST} as line_account_id,
         2000 + quickbooks_draw('interest', name) as cents, 'Interest' as description
     from quickbooks_months""",
     f"""insert into quickbooks_entries by name
@@ -147,8 +148,8 @@ FIXED = (
         move.other_account_id, move.line_account_id, move.pay_type, move.vendor_id, move.cents,
         move.word as private_note
     from quickbooks_months, (values
-        ('To savings', 'Transfer', {Ledger.CHECKING}, {Ledger.SAVINGS}, null, null, null, 200000),
-        ('Owner', 'Purchase', {Ledger.CHECKING}, null, {Ledger.DRAWS}, 'Check', 20, 450000))
+        ('To savings', 'Transfer', {Account.CHECKING}, {Account.SAVINGS}, null, null, null, 200000),
+        ('Owner', 'Purchase', {Account.CHECKING}, null, {Account.DRAWS}, 'Check', 20, 450000))
         as move(word, kind, account_id, other_account_id, line_account_id, pay_type, vendor_id,
             cents)""",
 )
@@ -161,11 +162,11 @@ GOODS = (
         {FIRST_SUPPLIER} + p.supplier_id as vendor_id, p.currency,
         p.currency_rate_ppm as rate_ppm, p.received_at::date + s.payment_terms_days::int
             as due_date,
-        case p.currency when 'EUR' then {Ledger.PAYABLE_EUR} else {Ledger.PAYABLE} end
+        case p.currency when 'EUR' then {Account.PAYABLE_EUR} else {Account.PAYABLE} end
             as account_id,
         row_number() over (partition by p.purchase_id order by l.purchase_line_id)
             as line_number,
-        case when g.is_inventory then {Ledger.INVENTORY} else {Ledger.INGREDIENTS} end
+        case when g.is_inventory then {Account.INVENTORY} else {Account.INGREDIENTS} end
             as line_account_id,
         case when l.variant_id > 0 then {FIRST_VARIANT} + l.variant_id end as item_id,
         coalesce(g.name, i.name) as description, l.quantity, l.unit_cost_cents
@@ -194,10 +195,10 @@ GOODS = (
     select 'goods/wholesale ' || strftime(month, '%Y-%m') || '/' || vendor_id as key,
         'Bill' as kind, month + 2 as day,
         'INV-' || vendor_id || strftime(month, '%m%y') as doc_number, month + 32 as due_date,
-        case currency when 'EUR' then {Ledger.PAYABLE_EUR} else {Ledger.PAYABLE} end
+        case currency when 'EUR' then {Account.PAYABLE_EUR} else {Account.PAYABLE} end
             as account_id,
         lines.* exclude (month), unit_price_cents * quantity as cents,
-        {Ledger.INVENTORY} as line_account_id, {WHOLESALE} as class_id,
+        {Account.INVENTORY} as line_account_id, {WHOLESALE} as class_id,
         row_number() over (partition by month, vendor_id order by item_id) as line_number
     from lines""",
     """insert into quickbooks_entries by name
@@ -217,7 +218,7 @@ GOODS = (
         last_day(month) as day, 'COGS-' || strftime(month, '%Y-%m') as doc_number,
         'Stock sold through Square' as private_note, side.line_number, side.line_account_id,
         side.sign * cost as cents, 2 as department_id, {RETAIL} as class_id
-    from used, (values (1, {Ledger.GOODS_SOLD}, 1), (2, {Ledger.INVENTORY}, -1))
+    from used, (values (1, {Account.GOODS_SOLD}, 1), (2, {Account.INVENTORY}, -1))
         as side(line_number, line_account_id, sign) where cost > 0""",
 )
 
@@ -252,7 +253,7 @@ SETTLED = (
             sum(cents)::bigint as cents, sum(payable_home)::bigint as payable_home
         from quickbooks_bill_payments group by all
     )
-    select *, case when by_card then {Ledger.CARD} else {Ledger.CHECKING} end as bank_id,
+    select *, case when by_card then {Account.CARD} else {Account.CHECKING} end as bank_id,
         quickbooks_rate(currency, paid_date) as paid_ppm,
         quickbooks_home(cents, paid_ppm) as bank_home
     from runs""",
@@ -271,24 +272,24 @@ SETTLED = (
     select key, side.*
     from quickbooks_payment_runs, lateral (values
         (bank_id, -bank_home, -cents, false), (payable_id, payable_home, cents, false),
-        ({Ledger.EXCHANGE}, bank_home - payable_home, 0, true)
+        ({Account.EXCHANGE}, bank_home - payable_home, 0, true)
     ) as side(account_id, home_cents, foreign_cents, is_implicit)
     where side.home_cents <> 0""",
     # The card is paid off a month later, the drawers are emptied on Mondays.
     f"""insert into quickbooks_entries by name
     with spent as (
         select day, case when is_credit then -cents else cents end as cents
-        from quickbooks_entries where kind = 'Purchase' and account_id = {Ledger.CARD}
+        from quickbooks_entries where kind = 'Purchase' and account_id = {Account.CARD}
         union all select paid_date, cents from quickbooks_payment_runs where by_card
     )
     select 'visa/' || strftime(day, '%Y-%m') as key, 'CreditCardPayment' as kind,
-        last_day(any_value(day)) + 12 as day, {Ledger.CHECKING} as account_id,
-        {Ledger.CARD} as other_account_id, sum(cents)::bigint as cents
+        last_day(any_value(day)) + 12 as day, {Account.CHECKING} as account_id,
+        {Account.CARD} as other_account_id, sum(cents)::bigint as cents
     from spent group by strftime(day, '%Y-%m') having sum(cents) > 0""",
     f"""insert into quickbooks_entries by name
     select 'drawer/' || date_trunc('week', day)::date as key, 'Transfer' as kind,
-        any_value(date_trunc('week', day)::date) + 7 as day, {Ledger.CASH} as account_id,
-        {Ledger.CHECKING} as other_account_id, sum(by_cash)::bigint as cents,
+        any_value(date_trunc('week', day)::date) + 7 as day, {Account.CASH} as account_id,
+        {Account.CHECKING} as other_account_id, sum(by_cash)::bigint as cents,
         'Cash of the drawers' as private_note
     from quickbooks_event_sums where system = 'square'
     group by date_trunc('week', day) having sum(by_cash) > 0""",
@@ -299,12 +300,12 @@ SETTLED = (
             -sum(p.home_cents)::bigint as cents
         from quickbooks_draft_postings p
         join quickbooks_drafts d on d.key = p.key and d.version = 1 and p.body = 1
-        where p.account_id between {Ledger.TAX_NEW_YORK} and {Ledger.TIPS}
-            and p.account_id <> {Ledger.GIFT_CARDS}
+        where p.account_id between {Account.TAX_NEW_YORK} and {Account.TIPS}
+            and p.account_id <> {Account.GIFT_CARDS}
         group by all having sum(p.home_cents) < 0
     ), sides as (
         select month, account_id as line_account_id, cents from due
-        union all select month, {Ledger.CHECKING}, -sum(cents)::bigint from due group by month
+        union all select month, {Account.CHECKING}, -sum(cents)::bigint from due group by month
     )
     select 'due/' || strftime(month, '%Y-%m') as key, 'JournalEntry' as kind,
         last_day(month) + 20 as day, 'TAX-' || strftime(month, '%Y-%m') as doc_number,
@@ -313,12 +314,12 @@ SETTLED = (
     from sides""",
     f"""insert into quickbooks_entries by name
     select 'payroll due/' || name as key, 'Purchase' as kind, month + 14 as day, 19 as vendor_id,
-        {Ledger.CHECKING} as account_id, 'Check' as pay_type,
-        {Ledger.PAYROLL_DUE} as line_account_id, paid.cents, 'Payroll taxes' as description
+        {Account.CHECKING} as account_id, 'Check' as pay_type,
+        {Account.PAYROLL_DUE} as line_account_id, paid.cents, 'Payroll taxes' as description
     from quickbooks_months m join (
         select date_trunc('month', day)::date as earlier, -sum(cents)::bigint as cents
         from quickbooks_entries where key like 'wages/%' and cents < 0
-            and line_account_id = {Ledger.PAYROLL_DUE} group by all
+            and line_account_id = {Account.PAYROLL_DUE} group by all
     ) paid on paid.earlier = (m.month - interval 1 month)::date""",
 )
 
@@ -371,7 +372,7 @@ POSTED = (
     )
     select * from homed
     union all by name
-    select key, {Ledger.EXCHANGE} as account_id, -sum(home_cents)::bigint as home_cents,
+    select key, {Account.EXCHANGE} as account_id, -sum(home_cents)::bigint as home_cents,
         0 as foreign_cents, true as is_implicit
     from homed group by key having sum(home_cents) <> 0""",
 )

@@ -15,7 +15,7 @@ from sandbox.quickbooks.chart import (
     RECEIVABLES,
     SHIPPING_ITEM,
     TAX_RATES,
-    Ledger,
+    Account,
 )
 from sandbox.quickbooks.query import COMPANY_ZONE
 
@@ -308,7 +308,7 @@ class Documents:
         item, price = line["item_id"], line["unit_price_cents"]
         is_sale = line["detail"] == "SalesItemLineDetail"
         is_shipping = item == SHIPPING_ITEM
-        account = Ledger.SHIPPING if is_shipping else self._income.get(item)
+        account = Account.SHIPPING if is_shipping else self._income.get(item)
         quantity = line["quantity"]
         return {
             "ItemRef": {"value": "SHIPPING_ITEM_ID"} if is_shipping else self._ref("items", item),

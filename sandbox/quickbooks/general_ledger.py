@@ -18,10 +18,10 @@ COLUMNS = {
 TITLES = {**COLUMNS, "account_name": "Account", "debt_amt": "Debit", "credit_amt": "Credit"}
 TYPES = {
     "SalesReceipt": "Sales Receipt", "CreditMemo": "Credit Memo", "RefundReceipt": "Refund",
-    "BillPayment": "Bill Payment (Check)", "VendorCredit": "Vendor Credit",
-    "Purchase": "Expense", "JournalEntry": "Journal Entry",
+    "VendorCredit": "Vendor Credit", "JournalEntry": "Journal Entry",
     "CreditCardPayment": "Credit Card Payment",
 }  # fmt: skip
+PURCHASES = {"Cash": "Cash Expense", "Check": "Check", "CreditCard": "Expense"}
 CREDIT_KINDS = ("Accounts Payable", "Credit Card", "Other Current Liability",
                 "Long Term Liability", "Equity", "Income", "Other Income")  # fmt: skip
 POSTINGS = """
@@ -33,6 +33,7 @@ POSTINGS = """
             count(distinct account_id) as count from posted group by document_id
     )
     select p.*, s.low_id, s.high_id, s.count as accounts_count, v.doc_number, v.private_note,
+        v.pay_type, v.is_credit,
         coalesce(c.name, u.name) as name, coalesce(p.customer_id, p.vendor_id) as name_id
     from posted p join sides s using (document_id)
     left join quickbooks_current v using (document_id)
@@ -121,7 +122,7 @@ def _values(row: Json, names: dict[int, str], cents: int, balance: int) -> dict[
         split = {"value": names[other], "id": str(other)}
     return {
         "tx_date": {"value": row["txn_date"].isoformat()},
-        "txn_type": {"value": TYPES.get(row["kind"], row["kind"]), "id": str(row["document_id"])},
+        "txn_type": {"value": _type(row), "id": str(row["document_id"])},
         "doc_num": {"value": row["doc_number"] or ""},
         "name": {"value": row["name"] or "", "id": str(row["name_id"] or "")},
         "memo": {"value": row["private_note"] or ""}, "split_acc": split,
@@ -131,6 +132,14 @@ def _values(row: Json, names: dict[int, str], cents: int, balance: int) -> dict[
         "debt_amt": {"value": amount(row["debit_cents"]) if row["debit_cents"] else ""},
         "credit_amt": {"value": amount(row["credit_cents"]) if row["credit_cents"] else ""},
     }  # fmt: skip
+
+
+def _type(row: Json) -> str:
+    if row["kind"] == "BillPayment":
+        return f"Bill Payment ({'Credit Card' if row['pay_type'] == 'CreditCard' else 'Check'})"
+    if row["kind"] == "Purchase":
+        return "Credit Card Credit" if row["is_credit"] else PURCHASES[row["pay_type"]]
+    return TYPES.get(row["kind"], str(row["kind"]))
 
 
 def _row(columns: list[str], values: dict[str, Json]) -> Json:

@@ -6,7 +6,7 @@ the settled share, in place of what the payment posts to receivables or payables
 
 from __future__ import annotations
 
-from sandbox.quickbooks.chart import Ledger
+from sandbox.quickbooks.chart import Account
 
 STATEMENTS = (
     """create or replace table quickbooks_postings as
@@ -72,7 +72,7 @@ STATEMENTS = (
             customer_id, vendor_id, class_id, department_id, known_from, known_until
         from quickbooks_settled_shares where not is_owed
     ), rounding as (
-        select document_id, kind, txn_date, {Ledger.EXCHANGE} as account_id,
+        select document_id, kind, txn_date, {Account.EXCHANGE} as account_id,
             -sum(cents)::bigint as cents, any_value(currency) as currency, true as is_implicit,
             any_value(customer_id) as customer_id, any_value(vendor_id) as vendor_id, known_from,
             known_until

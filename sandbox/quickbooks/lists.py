@@ -31,7 +31,7 @@ from sandbox.quickbooks.chart import (
     TAX_RATES,
     TERMS,
     VENDORS,
-    Ledger,
+    Account,
 )
 
 OPENING_STOCK = 40
@@ -40,7 +40,7 @@ Rows = list[tuple[Any, ...]]
 SHORT: tuple[tuple[str, str, Rows], ...] = (
     ("accounts", ("id integer, name varchar, type varchar, subtype varchar, classification "
      "varchar, parent_id integer, currency varchar, is_active boolean"),
-     [(*row, row[0] != Ledger.OLD_TELEPHONE) for row in ACCOUNTS]),
+     [(*row, row[0] != Account.OLD_TELEPHONE) for row in ACCOUNTS]),
     ("classes", "id integer, name varchar, is_active boolean",
      [(n, name, "closed" not in name) for n, name in enumerate(CLASSES, 1)]),
     ("terms", "id integer, name varchar, due_days integer, is_active boolean",
@@ -75,8 +75,8 @@ GOODS = f"""create or replace table quickbooks_goods as
     select v.variant_id, v.sku, p.category, v.base_price_cents, v.unit_cost_cents,
         p.title || case when v.variant_title = '' then '' else ' ' || v.variant_title end as name,
         p.category not in {CAFE_CATEGORIES!r} as is_inventory,
-        case when p.category in {CAFE_CATEGORIES!r} then {Ledger.CAFE_SALES}
-            else {Ledger.PRODUCT_SALES} end as income_account_id,
+        case when p.category in {CAFE_CATEGORIES!r} then {Account.CAFE_SALES}
+            else {Account.PRODUCT_SALES} end as income_account_id,
         case p.category {{suppliers}} end as vendor_id,
         row_number() over (partition by p.category in {CAFE_CATEGORIES!r} order by v.variant_id)
             - 1 as stock_number,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.quickbooks.books import Books
-from sandbox.quickbooks.chart import BUNDLES, CURRENCIES, FIRST_BUNDLE, HOME, Ledger
+from sandbox.quickbooks.chart import BUNDLES, CURRENCIES, FIRST_BUNDLE, HOME, Account
 from sandbox.quickbooks.documents import Json, money, stamp, without_nulls
 from sandbox.quickbooks.lists import OPENING_STOCK
 
@@ -21,10 +21,9 @@ def currency(code: str) -> Json:
 class Names:
     """Makes objects of the lists' rows."""
 
-    def __init__(self, books: Books, company_id: str) -> None:
+    def __init__(self, books: Books) -> None:
         """Lists of the books of one company."""
         self._books = books
-        self._company_id = company_id
         self._makers: dict[str, Callable[[list[Json]], list[Json]]] = {
             "Account": self._accounts, "Item": self._items, "Customer": self._customers,
             "Vendor": self._vendors,
@@ -113,12 +112,12 @@ class Names:
         if kind == "Inventory":
             document |= {
                 "TrackQtyOnHand": True, "QtyOnHand": OPENING_STOCK + stock.get(row["id"], 0),
-                "AssetAccountRef": account(Ledger.INVENTORY),
-                "ExpenseAccountRef": account(Ledger.GOODS_SOLD),
+                "AssetAccountRef": account(Account.INVENTORY),
+                "ExpenseAccountRef": account(Account.GOODS_SOLD),
                 "InvStartDate": row["created_at"].date().isoformat(),
             }  # fmt: skip
         if kind == "NonInventory":
-            document["ExpenseAccountRef"] = account(Ledger.INGREDIENTS)
+            document["ExpenseAccountRef"] = account(Account.INGREDIENTS)
         if kind == "Group" and FIRST_BUNDLE < row["id"] <= FIRST_BUNDLE + len(BUNDLES):
             document["ItemGroupDetail"] = {"ItemGroupLine": [
                 {"ItemRef": {"value": str(1000 + part["variant_id"]), "name": part["name"]},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.quickbooks.books import Books
-from sandbox.quickbooks.chart import HOME, Ledger
+from sandbox.quickbooks.chart import HOME, Account
 from sandbox.quickbooks.documents import stamp
 from sandbox.quickbooks.errors import QuickBooksError
 from sandbox.quickbooks.general_ledger import general_ledger
@@ -284,7 +284,7 @@ class Reports:
         rows, total = self._tree(("Equity",), sums, -1, count)
         retained = [-cents for cents in before]
         net = [past - all_of_it for past, all_of_it in zip(before, ever, strict=True)]
-        rows.append({**cells("Retained Earnings", retained, count, number=Ledger.RETAINED,
+        rows.append({**cells("Retained Earnings", retained, count, number=Account.RETAINED,
                              blank=True), "type": "Data"})  # fmt: skip
         rows.append({**cells("Net Income", net, count, blank=True), "type": "Data",
                      "group": "NetIncome"})  # fmt: skip
@@ -307,7 +307,7 @@ class Reports:
             balances[number] = source[number][0] if number in source else 0
             if account["type"] in EARNINGS and number in sums:
                 earlier = sums[number][0] - balances[number]
-                balances[Ledger.RETAINED] = balances.get(Ledger.RETAINED, 0) + earlier
+                balances[Account.RETAINED] = balances.get(Account.RETAINED, 0) + earlier
         for account in self._accounts:
             cents = balances[account["id"]]
             if cents == 0:

@@ -42,11 +42,11 @@ MOST_IN_BATCH = 30
 class QuickBooks:
     """One company's data, as the API tells it."""
 
-    def __init__(self, world: World, now: Clock | None, company_id: str) -> None:
+    def __init__(self, world: World, now: Clock | None = None) -> None:
         """Write the books and get ready."""
         self.books = Books(world, now)
         self.documents = Documents(self.books)
-        self.names = Names(self.books, company_id)
+        self.names = Names(self.books)
         self.reports = Reports(self.books)
 
     def query(self, text: str) -> Json:
@@ -233,7 +233,7 @@ def quickbooks_app(
         requests_per_minute: QuickBooks allows 500 for a company; None for no limit.
         requests_per_second: QuickBooks allows 10.
     """
-    company = QuickBooks(world, now, company_id)
+    company = QuickBooks(world, now)
     limits = Limits(requests_per_minute, requests_per_second)
 
     def admit(request: Request) -> None:

@@ -18,13 +18,13 @@ from sandbox.quickbooks.chart import (
     SERVICE_CHARGE,
     SHIPPING_ITEM,
     TIPS,
-    Ledger,
+    Account,
 )
 
 TAX_CODE = """case o.tax_ppm when 88750 then 1 when 102500 then 2 when 40000 then 3
     when 200000 then 4 else 5 end"""
-TAX_ACCOUNT = f"""case tax_code_id when 2 then {Ledger.TAX_ILLINOIS}
-    when 4 then {Ledger.TAX_BRITAIN} else {Ledger.TAX_NEW_YORK} end"""
+TAX_ACCOUNT = f"""case tax_code_id when 2 then {Account.TAX_ILLINOIS}
+    when 4 then {Account.TAX_BRITAIN} else {Account.TAX_NEW_YORK} end"""
 AFTER_A_MINUTE = "to_seconds(60 + quickbooks_draw('lag', order_id))"
 
 FACTS = (
@@ -76,7 +76,7 @@ FACTS = (
             case when s.by_gift > 0 or quickbooks_draw('how', o.order_id) < 780 then 'doc_number'
                 when quickbooks_draw('how', o.order_id) < 900 then 'private_note'
                 else 'none' end as how,
-            case when s.by_cash > 0 then {Ledger.UNDEPOSITED} else {Ledger.SHOPIFY} end
+            case when s.by_cash > 0 then {Account.UNDEPOSITED} else {Account.SHOPIFY} end
                 as till_id
         from numbered o join quickbooks_event_sums s
             on s.order_id = o.order_id and s.kind = 'sale'
@@ -133,7 +133,7 @@ SALES = (
             when d.key like 'again/%' then 'A' || (70000 + order_id)
             else cast(500000 + order_id as varchar) end as doc_number,
         s.day as txn_date, case when d.kind = 'Invoice' then s.day end as due_date,
-        s.customer_id, case when d.kind = 'Invoice' then {Ledger.RECEIVABLE} else s.till_id end
+        s.customer_id, case when d.kind = 'Invoice' then {Account.RECEIVABLE} else s.till_id end
             as account_id,
         s.place_id as department_id, s.class_id,
         case when d.kind = 'Invoice' then null when s.by_cash > 0 then 1 else 4 end
@@ -184,7 +184,7 @@ SALES = (
         null as account_id
     from quickbooks_shop_documents d join quickbooks_shop_bodies b using (order_id, body)
     join quickbooks_shop_sales s using (order_id)
-    union all select d.key, d.body, 1002, 'DiscountLineDetail', b.discount, {Ledger.DISCOUNTS}
+    union all select d.key, d.body, 1002, 'DiscountLineDetail', b.discount, {Account.DISCOUNTS}
     from quickbooks_shop_documents d join quickbooks_shop_bodies b using (order_id, body)
     where b.discount > 0""",
     f"""insert into quickbooks_draft_postings by name
@@ -194,15 +194,15 @@ SALES = (
         from quickbooks_shop_documents d join quickbooks_shop_bodies b using (order_id, body)
         join quickbooks_shop_sales s using (order_id)
     ), posted as (
-        select key, body, order_id, case when kind = 'Invoice' then {Ledger.RECEIVABLE}
+        select key, body, order_id, case when kind = 'Invoice' then {Account.RECEIVABLE}
             else till_id end as account_id, body_total as home_cents, false as is_implicit
         from told
-        union all select key, body, order_id, {Ledger.DISCOUNTS}, body_discount, false from told
+        union all select key, body, order_id, {Account.DISCOUNTS}, body_discount, false from told
         union all select key, body, order_id, {TAX_ACCOUNT}, -body_tax, false from told
-        union all select key, body, order_id, {Ledger.SHIPPING}, -shipping, false from told
-        union all select key, body, order_id, {Ledger.TIPS}, -tip, false from told
-        union all select key, body, order_id, {Ledger.SERVICE_CHARGES}, -service, false from told
-        union all select key, body, order_id, {Ledger.GIFT_CARDS}, by_gift - gift_sold, false
+        union all select key, body, order_id, {Account.SHIPPING}, -shipping, false from told
+        union all select key, body, order_id, {Account.TIPS}, -tip, false from told
+        union all select key, body, order_id, {Account.SERVICE_CHARGES}, -service, false from told
+        union all select key, body, order_id, {Account.GIFT_CARDS}, by_gift - gift_sold, false
         from told
         union all select key, body, order_id, g.income_account_id, -sum(l.gross_cents)::bigint,
             false
@@ -211,8 +211,8 @@ SALES = (
         union all select key, body, order_id, side.account_id,
             (side.sign * sum(l.quantity * g.unit_cost_cents))::bigint, true
         from told join quickbooks_shop_lines l using (order_id, body)
-        join quickbooks_goods g using (variant_id), (values ({Ledger.GOODS_SOLD}, 1),
-            ({Ledger.INVENTORY}, -1)) as side(account_id, sign)
+        join quickbooks_goods g using (variant_id), (values ({Account.GOODS_SOLD}, 1),
+            ({Account.INVENTORY}, -1)) as side(account_id, sign)
         where g.is_inventory group by key, body, order_id, side.account_id, side.sign
     )
     select p.key, p.body, p.account_id, p.home_cents, p.home_cents as foreign_cents,
@@ -231,7 +231,7 @@ SALES = (
     f"""insert into quickbooks_draft_postings by name
     select 'paid/' || order_id as key, side.account_id, side.sign * (by_card + by_cash + by_other)
         as home_cents, side.sign * (by_card + by_cash + by_other) as foreign_cents
-    from quickbooks_shop_sales, lateral (values (till_id, 1), ({Ledger.RECEIVABLE}, -1))
+    from quickbooks_shop_sales, lateral (values (till_id, 1), ({Account.RECEIVABLE}, -1))
         as side(account_id, sign)
     where form = 'Invoice' and by_card + by_cash + by_other > 0""",
 )
@@ -252,7 +252,7 @@ REFUNDS = (
         case when how = 'doc_number' then name || '-R1'
             else cast(800000 + event_id as varchar) end as doc_number,
         day as txn_date, customer_id, class_id, place_id as department_id,
-        case when kind = 'CreditMemo' then {Ledger.RECEIVABLE} else till_id end as account_id,
+        case when kind = 'CreditMemo' then {Account.RECEIVABLE} else till_id end as account_id,
         case when kind = 'CreditMemo' then null when till_id = 12 then 1 else 4 end
             as payment_method_id,
         case when how = 'private_note' then 'Refund of Shopify order ' || name end
@@ -289,21 +289,21 @@ REFUNDS = (
         total - tax as amount_cents from quickbooks_shop_refunds""",
     f"""insert into quickbooks_draft_postings by name
     with posted as (
-        select key, case when kind = 'CreditMemo' then {Ledger.RECEIVABLE} else till_id end
+        select key, case when kind = 'CreditMemo' then {Account.RECEIVABLE} else till_id end
             as account_id, -total as home_cents, false as is_implicit
         from quickbooks_shop_refunds
         union all select key, {TAX_ACCOUNT}, tax, false from quickbooks_shop_refunds
-        union all select key, {Ledger.SHIPPING}, shipping, false from quickbooks_shop_refunds
-        union all select key, {Ledger.TIPS}, tip, false from quickbooks_shop_refunds
-        union all select key, {Ledger.SERVICE_CHARGES}, service, false
+        union all select key, {Account.SHIPPING}, shipping, false from quickbooks_shop_refunds
+        union all select key, {Account.TIPS}, tip, false from quickbooks_shop_refunds
+        union all select key, {Account.SERVICE_CHARGES}, service, false
         from quickbooks_shop_refunds
-        union all select key, {Ledger.RESTOCKING}, -fee, false from quickbooks_shop_refunds
-        union all select r.key, case when l.line_type = 'adjustment' then {Ledger.RETURNS}
+        union all select key, {Account.RESTOCKING}, -fee, false from quickbooks_shop_refunds
+        union all select r.key, case when l.line_type = 'adjustment' then {Account.RETURNS}
                 else g.income_account_id end, sum(l.reversal_cents)::bigint, false
         from quickbooks_shop_refunds r join truth.event_lines l using (event_id)
         left join quickbooks_goods g using (variant_id) group by all
-        union all select key, {Ledger.GOODS_SOLD}, cost, true from quickbooks_shop_refunds
-        union all select key, {Ledger.INVENTORY}, -cost, true from quickbooks_shop_refunds
+        union all select key, {Account.GOODS_SOLD}, cost, true from quickbooks_shop_refunds
+        union all select key, {Account.INVENTORY}, -cost, true from quickbooks_shop_refunds
     )
     select p.*, p.home_cents as foreign_cents, r.class_id, r.place_id as department_id
     from posted p join quickbooks_shop_refunds r using (key) where p.home_cents <> 0""",
@@ -323,25 +323,25 @@ PAYOUTS = (
     from days where gross_cents > fee_cents order by day, system, place_id""",
     f"""insert into quickbooks_drafts by name
     select key, 'Deposit' as kind, deposit_date::timestamptz + interval 13 hour as known_from,
-        deposit_date as txn_date, {Ledger.CHECKING} as account_id, place_id as department_id,
+        deposit_date as txn_date, {Account.CHECKING} as account_id, place_id as department_id,
         case when system = 'shopify' then 'Shopify payout ' else 'Square payout ' end || day
             as private_note, net_cents as total_cents
     from quickbooks_payouts""",
     f"""insert into quickbooks_draft_lines by name
     select key, 1 as line_number, 'DepositLineDetail' as detail, gross_cents as amount_cents,
-        case when system = 'shopify' then {Ledger.SHOPIFY} else {Ledger.SQUARE} end as account_id,
+        case when system = 'shopify' then {Account.SHOPIFY} else {Account.SQUARE} end as account_id,
         'Card sales less refunds' as description
     from quickbooks_payouts
     union all by name select key, 2 as line_number, 'DepositLineDetail' as detail,
-        -fee_cents as amount_cents, {Ledger.CARD_FEES} as account_id,
+        -fee_cents as amount_cents, {Account.CARD_FEES} as account_id,
         'Processing fees' as description
     from quickbooks_payouts where fee_cents <> 0""",
     f"""insert into quickbooks_draft_postings by name
     select key, side.account_id, side.cents as home_cents, side.cents as foreign_cents,
         place_id as department_id
-    from quickbooks_payouts, lateral (values ({Ledger.CHECKING}, net_cents),
-        ({Ledger.CARD_FEES}, fee_cents),
-        (case when system = 'shopify' then {Ledger.SHOPIFY} else {Ledger.SQUARE} end,
+    from quickbooks_payouts, lateral (values ({Account.CHECKING}, net_cents),
+        ({Account.CARD_FEES}, fee_cents),
+        (case when system = 'shopify' then {Account.SHOPIFY} else {Account.SQUARE} end,
             -gross_cents)) as side(account_id, cents)
     where side.cents <> 0""",
     # The shop's cash is taken to the bank on Mondays, receipt by receipt.
@@ -349,11 +349,11 @@ PAYOUTS = (
     select 'bank/' || (date_trunc('week', day)::date + 7) as key, order_id, by_cash as cents,
         date_trunc('week', day)::date + 7 as banked_date
     from quickbooks_shop_sales
-    where form = 'SalesReceipt' and till_id = {Ledger.UNDEPOSITED} and coalesce(fate, '')
+    where form = 'SalesReceipt' and till_id = {Account.UNDEPOSITED} and coalesce(fate, '')
         not in ('void', 'delete')""",
     f"""insert into quickbooks_drafts by name
     select key, 'Deposit' as kind, banked_date::timestamptz + interval 15 hour as known_from,
-        banked_date as txn_date, {Ledger.CHECKING} as account_id, 'Cash of the week' as
+        banked_date as txn_date, {Account.CHECKING} as account_id, 'Cash of the week' as
         private_note, sum(cents)::bigint as total_cents
     from quickbooks_bankings group by key, banked_date""",
     """insert into quickbooks_draft_lines by name
@@ -364,7 +364,7 @@ PAYOUTS = (
     f"""insert into quickbooks_draft_postings by name
     select key, side.account_id, (side.sign * sum(cents))::bigint as home_cents,
         (side.sign * sum(cents))::bigint as foreign_cents
-    from quickbooks_bankings, (values ({Ledger.CHECKING}, 1), ({Ledger.UNDEPOSITED}, -1))
+    from quickbooks_bankings, (values ({Account.CHECKING}, 1), ({Account.UNDEPOSITED}, -1))
         as side(account_id, sign)
     group by key, side.account_id, side.sign""",
 )

@@ -12,7 +12,7 @@ from sandbox.quickbooks.chart import (
     SQUARE_REFUNDS,
     SQUARE_SALES,
     TIPS,
-    Ledger,
+    Account,
 )
 
 STATEMENTS = (
@@ -34,7 +34,7 @@ STATEMENTS = (
         'SQ-' || place_id || '-' || strftime(day, '%Y%m%d') as doc_number, day as txn_date,
         'Square daily summary ' || name || ' ' || day as private_note,
         case when kind = 'SalesReceipt' then {SQUARE_CUSTOMER} end as customer_id,
-        case when kind = 'SalesReceipt' then {Ledger.SQUARE} end as account_id,
+        case when kind = 'SalesReceipt' then {Account.SQUARE} end as account_id,
         case when kind = 'SalesReceipt' then place_id end as department_id, class_id,
         case when kind = 'SalesReceipt' then 1 end as tax_code_id,
         case when kind = 'SalesReceipt' then gross - discount - reversal else 0 end
@@ -47,15 +47,15 @@ STATEMENTS = (
     f"""create or replace table quickbooks_square_sides as
     select d.key, d.kind, d.place_id, d.class_id, side.*
     from quickbooks_square_days d, lateral (values
-        (1, {Ledger.SQUARE}, cleared, 'Cards and other tenders'),
-        (2, {Ledger.CASH}, cash, 'Cash'),
-        (3, {Ledger.DISCOUNTS}, discount, 'Discounts'),
-        (4, {Ledger.RETURNS}, reversal, 'Returns'),
-        (5, {Ledger.SQUARE_SALES}, -gross, 'Gross sales'),
-        (6, {Ledger.TAX_NEW_YORK}, -tax, 'Sales tax'),
-        (7, {Ledger.TIPS}, -tip, 'Tips'),
-        (8, {Ledger.SERVICE_CHARGES}, -service, 'Service charges'),
-        (9, {Ledger.GIFT_CARDS}, -gift, 'Gift cards sold less redeemed')
+        (1, {Account.SQUARE}, cleared, 'Cards and other tenders'),
+        (2, {Account.CASH}, cash, 'Cash'),
+        (3, {Account.DISCOUNTS}, discount, 'Discounts'),
+        (4, {Account.RETURNS}, reversal, 'Returns'),
+        (5, {Account.SQUARE_SALES}, -gross, 'Gross sales'),
+        (6, {Account.TAX_NEW_YORK}, -tax, 'Sales tax'),
+        (7, {Account.TIPS}, -tip, 'Tips'),
+        (8, {Account.SERVICE_CHARGES}, -service, 'Service charges'),
+        (9, {Account.GIFT_CARDS}, -gift, 'Gift cards sold less redeemed')
     ) as side(line_number, account_id, cents, description) where side.cents <> 0""",
     """insert into quickbooks_draft_lines by name
     select key, line_number, 'JournalEntryLineDetail' as detail, abs(cents) as amount_cents,
@@ -80,7 +80,7 @@ STATEMENTS = (
     from quickbooks_square_days where kind = 'SalesReceipt'
     union all by name
     select key, 1002 as line_number, 'DiscountLineDetail' as detail, discount as amount_cents,
-        {Ledger.DISCOUNTS} as account_id
+        {Account.DISCOUNTS} as account_id
     from quickbooks_square_days where kind = 'SalesReceipt' and discount > 0""",
     """insert into quickbooks_draft_postings by name
     select key, account_id, cents as home_cents, cents as foreign_cents, class_id,

@@ -13,7 +13,7 @@ from sandbox.quickbooks.chart import (
     FIRST_VARIANT,
     RECEIVABLES,
     WHOLESALE,
-    Ledger,
+    Account,
 )
 
 RECEIVABLE = "case w.currency {} end".format(
@@ -132,20 +132,20 @@ INVOICES = (
     from quickbooks_wholesale w join quickbooks_wholesale_totals t using (number)
     union all by name
     select w.key, 1002 as line_number, 'DiscountLineDetail' as detail,
-        t.discount as amount_cents, {Ledger.DISCOUNTS} as account_id,
+        t.discount as amount_cents, {Account.DISCOUNTS} as account_id,
         w.discount_ppm as percent_ppm
     from quickbooks_wholesale w join quickbooks_wholesale_totals t using (number)
     where t.discount > 0""",
     f"""create or replace table quickbooks_wholesale_sides as
     select number, {RECEIVABLE} as account_id, t.total as foreign_cents, 0::bigint as cost_cents
     from quickbooks_wholesale w join quickbooks_wholesale_totals t using (number)
-    union all select number, {Ledger.DISCOUNTS}, discount, 0 from quickbooks_wholesale_totals
-    union all select number, {Ledger.TAX_NEW_YORK}, -tax, 0 from quickbooks_wholesale_totals
-    union all select number, {Ledger.SHIPPING}, -delivery, 0 from quickbooks_wholesale_totals
+    union all select number, {Account.DISCOUNTS}, discount, 0 from quickbooks_wholesale_totals
+    union all select number, {Account.TAX_NEW_YORK}, -tax, 0 from quickbooks_wholesale_totals
+    union all select number, {Account.SHIPPING}, -delivery, 0 from quickbooks_wholesale_totals
     union all select number, income_account_id, -sum(amount_cents)::bigint, 0
     from quickbooks_wholesale_lines group by all
-    union all select number, {Ledger.GOODS_SOLD}, 0, cost from quickbooks_wholesale_totals
-    union all select number, {Ledger.INVENTORY}, 0, -cost from quickbooks_wholesale_totals""",
+    union all select number, {Account.GOODS_SOLD}, 0, cost from quickbooks_wholesale_totals
+    union all select number, {Account.INVENTORY}, 0, -cost from quickbooks_wholesale_totals""",
     f"""insert into quickbooks_draft_postings by name
     with posted as (
         select w.key, s.account_id, quickbooks_home(s.foreign_cents, w.rate_ppm) as home_cents,
@@ -158,7 +158,7 @@ INVOICES = (
     )
     select *, {WHOLESALE} as class_id from posted
     union all by name
-    select key, {Ledger.EXCHANGE} as account_id, -sum(home_cents)::bigint as home_cents,
+    select key, {Account.EXCHANGE} as account_id, -sum(home_cents)::bigint as home_cents,
         0 as foreign_cents, true as is_implicit, {WHOLESALE} as class_id
     from posted group by key having sum(home_cents) <> 0""",
 )
@@ -191,7 +191,7 @@ CREDITS = (
     from quickbooks_credits, lateral (values
         (receivable_id, -quickbooks_home(total, rate_ppm), -total, false),
         (income_account_id, quickbooks_home(total, rate_ppm), total, false),
-        ({Ledger.GOODS_SOLD}, -cost_cents, 0, true), ({Ledger.INVENTORY}, cost_cents, 0, true)
+        ({Account.GOODS_SOLD}, -cost_cents, 0, true), ({Account.INVENTORY}, cost_cents, 0, true)
     ) as side(account_id, home_cents, foreign_cents, is_implicit)""",
     """insert into quickbooks_drafts by name
     select 'apply/' || number as key, 'Payment' as kind,
@@ -228,7 +228,7 @@ PAYMENTS = (
     select pay_key as key, 'Payment' as kind, paid_date::timestamptz + interval 18 hour
             as known_from,
         cast(3000 + number as varchar) as doc_number, paid_date as txn_date,
-        buyer_id as customer_id, {Ledger.CHECKING} as account_id,
+        buyer_id as customer_id, {Account.CHECKING} as account_id,
         case when number % 3 = 0 then 5 else 2 end as payment_method_id, currency,
         paid_ppm as rate_ppm, cents as total_cents
     from quickbooks_wholesale_payments""",
@@ -242,9 +242,9 @@ PAYMENTS = (
     f"""insert into quickbooks_draft_postings by name
     select pay_key as key, side.*
     from quickbooks_wholesale_payments, lateral (values
-        ({Ledger.CHECKING}, bank_home, cents, false),
+        ({Account.CHECKING}, bank_home, cents, false),
         (receivable_id, -receivable_home, -cents, false),
-        ({Ledger.EXCHANGE}, receivable_home - bank_home, 0, true)
+        ({Account.EXCHANGE}, receivable_home - bank_home, 0, true)
     ) as side(account_id, home_cents, foreign_cents, is_implicit)
     where side.home_cents <> 0""",
 )

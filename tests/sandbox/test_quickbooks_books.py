@@ -24,14 +24,14 @@ from sandbox.world import World, WorldSettings, generate
 
 Document = dict
 Sums = dict[str, Decimal]
-FIRST, LAST = "2026-04-01", "2026-09-30"
+FIRST, LAST = "2026-05-01", "2026-09-30"
 RECEIVABLE = {"USD": "1", "EUR": "2", "GBP": "3", "CAD": "4"}
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("world")
-    generate(WorldSettings(seed=8, years=0.4, orders_per_day=40), path).close()
+    generate(WorldSettings(seed=8, years=0.35, orders_per_day=40), path).close()
     return path
 
 
@@ -42,7 +42,7 @@ def world(folder: Path) -> World:
 
 @pytest.fixture(scope="module")
 def company(world: World) -> QuickBooks:
-    return QuickBooks(world, None, COMPANY_ID)
+    return QuickBooks(world)
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +252,8 @@ def test_profit_and_loss_is_the_ledger(
         f"from {table} where account_id > 30 and known_until is null "
         f"and txn_date between ? and ? group by all", FIRST, LAST,
     ):  # fmt: skip
-        months = expected.setdefault(str(account), [Decimal(0)] * 6)
-        months[month - 4] = Decimal(cents) / 100
+        months = expected.setdefault(str(account), [Decimal(0)] * 5)
+        months[month - 5] = Decimal(cents) / 100
     made = report(company, "ProfitAndLoss", accounting_method=method, summarize_column_by=by)
     assert made["Header"]["ReportBasis"] == method
     income = {"31", "32", "33", "35", "36", "37", "38", "39", "65"}
@@ -267,7 +267,7 @@ def test_profit_and_loss_is_the_ledger(
         assert found == {account: [sum(months, Decimal(0))] for account, months in
                          expected.items() if sum(months)}  # fmt: skip
     else:
-        assert columns == ["", *(f"{m} 2026" for m in ("Apr", "May", "Jun", "Jul", "Aug", "Sep")),
+        assert columns == ["", *(f"{m} 2026" for m in ("May", "Jun", "Jul", "Aug", "Sep")),
                            "TOTAL"]  # fmt: skip
         assert found == {account: [*months, sum(months, Decimal(0))] for account, months in
                          expected.items()}  # fmt: skip
@@ -282,7 +282,7 @@ def test_the_balance_sheet_balances_in_every_column(company: QuickBooks, method:
     made = report(company, "BalanceSheet", accounting_method=method, summarize_column_by="Month")
     sums = totals(made)
     assert sums["TotalAssets"] == sums["TotalLiabilitiesAndEquity"]
-    assert len(sums["TotalAssets"]) == 6
+    assert len(sums["TotalAssets"]) == 5
     assert sums["TotalAssets"][-1] > 0
     earned = totals(report(company, "ProfitAndLoss", accounting_method=method))["NetIncome"]
     assert sums["NetIncome"][-1] == earned[0]
@@ -371,7 +371,7 @@ def test_reports_cover_named_dates_and_columns_of_any_length(company: QuickBooks
         with pytest.raises(QuickBooksError, match="Unsupported"):
             company.reports.report("CashFlow", {})
     net = totals(report(company, "ProfitAndLoss"))["NetIncome"][0]
-    for by, count in (("Days", 183), ("Week", 27), ("Quarter", 2), ("Year", 1)):
+    for by, count in (("Days", 153), ("Week", 23), ("Quarter", 2), ("Year", 1)):
         sums = totals(report(company, "ProfitAndLoss", summarize_column_by=by))["NetIncome"]
         assert len(sums) == count + 1
         assert sum(sums[:-1]) == sums[-1] == net
@@ -382,6 +382,23 @@ def test_places_add_up_to_the_whole(company: QuickBooks) -> None:
     parts = [dict(lines(report(company, "ProfitAndLoss", department=place)["Rows"]["Row"]))["55"]
              for place in "1234"]  # fmt: skip
     assert sum(amount(part[0]) for part in parts) == amount(whole[0])
+
+
+def test_on_cash_basis_rent_counts_when_it_is_paid(
+    company: QuickBooks, documents: dict[str, list[Document]]
+) -> None:
+    rents = {each["Id"]: each for each in documents["Bill"]
+             if each["DocNumber"].startswith("RENT-")}  # fmt: skip
+    paid: dict[str, Decimal] = defaultdict(Decimal)
+    for payment in documents["BillPayment"]:
+        for line in payment["Line"]:
+            if line["LinkedTxn"][0]["TxnId"] in rents:
+                paid[payment["TxnDate"][:7]] += amount(line["Amount"])
+    made = report(company, "ProfitAndLoss", accounting_method="Cash", summarize_column_by="Month")
+    found = dict(lines(made["Rows"]["Row"]))["51"]
+    months = [f"2026-0{month}" for month in range(5, 10)]
+    assert [amount(value or 0) for value in found[:-1]] == [paid[month] for month in months]
+    assert sum(paid.values()) < sum(amount(each["TotalAmt"]) for each in rents.values())
 
 
 # --- what is in the books -------------------------------------------------------------------
@@ -487,7 +504,7 @@ def test_costs_are_what_the_world_spent(world: World, documents: dict[str, list[
     delivered = world.rows(
         "select 'PO-' || purchase_id, sum(quantity * unit_cost_cents)::bigint, currency "
         "from purchases join purchase_lines using (purchase_id) "
-        "where received_at between '2026-05-08' and '2026-09-29' group by all"
+        "where received_at between '2026-06-01' and '2026-09-29' group by all"
     )
     assert len(delivered) > 100
     for number, cents, currency in delivered:
@@ -550,7 +567,7 @@ def test_a_balance_is_the_total_less_what_was_linked(documents: dict[str, list[D
 def test_what_is_written_later_is_not_there_yet_and_comes_with_the_clock(folder: Path) -> None:
     noon = datetime(2026, 8, 14, 12, tzinfo=UTC)
     past = World(folder, now=noon)
-    company = QuickBooks(past, None, COMPANY_ID)
+    company = QuickBooks(past)
     before = everything(company)
     for group in before.values():
         for document in group:
@@ -574,22 +591,22 @@ def test_a_world_that_went_on_is_the_world_that_is_opened_at_its_end(
     folder: Path, documents: dict[str, list[Document]]
 ) -> None:
     moving = World(folder, now=datetime(2026, 8, 1, tzinfo=UTC))
-    company = QuickBooks(moving, None, COMPANY_ID)
+    company = QuickBooks(moving)
     for day in (9, 17, 30):
         moving.advance(datetime(2026, 9, day, 15, tzinfo=UTC))
-        everything(company)
+        assert list(pages(company, "Invoice"))
     moving.advance(moving.ends_at)
     assert everything(company) == documents
     moving.close()
 
 
 def test_what_changes_tell_makes_the_same_books_as_reading_all_again(folder: Path) -> None:
-    past = World(folder, now=datetime(2026, 9, 10, 6, tzinfo=UTC))
-    company = QuickBooks(past, None, COMPANY_ID)
-    names = ("Invoice", "Purchase", "SalesReceipt")
+    past = World(folder, now=datetime(2026, 9, 2, 6, tzinfo=UTC))
+    company = QuickBooks(past)
+    names = ("Invoice", "Purchase", "SalesReceipt", "Payment")
     known = {name: {each["Id"]: each for each in pages(company, name)} for name in names}
     since = past.now
-    past.advance(since + timedelta(days=9))
+    past.advance(since + timedelta(days=27))
     with company.books.at_present():
         answer = company.changes(",".join(names), since.isoformat())
     gone = 0
@@ -611,8 +628,9 @@ def test_webhooks_tell_each_change_signed_and_by_id_only(world: World, company: 
     since, until = (datetime(2026, 9, day, tzinfo=UTC) for day in (1, 21))
     events = hooks.events(since, until)
     kinds = Counter(event["type"] for event in events)
-    assert {"qbo.invoice.created.v1", "qbo.invoice.updated.v1", "qbo.salesreceipt.deleted.v1",
-            "qbo.customer.created.v1"} <= set(kinds)  # fmt: skip
+    for kind in ("invoice.created", "invoice.updated", "customer.created"):
+        assert kinds[f"qbo.{kind}.v1"]
+    assert any(kind.endswith(".deleted.v1") for kind in kinds)
     assert not any("creditcardpayment" in kind for kind in kinds)
     assert len({event["id"] for event in events}) == len(events)
     assert all(event["intuitaccountid"] == COMPANY_ID and event["data"] == {} for event in events)
@@ -658,6 +676,6 @@ def test_webhooks_are_posted(world: World, company: QuickBooks) -> None:
 def test_the_same_seed_writes_the_same_books(
     tmp_path: Path, documents: dict[str, list[Document]]
 ) -> None:
-    again = generate(WorldSettings(seed=8, years=0.4, orders_per_day=40), tmp_path)
-    assert everything(QuickBooks(again, None, COMPANY_ID)) == documents
+    again = generate(WorldSettings(seed=8, years=0.35, orders_per_day=40), tmp_path)
+    assert everything(QuickBooks(again)) == documents
     again.close()
