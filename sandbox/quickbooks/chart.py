@@ -37,6 +37,7 @@ class Account(IntEnum):
     SHOPIFY = 15
     SQUARE = 16
     INVENTORY = 17
+    INVESTED = 18
     EQUIPMENT = 19
     DEPRECIATED = 20
     TAX_NEW_YORK = 21
@@ -116,6 +117,7 @@ ACCOUNTS: tuple[tuple[int, str, str, str, str, int | None, str], ...] = (
     (28, "Opening Balance Equity", "Equity", "OpeningBalanceEquity", "Equity", None, "USD"),
     (29, "Retained Earnings", "Equity", "RetainedEarnings", "Equity", None, "USD"),
     (30, "Owner's Draws", "Equity", "OwnersEquity", "Equity", None, "USD"),
+    (18, "Owner's Investment", "Equity", "OwnersEquity", "Equity", None, "USD"),
     (40, "Sales", "Income", "SalesOfProductIncome", "Revenue", None, "USD"),
     (31, "Product Sales", "Income", "SalesOfProductIncome", "Revenue", 40, "USD"),
     (32, "Café Sales", "Income", "SalesOfProductIncome", "Revenue", 40, "USD"),

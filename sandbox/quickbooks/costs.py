@@ -289,8 +289,8 @@ SETTLED = (
     f"""insert into quickbooks_entries by name
     select 'drawer/' || date_trunc('week', day)::date as key, 'Transfer' as kind,
         any_value(date_trunc('week', day)::date) + 7 as day, {Account.CASH} as account_id,
-        {Account.CHECKING} as other_account_id, sum(by_cash)::bigint as cents,
-        'Cash of the drawers' as private_note
+        {Account.CHECKING} as other_account_id,
+        (sum(by_cash) * 9 // 10)::bigint as cents, 'Cash of the drawers' as private_note
     from quickbooks_event_sums where system = 'square'
     group by date_trunc('week', day) having sum(by_cash) > 0""",
     # Sales tax, tips and payroll taxes of a month are paid over in the next.
@@ -377,4 +377,39 @@ POSTED = (
     from homed group by key having sum(home_cents) <> 0""",
 )
 
-STATEMENTS = (ENTRIES, *CALENDAR, *FIXED, *GOODS, *SETTLED, *POSTED)
+# In a month that would end with less than this in the bank, the owner pays in what is missing.
+LEAST_CENTS = 2_500_000
+INVESTED = (
+    f"""create or replace table quickbooks_investments as
+    with moved as (
+        select date_trunc('month', d.txn_date)::date as month, sum(p.home_cents) as cents
+        from quickbooks_draft_postings p join quickbooks_drafts d on d.key = p.key
+            and d.version = 1 and p.body = 1
+        where p.account_id = {Account.CHECKING} group by all
+    ), missing as (
+        select m.name, greatest(m.month, first_day) as day, greatest(0, max({LEAST_CENTS} - ended)
+            over (order by m.month)) as total
+        from quickbooks_months m join (
+            select month, sum(cents) over (order by month) as ended from moved
+        ) using (month)
+    )
+    select 'invested/' || name as key, day,
+        (total - coalesce(lag(total) over (order by day), 0))::bigint as cents
+    from missing qualify cents > 0""",
+    f"""insert into quickbooks_drafts by name
+    select key, 'Deposit' as kind, day::timestamptz + interval 13 hour as known_from,
+        day as txn_date, {Account.CHECKING} as account_id, 'Paid in by the owner' as private_note,
+        cents as total_cents
+    from quickbooks_investments""",
+    f"""insert into quickbooks_draft_lines by name
+    select key, 1 as line_number, 'DepositLineDetail' as detail, cents as amount_cents,
+        {Account.INVESTED} as account_id
+    from quickbooks_investments""",
+    f"""insert into quickbooks_draft_postings by name
+    select key, side.account_id, side.sign * cents as home_cents, side.sign * cents
+        as foreign_cents
+    from quickbooks_investments, (values ({Account.CHECKING}, 1), ({Account.INVESTED}, -1))
+        as side(account_id, sign)""",
+)
+
+STATEMENTS = (ENTRIES, *CALENDAR, *FIXED, *GOODS, *SETTLED, *POSTED, *INVESTED)
