@@ -68,17 +68,20 @@ NUMBERED = (
         and gone.change in ('void', 'delete')""",
     """create or replace table quickbooks_copies as
     select n.kind as document_type, n.document_id, 'shopify' as system, s.order_id, s.event_id,
-        null::bigint as place_id, s.day, s.how, d.key like 'again/%' as is_duplicate
+        null::bigint as place_id, s.day, s.how, d.key like 'again/%' as is_duplicate,
+        null::varchar as payout_id
     from quickbooks_shop_documents d join quickbooks_numbers n using (key)
     join quickbooks_shop_sales s using (order_id) where d.body = 1
     union all
-    select n.kind, n.document_id, 'shopify', r.order_id, r.event_id, null, r.day, r.how, false
+    select n.kind, n.document_id, 'shopify', r.order_id, r.event_id, null, r.day, r.how, false, null
     from quickbooks_shop_refunds r join quickbooks_numbers n using (key)
     union all
-    select n.kind, n.document_id, 'square', null, null, d.place_id, d.day, 'daily_summary', false
+    select n.kind, n.document_id, 'square', null, null, d.place_id, d.day, 'daily_summary', false,
+        null
     from quickbooks_square_days d join quickbooks_numbers n using (key)
     union all
-    select n.kind, n.document_id, p.system, null, null, p.place_id, p.day, 'payout', false
+    select n.kind, n.document_id, p.system, null, null, p.place_id, p.day, p.how, false,
+        p.payout_id
     from quickbooks_payouts p join quickbooks_numbers n using (key)
     order by document_id""",
 )

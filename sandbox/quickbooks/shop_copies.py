@@ -76,8 +76,8 @@ FACTS = (
             case when s.by_gift > 0 or quickbooks_draw('how', o.order_id) < 780 then 'doc_number'
                 when quickbooks_draw('how', o.order_id) < 900 then 'private_note'
                 else 'none' end as how,
-            case when s.by_cash > 0 then {Account.UNDEPOSITED} else {Account.SHOPIFY} end
-                as till_id
+            case when s.by_cash > 0 then {Account.UNDEPOSITED}
+                when s.by_other > 0 then {Account.SQUARE} else {Account.SHOPIFY} end as till_id
         from numbered o join quickbooks_event_sums s
             on s.order_id = o.order_id and s.kind = 'sale'
         left join quickbooks_event_sums later
@@ -237,12 +237,12 @@ SALES = (
 )
 
 REFUNDS = (
-    """create or replace table quickbooks_shop_refunds as
+    f"""create or replace table quickbooks_shop_refunds as
     select 'back/' || e.event_id as key, e.event_id, s.order_id, s.name, s.how, s.customer_id,
         s.class_id, s.place_id, s.tax_code_id, e.happened_at, e.day, e.reversal, -e.tax as tax,
         -e.shipping as shipping, -e.tip as tip, -e.service as service, e.fee, e.cost,
         -e.total as total,
-        case when e.by_cash < 0 then 12 else 15 end as till_id,
+        case when e.by_cash < 0 then {Account.CASH} else {Account.SHOPIFY} end as till_id,
         case when s.form = 'Invoice' and quickbooks_draw('credit', s.order_id) < 300
             then 'CreditMemo' else 'RefundReceipt' end as kind
     from quickbooks_shop_sales s join quickbooks_event_sums e on e.event_id = s.later_event_id
@@ -253,7 +253,7 @@ REFUNDS = (
             else cast(800000 + event_id as varchar) end as doc_number,
         day as txn_date, customer_id, class_id, place_id as department_id,
         case when kind = 'CreditMemo' then {Account.RECEIVABLE} else till_id end as account_id,
-        case when kind = 'CreditMemo' then null when till_id = 12 then 1 else 4 end
+        case when kind = 'CreditMemo' then null when till_id = {Account.CASH} then 1 else 4 end
             as payment_method_id,
         case when how = 'private_note' then 'Refund of Shopify order ' || name end
             as private_note,
@@ -310,22 +310,49 @@ REFUNDS = (
 )
 
 PAYOUTS = (
+    # Shopify issues the card money of a day on the next business day, all places together; Square
+    # sends each place's own, with what was taken on its terminals for other systems' orders.
     """create or replace table quickbooks_payouts as
-    with days as (
-        select system, case when system = 'square' then place_id end as place_id, day,
-            sum(by_card)::bigint as gross_cents, sum(card_fee)::bigint as fee_cents
-        from quickbooks_event_sums group by all
+    with cards as (
+        select pl.system, pl.place_id, pl.time_zone, p.paid_at, p.amount_cents, p.fee_cents
+        from truth.payments p join truth.orders o using (order_id)
+        join truth.places pl using (place_id) where p.method = 'card' and not o.is_test
+        union all
+        select c.other_system, pl.place_id, pl.time_zone, c.copied_at, c.amount_cents, c.fee_cents
+        from truth.copies c join truth.orders o using (order_id)
+        join truth.places pl using (place_id)
+    ), days as (
+        select 'shopify' as system, null::bigint as place_id, fee_cents, amount_cents,
+            timezone('America/New_York', paid_at)::date as day,
+            quickbooks_business_day(day + 1) as issued_date
+        from cards where system = 'shopify'
+        union all by name
+        select system, place_id, fee_cents, amount_cents,
+            timezone(time_zone, paid_at)::date as day, day + 1 as issued_date
+        from cards where system = 'square'
+    ), sums as (
+        select system, place_id, issued_date, max(day) as day,
+            sum(amount_cents)::bigint as gross_cents, sum(fee_cents)::bigint as fee_cents
+        from days group by system, place_id, issued_date
+    ), dated as (
+        select *, gross_cents - fee_cents as net_cents,
+            'payout/' || system || '/' || coalesce(place_id, 0) || '/' || issued_date as key,
+            case system when 'shopify'
+                then cast(datediff('day', date '2000-01-01', issued_date) as varchar)
+                else upper(substr(md5('square payout ' || (place_id * 100000
+                    + datediff('day', date '2000-01-01', day))), 1, 22)) end as payout_id,
+            quickbooks_business_day(issued_date + 1) as arrival_date
+        from sums where gross_cents > fee_cents
     )
-    select *, gross_cents - fee_cents as net_cents,
-        'payout/' || system || '/' || coalesce(place_id, 0) || '/' || day as key,
-        quickbooks_business_day(day + 1 + (quickbooks_draw('payout', system || day) < 250)::int)
-            as deposit_date
-    from days where gross_cents > fee_cents order by day, system, place_id""",
+    select *, quickbooks_business_day(arrival_date
+            + (quickbooks_draw('payout', key) < 250)::int) as deposit_date,
+        case when quickbooks_draw('payout note', key) < 700 then 'payout_id' else 'none' end as how
+    from dated order by issued_date, system, place_id""",
     f"""insert into quickbooks_drafts by name
     select key, 'Deposit' as kind, deposit_date::timestamptz + interval 13 hour as known_from,
         deposit_date as txn_date, {Account.CHECKING} as account_id, place_id as department_id,
-        case when system = 'shopify' then 'Shopify payout ' else 'Square payout ' end || day
-            as private_note, net_cents as total_cents
+        case when how = 'payout_id' then upper(system[1]) || system[2:] || ' payout ' || payout_id
+            else 'Card settlement' end as private_note, net_cents as total_cents
     from quickbooks_payouts""",
     f"""insert into quickbooks_draft_lines by name
     select key, 1 as line_number, 'DepositLineDetail' as detail, gross_cents as amount_cents,

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from square import Square
 
 from sandbox.quickbooks import Webhooks
 from sandbox.quickbooks.entities import DOCUMENTS, ENTITIES
@@ -20,6 +21,7 @@ from sandbox.quickbooks.errors import QuickBooksError
 from sandbox.quickbooks.server import COMPANY_ID, QuickBooks
 from sandbox.quickbooks.webhooks import signature
 from sandbox.serving import serving
+from sandbox.square import square_app
 from sandbox.world import World, WorldSettings, generate
 
 Document = dict
@@ -457,7 +459,7 @@ def test_a_copy_is_worth_what_the_order_was(world: World, company: QuickBooks) -
     assert all(same for (same,) in twice)
 
 
-def test_a_day_of_square_is_one_document_and_a_payout_is_net_of_fees_and_refunds(
+def test_a_day_of_square_is_one_document(
     world: World, documents: dict[str, list[Document]]
 ) -> None:
     ((days,),) = world.rows(
@@ -471,22 +473,56 @@ def test_a_day_of_square_is_one_document_and_a_payout_is_net_of_fees_and_refunds
     assert days - 2 <= len(summaries) <= days
     kinds = Counter("CustomerRef" in each for each in summaries)
     assert kinds[False] > kinds[True] > 5
-    # Card payments of a day in New York, less what went back and the fees, come as one deposit.
-    expected = dict(world.rows(
-        "select cast(timezone(time_zone, happened_at)::date as varchar), "
-        "sum(amount_cents - fee_cents)::bigint from payments join events using (event_id) "
-        "join orders on orders.order_id = events.order_id join places using (place_id) "
-        "where system = 'square' and place_id = 1 and method = 'card' and not is_test group by 1"
-    ))  # fmt: skip
-    payouts = [each for each in documents["Deposit"]
-               if each.get("PrivateNote", "").startswith("Square payout")
-               and each["DepartmentRef"]["value"] == "1"]  # fmt: skip
-    assert len(payouts) > 100
+
+
+def test_a_payout_of_square_is_one_deposit_net_of_fees_and_refunds(
+    world: World, documents: dict[str, list[Document]]
+) -> None:
+    deposits = {each["Id"]: each for each in documents["Deposit"]}
+    booked = {
+        payout: (deposits[str(identity)], how) for payout, identity, how in world.rows(
+            "select payout_id, document_id, how from quickbooks_copies "
+            "where document_type = 'Deposit' and system = 'square'")
+        if str(identity) in deposits
+    }  # fmt: skip
+    with serving(square_app(world, lambda _token: True)) as address:
+        square = Square(token="any", base_url=address)
+        places = [place.id for place in square.locations.list().locations or []]
+        payouts = [payout for place in places for payout in square.payouts.list(location_id=place)]
+    assert len(payouts) > 200
+    found = 0
     for payout in payouts:
-        day = payout["PrivateNote"].split()[2]
-        assert amount(payout["TotalAmt"]) * 100 == expected[day]
-        gap = datetime.fromisoformat(payout["TxnDate"]) - datetime.fromisoformat(day)
-        assert timedelta(days=1) <= gap <= timedelta(days=4)
+        if payout.id not in booked or payout.amount_money is None:
+            continue
+        deposit, how = booked[payout.id]
+        found += 1
+        assert amount(deposit["TotalAmt"]) * 100 == payout.amount_money.amount
+        assert (payout.id in deposit.get("PrivateNote", "")) == (how == "payout_id")
+        late = datetime.fromisoformat(deposit["TxnDate"]) - datetime.fromisoformat(
+            str(payout.arrival_date))  # fmt: skip
+        assert timedelta(0) <= late <= timedelta(days=3)
+    assert len(payouts) - found < 12, "what came in the last days is not in the bank yet"
+
+
+def test_a_payout_of_shopify_is_one_deposit_for_all_places(
+    world: World, documents: dict[str, list[Document]]
+) -> None:
+    expected = {
+        str(payout): cents for payout, cents in world.rows(
+            "with cards as (select timezone('America/New_York', paid_at)::date as day, "
+            "amount_cents - fee_cents as net from payments join orders using (order_id) "
+            "join places using (place_id) where system = 'shopify' and method = 'card' "
+            "and not is_test) select datediff('day', date '2000-01-01', day + case dayofweek(day) "
+            "when 5 then 3 when 6 then 2 else 1 end) as payout_id, sum(net)::bigint "
+            "from cards group by 1")
+    }  # fmt: skip
+    notes = [each for each in documents["Deposit"]
+             if each.get("PrivateNote", "").startswith("Shopify payout")]  # fmt: skip
+    assert len(notes) > 40
+    for deposit in notes:
+        assert amount(deposit["TotalAmt"]) * 100 == expected[deposit["PrivateNote"].split()[2]]
+        fee = next(line for line in deposit["Line"] if line["Amount"] < 0)
+        assert fee["DepositLineDetail"]["AccountRef"]["name"] == "Merchant Fees"
 
 
 def test_costs_are_what_the_world_spent(world: World, documents: dict[str, list[Document]]) -> None:
