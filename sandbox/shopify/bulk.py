@@ -54,6 +54,9 @@ class RefusedQueryError(Exception):
         self.messages = messages
 
 
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class _CanceledError(Exception):
     pass
 
@@ -246,7 +249,7 @@ class BulkOperations:
         self._wait(one)
         room = one.failure.after_objects - one.objects if one.failure else len(batch)
         kept = batch[:room]
-        write("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in kept))
+        write("".join(_encoded(line) + "\n" for line in kept))
         one.objects += len(kept)
         if one.failure and len(kept) < len(batch):
             raise ApiError("The bulk operation was made to fail.", one.failure.code)

@@ -32,7 +32,12 @@ from graphql.execution.values import get_argument_values, get_directive_values
 from sandbox.shopify.errors import ApiError
 from sandbox.shopify.schema import is_connection, node_type, schema
 
-VALUE_TYPES = ("MoneyBag", "MoneyV2")
+# Members of amounts; who asks for exactly these, in this sequence, gets them as they are.
+AMOUNTS = {
+    "MoneyBag": ("shopMoney", "presentmentMoney"),
+    "MoneyV2": ("amount", "currencyCode"),
+}
+VALUE_TYPES = tuple(AMOUNTS)
 
 Kind = Literal["typename", "leaf", "object", "list", "connection"]
 
@@ -98,6 +103,17 @@ class Shape:
         return self.is_abstract or any(
             selection.shape is not None and selection.type_name not in VALUE_TYPES
             for selection in self.own_fields()
+        )
+
+    @cached_property
+    def is_whole_amount(self) -> bool:
+        """Whether an amount is selected with all its members, none renamed or arranged anew."""
+        members = AMOUNTS.get(self.named.name)
+        return (
+            members is not None
+            and tuple(one.key for one in self.own_fields()) == members
+            and all(one.key == one.name for one in self.own_fields())
+            and all(one.shape is None or one.shape.is_whole_amount for one in self.own_fields())
         )
 
     def type_names(self) -> list[str]:

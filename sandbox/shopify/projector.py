@@ -21,7 +21,7 @@ from sandbox.shopify.documents import (
     type_of,
 )
 from sandbox.shopify.errors import AccessDeniedError, ApiError, MissingFieldError
-from sandbox.shopify.plan import VALUE_TYPES, Selection, Shape, nodes_of
+from sandbox.shopify.plan import AMOUNTS, VALUE_TYPES, Selection, Shape, nodes_of
 from sandbox.shopify.schema import search_fields
 from sandbox.shopify.search import Search, parse_search
 
@@ -173,6 +173,8 @@ class Projector:
                 answer[selection.key] = value
             elif kind == "typename":
                 answer[selection.key] = name
+            elif (amount := self._whole_amount(selection, document)) is not None:
+                answer[selection.key] = amount
             elif kind == "connection":
                 if deferred is None:
                     answer[selection.key] = self._nested_connection(selection, document)
@@ -181,6 +183,14 @@ class Projector:
             else:
                 answer[selection.key] = self._objects(selection, document, deferred, node)
         return answer
+
+    def _whole_amount(self, selection: Selection, document: Document) -> Json | None:
+        """An amount that can be given as it is: the most frequent of all objects."""
+        shape = selection.shape
+        if shape is None or not shape.is_whole_amount or selection.kind != "object" or self.denied:
+            return None
+        value: Json | None = document.get(selection.name)
+        return value if value is not None and _is_amount(selection.type_name, value) else None
 
     def _objects(
         self, selection: Selection, document: Document, deferred: Deferred | None, node: str
@@ -334,6 +344,16 @@ class Projector:
         ]
         whole = {"edges": edges, "nodes": list(rows), "pageInfo": info}
         return self.object(selection.shape, whole)
+
+
+def _is_amount(type_name: str, value: Document) -> bool:
+    """Whether nothing is missing of an amount, and nothing else beside it."""
+    if tuple(value) != AMOUNTS[type_name]:
+        return False
+    if type_name == "MoneyV2":
+        return True
+    own, shown = value.values()
+    return tuple(own) == AMOUNTS["MoneyV2"] and (shown is own or tuple(shown) == tuple(own))
 
 
 def concrete_type(shape: Shape, document: Document) -> str:

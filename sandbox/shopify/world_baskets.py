@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sandbox.shopify.documents import Document
@@ -23,6 +24,13 @@ def decimal(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"
 
 
+@lru_cache(maxsize=65_536)
+def _own_bag(cents: int, currency: str) -> Document:
+    """An amount of the shop's own currency; documents share it and nobody changes it."""
+    own = {"amount": decimal(cents), "currencyCode": currency}
+    return {"shopMoney": own, "presentmentMoney": own}
+
+
 class Till:
     """Money of one order: in the shop's currency and in the one the customer saw."""
 
@@ -36,9 +44,9 @@ class Till:
 
     def bag(self, cents: int) -> Document:
         """An amount in both currencies."""
-        own = self.money(cents)
         if self.shown == self.currency:
-            return {"shopMoney": own, "presentmentMoney": own}
+            return _own_bag(cents, self.currency)
+        own = self.money(cents)
         there = (abs(cents) * self.rate_ppm + 500_000) // 1_000_000
         amount = decimal(there if cents >= 0 else -there)
         return {"shopMoney": own,

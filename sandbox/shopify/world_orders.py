@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from sandbox.shopify.documents import Document
 from sandbox.shopify.world_baskets import TIP, Basket, Row, gid, shown_discount
@@ -158,7 +159,9 @@ class _Order(Basket):
 
     # --- what happened --------------------------------------------------------------------
 
-    def _events(self) -> dict[int, list[Row]]:
+    @cached_property
+    def events(self) -> dict[int, list[Row]]:
+        """Sales by their event."""
         events: dict[int, list[Row]] = defaultdict(list)
         for sale in self.sales:
             events[sale["event_id"]].append(sale)
@@ -168,7 +171,7 @@ class _Order(Basket):
         self, refunds: dict[int, Document], returns: dict[int, Document]
     ) -> list[Document]:
         found = []
-        for event_id, sales in self._events().items():
+        for event_id, sales in self.events.items():
             kind = sales[0]["kind"]
             agreement: Document = {
                 "id": gid("SalesAgreement", event_id),
@@ -232,7 +235,7 @@ class _Order(Basket):
     def _returns(self) -> dict[int, Document]:
         """Goods that came back under a return: exchanges, and whatever a fee was kept from."""
         found: dict[int, Document] = {}
-        for event_id, sales in self._events().items():
+        for event_id, sales in self.events.items():
             has_fee = any(sale["line_type"] == "fee" for sale in sales)
             if sales[0]["kind"] == "exchange" or has_fee:
                 back = -sum(sale["quantity"] for sale in sales
@@ -249,7 +252,7 @@ class _Order(Basket):
 
     def _refunds(self, transactions: list[Document]) -> dict[int, Document]:
         found = {}
-        for event_id, sales in self._events().items():
+        for event_id, sales in self.events.items():
             kind, happened = sales[0]["kind"], sales[0]["happened"]
             ids = {gid("OrderTransaction", 2 * one["payment_id"]): one for one in self.payments
                    if one["event_id"] == event_id and one["amount_cents"] < 0}  # fmt: skip

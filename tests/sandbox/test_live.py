@@ -160,6 +160,39 @@ def test_reports_grow_with_the_day(folder: Path) -> None:
     world.close()
 
 
+def test_who_reads_while_the_clock_moves_reads_something_true(folder: Path) -> None:
+    world = World(folder, now=START)
+    square, shopify = Square(world, report_waits=0), WorldDocuments(world)
+    stop = threading.Event()
+    wrong: list[object] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            try:
+                before = world.now
+                orders = _square_orders(square, START - timedelta(days=1)).values()
+                documents = _everything(shopify, "Order").values()
+                _everything(shopify, "Customer")
+                assert len(orders) > 20
+                assert max(order["updated_at"] for order in orders) >= f"{START:%Y-%m-%d}"
+                ((known,),) = world.rows("select count(*) from orders where placed_at <= ?", before)
+                assert len(documents) + len(_square_orders(square)) >= known * 0.99
+            except Exception as error:
+                wrong.append(error)
+                return
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for _ in range(25):
+        world.advance(world.now + timedelta(minutes=113))
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+    world.close()
+
+
 class _Receiver(BaseHTTPRequestHandler):
     """Keeps what is posted to it."""
 

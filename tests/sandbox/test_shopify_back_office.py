@@ -174,6 +174,21 @@ def test_the_last_visit_is_the_session_that_bought(world: World, shop: Shop) -> 
     assert mediums == {"none", "organic", "cpc", "paid", "email"}
 
 
+def test_sessions_are_counted_as_far_as_they_came(world: World, shop: Shop) -> None:
+    names = ["sessions", "sessions_with_cart_additions", "sessions_that_reached_checkout",
+             "sessions_that_completed_checkout"]  # fmt: skip
+    text = f"FROM sessions SHOW {', '.join(names)} TIMESERIES day SINCE 2026-09-01 UNTIL 2026-09-17"
+    table = _asked(shop, "query($q: String!) { shopifyqlQuery(query: $q) { parseErrors "
+                   "tableData { rows } } }", q=text)["shopifyqlQuery"]["tableData"]  # fmt: skip
+    truth = {str(day): row for day, *row in world.rows(
+        "select cast(timezone('America/New_York', started_at) as date) as day, count(*), "
+        "count(*) filter (has_cart), count(*) filter (has_checkout), "
+        "count(*) filter (order_id > 0) from web_sessions where day >= '2026-09-01' group by 1"
+    )}  # fmt: skip
+    assert {row["day"]: [int(row[name]) for name in names] for row in table["rows"]} == truth
+    assert len(truth) == 17
+
+
 def test_left_checkouts_and_drafts_are_listed_and_drafts_become_orders(
     world: World, shop: Shop
 ) -> None:
