@@ -10,7 +10,7 @@ from sandbox.quickbooks.chart import BUNDLES, CURRENCIES, FIRST_BUNDLE, HOME, Ac
 from sandbox.quickbooks.documents import Json, money, stamp, without_nulls
 from sandbox.quickbooks.lists import OPENING_STOCK
 
-CREDIT_TYPES = ("Income", "Other Income", "Expense", "Other Expense", "Cost of Goods Sold")
+EARNING_TYPES = ("Income", "Other Income", "Expense", "Other Expense", "Cost of Goods Sold")
 
 
 def currency(code: str) -> Json:
@@ -70,7 +70,7 @@ class Names:
 
     def _account(self, row: Json, names: dict[int, str], balances: dict[int, int]) -> Json:
         parent = row["parent_id"]
-        balance = 0 if row["type"] in CREDIT_TYPES else balances.get(row["id"], 0)
+        balance = 0 if row["type"] in EARNING_TYPES else balances.get(row["id"], 0)
         return self._plain(
             row, SubAccount=parent is not None,
             ParentRef={"value": str(parent)} if parent else None,
