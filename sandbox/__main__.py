@@ -30,7 +30,7 @@ from sandbox.shopify.server import create_app
 from sandbox.shopify.webhooks import WebhookSender
 from sandbox.shopify.world_documents import WorldDocuments
 from sandbox.shopify.world_tables import Tables
-from sandbox.shopify.world_webhooks import webhook_events
+from sandbox.shopify.world_webhooks import deletion_events, webhook_events
 from sandbox.square import square_app
 from sandbox.square.books import Books
 from sandbox.square.webhooks import deliver, notifications
@@ -180,15 +180,19 @@ def _senders(world: World, url: str, sources: Iterable[Source]) -> list[Listener
     def square(happened: Sequence[Happening]) -> None:
         deliver(url, SECRET, notifications(Books(world), happened))
 
-    def shopify(happened: Sequence[Happening]) -> None:
-        sender = WebhookSender(SECRET, "hub-sandbox.myshopify.com")
-        sender.deliver(url, webhook_events(Tables(world), happened))
+    told_until: dict[Source, datetime] = {"shopify": world.now, "quickbooks": world.now}
 
-    last = [world.now]
+    def shopify(happened: Sequence[Happening]) -> None:
+        since, until = told_until["shopify"], world.now
+        told_until["shopify"] = until
+        sender = WebhookSender(SECRET, "hub-sandbox.myshopify.com")
+        sender.deliver(url, [*webhook_events(Tables(world), happened),
+                             *deletion_events(Tables(world), since, until)])  # fmt: skip
 
     def quickbooks(_: Sequence[Happening]) -> None:
-        since, last[0] = last[0], world.now
-        Webhooks(world, SECRET).deliver(url, since, last[0])
+        since, until = told_until["quickbooks"], world.now
+        told_until["quickbooks"] = until
+        Webhooks(world, SECRET).deliver(url, since, until)
 
     senders: dict[Source, Listener] = {
         "square": square, "shopify": shopify, "quickbooks": quickbooks,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from sandbox.shopify.documents import Document, MemoryDocuments
+from sandbox.shopify.documents import Document, MemoryDocuments, number_of
 from sandbox.shopify.world_baskets import Row, decimal, gid
 from sandbox.shopify.world_leads import checkout_document, draft_documents
 from sandbox.shopify.world_payouts import payments_account
@@ -36,6 +36,7 @@ class FewDocuments(MemoryDocuments):
             since = ""
         self._add_catalogue(since)
         self._add_customers(since)
+        self._delete_products()
         self._add_leads(since)
         self.add_single("shopifyPaymentsAccount", payments_account(tables))
 
@@ -103,6 +104,22 @@ class FewDocuments(MemoryDocuments):
             product["variants"].append(gid("ProductVariant", row["variant_id"]))
             self._add_variant(row, len(product["variants"]), levels[row["variant_id"]])
         self.add("Product", *products.values())
+
+    def _delete_products(self) -> None:
+        """Take out what was deleted, and note that it was."""
+        for row in self._tables.rows("from shopify_deletions where kind = 'Product'"):
+            product = gid("Product", row["number"])
+            for variant in self.get("Product", [product]).get(product, {}).get("variants", []):
+                number = number_of(variant)
+                self.remove("ProductVariant", variant)
+                self.remove("InventoryItem", gid("InventoryItem", number))
+            if self.get("Product", [product]):
+                self.remove("Product", product)
+            self.add("DeletionEvent", {
+                "id": gid("DeletionEvent", row["number"]), "subjectId": product,
+                "subjectType": "PRODUCT", "occurredAt": row["deleted"],
+                "createdAt": row["deleted"],
+            })  # fmt: skip
 
     def _add_variant(self, row: Row, position: int, levels: list[Row]) -> None:
         number = row["variant_id"]

@@ -24,6 +24,9 @@ STATEMENTS = (
         strftime(o.placed_at, {ISO}) as created, l.later_at, strftime(l.later_at, {ISO}) as later,
         l.cancelled_at, strftime(l.cancelled_at, {ISO}) as then_cancelled,
         strftime(o.fulfilled_at, {ISO}) as then_fulfilled,
+        -- Every other test order is thrown away after three days.
+        case when o.is_test and o.order_id % 2 = 0 then o.placed_at + interval 3 day end
+            as deleted_at,
         p.name as place_name, p.region, c.email, promotions.code, promotions.discount_ppm,
         row_number() over (partition by o.contact_id order by o.order_id) as nth_order,
         s.session_id, strftime(s.started_at, {ISO}) as visited, s.source, s.medium, s.campaign,
@@ -38,7 +41,8 @@ STATEMENTS = (
         case when fulfilled_at <= now_at() then then_fulfilled end as fulfilled,
         greatest(created, case when later_at <= now_at() then later end, fulfilled) as updated,
         case when cancelled_at <= now_at() then then_cancelled end as cancelled
-    from shopify_all_orders where order_id <= last_order_id()""",
+    from shopify_all_orders
+    where order_id <= last_order_id() and not coalesce(deleted_at <= now_at(), false)""",
     """create table shopify_all_lines as
     select l.*, v.sku, v.variant_title, v.product_id, p.title, p.category
     from truth.order_lines l semi join shopify_all_orders o using (order_id)
@@ -84,7 +88,7 @@ STATEMENTS = (
     f"""create view shopify_variants as
     select v.* replace (coalesce(k.unit_cost_cents, v.unit_cost_cents) as unit_cost_cents),
         c.price_cents, strftime(midnight(c.began_date), {ISO}) as began, discontinued_at is not null
-            as is_archived,
+            as is_archived, is_archived and v.product_id % 2 = 1 as is_deleted,
         strftime(greatest(midnight(c.changed_date), midnight(k.costed_date), discontinued_at),
             {ISO}) as priced, moved, greatest(priced, moved) as changed
     from shopify_all_variants v join (select product_id, discontinued_at from products) p
@@ -107,6 +111,15 @@ STATEMENTS = (
         from shopify_all_orders where contact_id > 0 and order_id <= last_order_id()
         group by contact_id
     ) used using (contact_id)""",
+    # What is gone: nothing of it is left but that.
+    f"""create view shopify_deletions as
+    select 'Product' as kind, product_id as number, discontinued_at as deleted_at,
+        strftime(discontinued_at, {ISO}) as deleted
+    from products where discontinued_at is not null and product_id % 2 = 1
+        and product_id in (select product_id from shopify_all_variants)
+    union all
+    select 'Order', order_id, deleted_at, strftime(deleted_at, {ISO}) from shopify_all_orders
+    where deleted_at <= now_at()""",
     f"""create view shopify_checkouts as
     select k.*, strftime(left_at, {ISO}) as created, v.sku, v.variant_title, v.title,
         v.product_id

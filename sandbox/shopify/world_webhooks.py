@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sandbox.shopify.webhooks import Event
@@ -43,3 +44,17 @@ def webhook_events(tables: Tables, happened: Sequence[Happening]) -> list[Event]
             found.append(Event("refunds/create", refund, event_id=f"{one.event_id}-refunds/create",
                                triggered_at=one.happened_at))  # fmt: skip
     return found
+
+
+def deletion_events(tables: Tables, since: datetime, until: datetime) -> list[Event]:
+    """Products and orders that were deleted after one instant and up to another: an id is all
+    that is told of them."""
+    rows = tables.rows(
+        "from shopify_deletions where deleted_at > ? and deleted_at <= ? order by deleted_at",
+        since, until,
+    )  # fmt: skip
+    return [
+        Event(f"{row['kind'].lower()}s/delete", {"id": row["number"]},
+              event_id=f"{row['kind']}-{row['number']}-delete", triggered_at=row["deleted_at"])
+        for row in rows
+    ]  # fmt: skip

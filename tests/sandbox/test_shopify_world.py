@@ -147,7 +147,8 @@ def _mine(world: World, query: str) -> list[tuple[Any, ...]]:
     """Rows of a query over the orders of Shopify, which it calls ``mine``."""
     return world.rows(
         "with mine as (select o.* from orders o join places using (place_id) "
-        f"where system = 'shopify') {query}"
+        "where system = 'shopify' and not (is_test and order_id % 2 = 0 "
+        f"and placed_at + interval 3 day <= now_at())) {query}"
     )
 
 
@@ -163,7 +164,9 @@ def test_every_order_of_the_ledger_is_found_once(
     assert len(paged) == len(set(paged)) == len(expected) > 800
     assert sorted(map(_number, paged)) == [_number(one) for one in orders] == expected
     names = [order["name"] for order in orders.values()]
-    assert names == [f"#{1001 + index}" for index in range(len(expected))]
+    assert len(set(names)) == len(names)
+    assert names[0] == "#1001"
+    assert int(names[-1][1:]) < 1001 + 1.01 * len(names)
 
 
 def test_the_sales_of_the_documents_add_up_to_shopifys_own_report(

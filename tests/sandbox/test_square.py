@@ -21,7 +21,7 @@ TOKEN = "sandbox-token"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    settings = WorldSettings(seed=3, years=0.15, orders_per_day=55)
+    settings = WorldSettings(seed=3, years=0.15, orders_per_day=36)
     return generate(settings, tmp_path_factory.mktemp("world"))
 
 
