@@ -7,6 +7,7 @@ tried again with growing pauses; what does not is told with the source, the requ
 from __future__ import annotations
 
 import email.utils
+import json
 import random
 import threading
 import time
@@ -145,9 +146,9 @@ class Transport:
         rest = b""
         for block in self._blocks(url, what):
             *whole, rest = (rest + block).split(b"\n")
-            yield from (line.decode() for line in whole if line)
+            yield from (storable(line).decode() for line in whole if line)
         if rest:
-            yield rest.decode()
+            yield storable(rest).decode()
 
     def _blocks(self, url: str, what: str) -> Iterator[bytes]:
         read, attempt, trouble = 0, 0, ""
@@ -182,7 +183,7 @@ class Transport:
         if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
             return None, f"HTTP {status}"
         try:
-            answer = response.json()
+            answer = json.loads(storable(response.content))
         except ValueError:
             answer = None
         if status in (401, 403):
@@ -200,6 +201,11 @@ class Transport:
         if not isinstance(answer, dict):
             return None, "the answer is cut off or no JSON object"
         return answer, ""
+
+
+def storable(text: bytes) -> bytes:
+    """JSON without the one character that PostgreSQL cannot store."""
+    return text.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in text else text
 
 
 def pause_before_retry(attempt: int, retry_after: str | None) -> float:

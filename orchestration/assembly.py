@@ -8,6 +8,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from orchestration import dbt as hub_dbt
+from orchestration.assets.api_sources import build_api_assets
 from orchestration.assets.forecasting import build_forecasting_assets
 from orchestration.assets.ingestion import load_spreadsheets
 from orchestration.assets.modelling import build_dbt_assets
@@ -39,6 +40,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             load_spreadsheets,
+            *build_api_assets(),
             build_dbt_assets(),
             *build_forecasting_assets(),
             dashboards,

@@ -10,7 +10,9 @@ from orchestration.business_resource import BusinessResource
 
 SENSOR_SECONDS = 30
 
-_INGESTION = dg.AssetSelection.groups("ingest_spreadsheets")
+_INGESTION = dg.AssetSelection.groups(
+    "ingest_spreadsheets", "ingest_shopify", "ingest_square", "ingest_quickbooks"
+)
 _PREDICTION = dg.AssetSelection.groups("forecasting")
 _EVERYTHING = dg.AssetSelection.all()
 
@@ -22,7 +24,7 @@ def _job(name: str, selection: dg.AssetSelection, description: str) -> Unresolve
 
 
 whole_hub = _job("whole_hub", _EVERYTHING, "Load, model, forecast, check and publish.")
-load_files = _job("load_files", _INGESTION, "Read new and changed files of the inbox.")
+load = _job("load", _INGESTION, "Read new files of the inbox, and what changed at the sources.")
 build_models = _job(
     "build_models",
     _EVERYTHING - _INGESTION - _PREDICTION - dg.AssetSelection.groups("publishing"),
@@ -34,7 +36,7 @@ check_quality = _job(
     dg.AssetSelection.all_asset_checks(),
     "Check landed rows, marts and forecasts.",
 )
-JOBS = [whole_hub, load_files, build_models, predict, check_quality]
+JOBS = [whole_hub, load, build_models, predict, check_quality]
 
 every_morning = dg.ScheduleDefinition(
     name="every_morning",

@@ -104,6 +104,12 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only read the inbox and say what would happen.")
     ] = False,
+    accept_shrinking: Annotated[
+        bool,
+        typer.Option(
+            "--accept-shrinking", help="Believe a source whose list is much shorter than it was."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Load what is new, rebuild what it changes, forecast, check and publish.
@@ -119,6 +125,7 @@ def run(
         only=only,
         full_refresh=full_refresh,
         as_of_date=as_of.date() if as_of else None,
+        accepts_shrinking=accept_shrinking,
         as_json=as_json,
     )
 
@@ -518,6 +525,7 @@ def _run(
     only: Literal["load", "model", "predict", "check"] | None = None,
     full_refresh: bool = False,
     as_of_date: date | None = None,
+    accepts_shrinking: bool = False,
     as_json: bool,
 ) -> None:
     from orchestration.runner import run_hub
@@ -528,8 +536,9 @@ def _run(
 
     with errors.status("Working (Ctrl-C is safe)…"):
         summary = run_hub(
-            warehouse, report, only=only, full_refresh=full_refresh, as_of_date=as_of_date
-        )
+            warehouse, report, only=only, full_refresh=full_refresh, as_of_date=as_of_date,
+            accepts_shrinking=accepts_shrinking,
+        )  # fmt: skip
     if as_json:
         print(json.dumps(asdict(summary), default=str))
     else:

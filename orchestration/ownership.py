@@ -14,5 +14,8 @@ OWNER_BY_GROUP = {
     "forecasting": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,
+    "ingest_shopify": DATA_ENGINEERING,
+    "ingest_square": DATA_ENGINEERING,
+    "ingest_quickbooks": DATA_ENGINEERING,
     "publishing": ANALYTICS,
 }

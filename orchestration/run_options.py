@@ -13,10 +13,12 @@ class RunOptions(dg.ConfigurableResource[None]):
     Attributes:
         full_refresh: build every table anew instead of only what changed.
         as_of_date: the day to look from, as YYYY-MM-DD; empty means the last day of the data.
+        accepts_shrinking: believe a source whose list is much shorter than it was.
     """
 
     full_refresh: bool = False
     as_of_date: str = ""
+    accepts_shrinking: bool = False
 
     @property
     def as_of(self) -> date | None:

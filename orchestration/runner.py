@@ -22,13 +22,16 @@ from warehouse.home import hub_home
 Stage = Literal["load", "model", "predict", "check"]
 JOB_BY_STAGE: dict[Stage | None, str] = {
     None: "whole_hub",
-    "load": "load_files",
+    "load": "load",
     "model": "build_models",
     "predict": "predict",
     "check": "check_quality",
 }
 STEP_TITLES = {
     "load_spreadsheets": "Loading files",
+    "load_shopify": "Loading Shopify",
+    "load_square": "Loading Square",
+    "load_quickbooks": "Loading QuickBooks",
     "expectations_on_landed": "Checking landed rows",
     "dbt_models": "Building models",
     "expectations_on_marts": "Checking marts",
@@ -72,6 +75,7 @@ def run_hub(
     only: Stage | None = None,
     full_refresh: bool = False,
     as_of_date: date | None = None,
+    accepts_shrinking: bool = False,
 ) -> RunSummary:
     """Run the hub's job in this process and record it in Dagster.
 
@@ -81,6 +85,7 @@ def run_hub(
         only: one stage instead of everything.
         full_refresh: build every table anew.
         as_of_date: the day to look from; None means the last day of the data.
+        accepts_shrinking: believe a source whose list is much shorter than it was.
     """
     os.environ.update(dagster_environment(warehouse.business.folder))
     from orchestration.definitions import defs  # reads the environment's dbt manifest
@@ -96,7 +101,7 @@ def run_hub(
                 instance=instance,
                 run_id=summary.run_id,
                 raise_on_error=False,
-                run_config=_run_config(full_refresh, as_of_date),
+                run_config=_run_config(full_refresh, as_of_date, accepts_shrinking),
             )
     summary.seconds = time.monotonic() - began
     summary.succeeded = result.success and not summary.failures
@@ -118,10 +123,13 @@ def _details_to(path: Path) -> Iterator[None]:
         yield
 
 
-def _run_config(full_refresh: bool, as_of_date: date | None) -> dict[str, object]:
+def _run_config(
+    full_refresh: bool, as_of_date: date | None, accepts_shrinking: bool
+) -> dict[str, object]:
     options = {
         "full_refresh": full_refresh,
         "as_of_date": as_of_date.isoformat() if as_of_date else "",
+        "accepts_shrinking": accepts_shrinking,
     }
     return {"resources": {"options": {"config": options}}}
 
@@ -168,6 +176,10 @@ class _Watcher:
         count = materialization.metadata.get("dagster/row_count")
         if count is not None and isinstance(count.value, int):
             self.summary.rows["/".join(materialization.asset_key.path)] = count.value
+        told = materialization.metadata.get("load_report")
+        if isinstance(told, dg.TextMetadataValue) and told.text:
+            for line in told.text.splitlines():
+                self.report(f"  {line}")
 
     def _checked(self, event: dg.DagsterEvent) -> None:
         check = event.asset_check_evaluation_data

@@ -37,12 +37,14 @@ PAGES_PER_LINE = 10_000
 
 def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
                  streams: Sequence[Stream], on_progress: Progress | None = None, *,
-                 retries: list[str] | None = None) -> SourceReport:  # fmt: skip
+                 retries: list[str] | None = None,
+                 accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at a source since the last load.
 
     Args:
         on_progress: told now and then how far it is.
         retries: where the source's client notes repeated requests, for the report.
+        accepts_shrinking: believe a list that is much shorter than it was.
 
     Raises:
         HubError: the source refused, did not answer, or answered against its contract; what was
@@ -52,12 +54,13 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
     report = SourceReport(source, f"{began:%Y%m%dT%H%M%S%f}-{os.getpid():x}{uuid.uuid4().hex[:4]}",
                           retries=retries if retries is not None else [])  # fmt: skip
     with _one_at_a_time(warehouse, source):
-        ensure_api_tables(warehouse, source, streams)
+        ensure_api_tables(warehouse, source, [stream.table for stream in streams])
         present = counts(warehouse, source, streams)
         report.tables = [TableReport(stream.name, rows_before=present[stream.name])
                          for stream in streams]  # fmt: skip
         try:
-            whole_at = _load(warehouse, vault, source, streams, report, began, on_progress)
+            whole_at = _load(warehouse, vault, source, streams, report, began, on_progress,
+                             accepts_shrinking)  # fmt: skip
         except HubError as error:
             _log(warehouse, report, began, failure=error)
             raise
@@ -72,8 +75,8 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
 
 
 def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Sequence[Stream],
-          report: SourceReport, began: datetime,
-          on_progress: Progress | None) -> dict[str, str]:  # fmt: skip
+          report: SourceReport, began: datetime, on_progress: Progress | None,
+          accepts_shrinking: bool) -> dict[str, str]:  # fmt: skip
     """Packages until nothing is left; returns when each table was read whole last."""
     pipeline = _pipeline(warehouse, source)
     if pipeline.has_pending_data:
@@ -82,7 +85,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
     flattener = Flattener(TITLES[source], vault, began)
     has_more = True
     while has_more:
-        progresses = {table.name: StreamProgress(rows_before=table.rows_before)
+        progresses = {table.name: StreamProgress(rows_before=table.rows_before,
+                                                 accepts_shrinking=accepts_shrinking)
                       for table in report.tables}  # fmt: skip
 
         def on_page(name: str, count: int) -> None:
@@ -99,7 +103,7 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
             progress = progresses[table.name]
             table.rows_read += progress.documents_count
             if progress.refusal:
-                report.notes.append(f"Left out: {table.name.replace('_', ' ')}. {progress.refusal}")
+                report.left_out.append(table.name)
             table.newest_change = max(progress.cursors.values(), default=table.newest_change)
         has_more = any(progress.has_more for progress in progresses.values())
     report.unknown_fields = dict(flattener.unknown)
@@ -183,8 +187,8 @@ def _log(warehouse: Warehouse, report: SourceReport, began: datetime,
                 "finished_at, status, rows_read, rows_new, rows_updated, message, details) values "
                 "(%s, %s, %s, %s, now(), %s, %s, %s, %s, %s, %s)",
                 (f"{report.load_id}-{table.name}", report.source, table.name, began, status,
-                 table.rows_read, max(table.rows_new, 0),
-                 max(table.rows_read - max(table.rows_new, 0), 0),
+                 table.rows_read, table.rows_new,
+                 max(table.rows_read - table.rows_new, 0),
                  failure.message if failure else None, _details(report, table)),
             )  # fmt: skip
 

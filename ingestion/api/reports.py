@@ -21,15 +21,18 @@ class TableReport:
     @property
     def rows_new(self) -> int:
         """Documents that were not there before."""
-        return self.rows_after - self.rows_before
+        return max(0, min(self.rows_read, self.rows_after - self.rows_before + self.rows_deleted))
 
     def to_text(self) -> str:
         """As one item of a sentence."""
-        text = f"{self.rows_read:,} {self.name.replace('_', ' ')}"
-        details = [f"{self.rows_new:,} new"] if self.rows_read else []
+        words = self.name.replace("_", " ")
+        changed = self.rows_read - self.rows_new
+        items = [f"{self.rows_new:,} {words}"] if self.rows_new else []
+        if changed > 0:
+            items.append(f"{changed:,} changed" + ("" if items else f" {words}"))
         if self.rows_deleted:
-            details.append(f"{self.rows_deleted:,} deleted at the source")
-        return f"{text} ({', '.join(details)})" if details else text
+            items.append(f"{self.rows_deleted:,} deleted" + ("" if items else f" {words}"))
+        return " + ".join(items)
 
 
 @dataclass
@@ -40,6 +43,7 @@ class SourceReport:
     load_id: str
     tables: list[TableReport] = field(default_factory=list)
     unknown_fields: dict[str, int] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     retries: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -52,7 +56,11 @@ class SourceReport:
             lines = [f"{title}: nothing changed since the last load."]
         else:
             items = ", ".join(table.to_text() for table in read)
-            lines = [f"{title}: {items} read in {self.seconds:.1f} s."]
+            lines = [f"{title}: {items} ({self.seconds:.1f} s)."]
+        if self.left_out:
+            names = ", ".join(name.replace("_", " ") for name in self.left_out)
+            lines.append(f"  Left out, because the connection may not read them: {names}. To add "
+                         f"them: hub connect {self.source}")  # fmt: skip
         if self.unknown_fields:
             names = ", ".join(f"{name} ({count:,} ×)"
                               for name, count in sorted(self.unknown_fields.items()))  # fmt: skip

@@ -160,6 +160,8 @@ class DocumentTable:
         for name, schema in found.items():
             if too_long := [one for one in (name, *schema.names) if len(one) > LONGEST_NAME]:
                 raise ValueError(f"too long for PostgreSQL: {too_long}")
+            if len(set(schema.names)) < len(schema.names):
+                raise ValueError(f"{name} has two columns of one name")
         return found
 
 
@@ -180,7 +182,7 @@ def _level(
             elif isinstance(kind, list):
                 child = "__".join((table, *map(snake, here)))
                 inner = kind[0] if not isinstance(kind[0], Scalar) else {"value": kind[0]}
-                positions = ((f"{snake(name)}_position", pa.int64()),)
+                positions = ((snake("_".join(here)) + "_position", pa.int64()),)
                 lists.append((here, _level(child, inner, (*parents, *positions),
                                            (*parents, *positions))))  # fmt: skip
             else:

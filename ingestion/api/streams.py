@@ -98,6 +98,7 @@ class StreamProgress:
     cursors: dict[str, str] = field(default_factory=dict)
     refusal: str | None = None
     rows_before: int = 0
+    accepts_shrinking: bool = False
 
 
 def resource_of(stream: Stream, flattener: Flattener, progress: StreamProgress,
@@ -189,7 +190,7 @@ def _listed(stream: Stream, loaded_at: datetime, state: dict[str, Any], progress
 def _assert_complete(stream: Stream, progress: StreamProgress, count: int) -> None:
     """Refuse a list that broke off: what is not on it would count as deleted."""
     before = progress.rows_before
-    if before >= FEW and count < before * SMALLEST_PART:
+    if before >= FEW and count < before * SMALLEST_PART and not progress.accepts_shrinking:
         raise HubError(
             f"{stream.request} gave {count:,} {stream.name.replace('_', ' ')}, but {before:,} were "
             "there before: the list seems to be cut off, so it was not loaded.",

@@ -3,12 +3,12 @@ deleted documents marked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa  # type: ignore[import-untyped]
 from psycopg import sql
 
-from ingestion.api.shapes import DELETIONS
+from ingestion.api.shapes import DELETIONS, DocumentTable
 from ingestion.api.streams import Stream
 from ingestion.auth.credentials import SourceSystem
 from warehouse.database import Warehouse
@@ -19,13 +19,13 @@ _TYPES = {
 
 
 def ensure_api_tables(
-    warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream]
+    warehouse: Warehouse, source: SourceSystem, kinds: Iterable[DocumentTable]
 ) -> None:
     """Create missing raw tables, empty, and add missing columns, so that models can read them."""
     schema = f"raw_{source}"
     schemas = dict(DELETIONS.schemas())
-    for stream in streams:
-        schemas |= stream.table.schemas()
+    for kind in kinds:
+        schemas |= kind.schemas()
     with warehouse.connect("loader") as connection:
         present: dict[str, set[str]] = {}
         for table, column in connection.execute(

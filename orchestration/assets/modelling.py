@@ -13,6 +13,7 @@ from dagster_dbt import (
     dbt_assets,
 )
 
+from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables
 from orchestration import dbt as hub_dbt
 from orchestration.assets.forecasting import ensure_ml_tables
@@ -33,6 +34,8 @@ class HubTranslator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Key of a model, seed or source."""
         name = dbt_resource_props.get("identifier") or dbt_resource_props["name"]
+        if dbt_resource_props["resource_type"] == "source":
+            name = name.split("__")[0]  # the lists of a document are loaded with it
         return dg.AssetKey([dbt_resource_props["schema"], name])
 
     def get_asset_spec(
@@ -55,7 +58,11 @@ class HubTranslator(DagsterDbtTranslator):
 def build_dbt_assets() -> dg.AssetsDefinition:
     """The whole dbt project as one step per stretch between Python assets."""
     translator = HubTranslator(
-        DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=True)
+        DagsterDbtTranslatorSettings(
+            enable_asset_checks=True,
+            enable_source_tests_as_checks=True,
+            enable_duplicate_source_asset_keys=True,
+        )
     )
 
     @dbt_assets(
@@ -74,6 +81,8 @@ def build_dbt_assets() -> dg.AssetsDefinition:
             warehouse = business.warehouse()
             ensure_ml_tables(warehouse)
             ensure_raw_tables(warehouse)
+            for source in API_SOURCES:
+                source.ensure_tables(warehouse)
         except HubError as error:
             raise user_failure(error) from None
         flags = ["--full-refresh"] if options.full_refresh else []

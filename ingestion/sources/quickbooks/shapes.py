@@ -321,3 +321,6 @@ def table_of(entity: str) -> DocumentTable:
                "journal_entries", "company_info": "company_info",
                "preferences": "preferences"}  # fmt: skip
     return DocumentTable(plurals.get(name, f"{name}s"), shape, key="Id", parent_key=f"{name}_id")
+
+
+TABLES = (*(table_of(entity) for entity in (*WHOLE, *LISTS, *SHAPES)), REPORTS, GENERAL_LEDGER)

@@ -103,9 +103,8 @@ def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
         yield some[0][0], some[-1][1]
 
 
-def load_quickbooks(
-    warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None
-) -> SourceReport:
+def load_quickbooks(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
+                    accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at QuickBooks since the last load.
 
     Raises:
@@ -120,7 +119,9 @@ def load_quickbooks(
     client = QuickBooksClient(connection.api_url, connection.auth(), company_id,
                               on_retry=retries.append)  # fmt: skip
     try:
-        return load_streams(warehouse, vault, "quickbooks", quickbooks_streams(client),
-                            on_progress, retries=retries)  # fmt: skip
+        return load_streams(
+            warehouse, vault, "quickbooks", quickbooks_streams(client), on_progress,
+            retries=retries, accepts_shrinking=accepts_shrinking,
+        )  # fmt: skip
     finally:
         client.close()

@@ -113,9 +113,8 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def load_shopify(
-    warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None
-) -> SourceReport:
+def load_shopify(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
+                 accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at Shopify since the last load.
 
     Raises:
@@ -126,6 +125,6 @@ def load_shopify(
     client = ShopifyClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
         return load_streams(warehouse, vault, "shopify", shopify_streams(client), on_progress,
-                            retries=retries)  # fmt: skip
+                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

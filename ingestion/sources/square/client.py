@@ -94,7 +94,9 @@ class SquareClient:
     def _entries(self, payout_id: str) -> list[Json]:
         path = f"/v2/payouts/{payout_id}/payout-entries"
         pages = self._pages(path, "payout_entries", {"limit": PAYOUTS_PER_PAGE})
-        return [entry for page in pages for entry in page]
+        # Each repeats the payout that it is a part of.
+        return [{name: value for name, value in entry.items() if name != "payout_id"}
+                for page in pages for entry in page]  # fmt: skip
 
     def customers(self, since: datetime | None = None) -> Iterator[list[Json]]:
         """Customer profiles that changed since.

@@ -226,7 +226,7 @@ INVENTORY_CHANGE = {
     "measurement_unit": JSON, "measurement_unit_id": TEXT,
 }  # fmt: skip
 ENTRY = {
-    "id": ID, "payout_id": TEXT, "effective_at": INSTANT_TEXT, "type": TEXT,
+    "id": ID, "effective_at": INSTANT_TEXT, "type": TEXT,
     "gross_amount_money": MINOR_MONEY, "fee_amount_money": MINOR_MONEY,
     "net_amount_money": MINOR_MONEY,
     "type_charge_details": {"payment_id": TEXT}, "type_fee_details": {"payment_id": TEXT},
@@ -316,3 +316,7 @@ INVENTORY_COUNTS = DocumentTable("inventory_counts", INVENTORY_COUNT)
 INVENTORY_CHANGES = DocumentTable("inventory_changes", INVENTORY_CHANGE)
 PAYOUTS = DocumentTable("payouts", PAYOUT)
 SALES_DAYS = DocumentTable("sales_report", SALES_DAY)
+TABLES = (
+    MERCHANTS, LOCATIONS, TEAM_MEMBERS, TIMECARDS, CUSTOMERS, CATALOG_OBJECTS, ORDERS, PAYMENTS,
+    REFUNDS, INVENTORY_COUNTS, INVENTORY_CHANGES, PAYOUTS, SALES_DAYS,
+)  # fmt: skip

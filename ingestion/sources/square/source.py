@@ -85,9 +85,8 @@ def sales_days(client: SquareClient, since: datetime | None) -> Iterator[list[Js
         yield days
 
 
-def load_square(
-    warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None
-) -> SourceReport:
+def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
+                accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at Square since the last load.
 
     Raises:
@@ -98,6 +97,6 @@ def load_square(
     client = SquareClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
         return load_streams(warehouse, vault, "square", square_streams(client), on_progress,
-                            retries=retries)  # fmt: skip
+                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

@@ -1,0 +1,38 @@
+"""The sources that are reached over an API: how each is loaded, and its raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ingestion.api import DocumentTable, SourceReport, ensure_api_tables
+from ingestion.auth import SourceSystem
+from ingestion.sources import quickbooks, shopify, square
+from ingestion.sources.quickbooks.shapes import TABLES as QUICKBOOKS_TABLES
+from ingestion.sources.shopify.shapes import TABLES as SHOPIFY_TABLES
+from ingestion.sources.square.shapes import TABLES as SQUARE_TABLES
+from warehouse.database import Warehouse
+
+
+@dataclass(frozen=True)
+class ApiSource:
+    """One source: ``load(warehouse, vault, on_progress, accepts_shrinking=…)``."""
+
+    name: SourceSystem
+    load: Callable[..., SourceReport]
+    tables: tuple[DocumentTable, ...]
+
+    def is_used(self, warehouse: Warehouse) -> bool:
+        """Whether ``business.toml`` has a section for it."""
+        return getattr(warehouse.business.sources, self.name) is not None
+
+    def ensure_tables(self, warehouse: Warehouse) -> None:
+        """Create what is missing of its raw tables, so that models can read them."""
+        ensure_api_tables(warehouse, self.name, self.tables)
+
+
+API_SOURCES = (
+    ApiSource("shopify", shopify.load_shopify, SHOPIFY_TABLES),
+    ApiSource("square", square.load_square, SQUARE_TABLES),
+    ApiSource("quickbooks", quickbooks.load_quickbooks, QUICKBOOKS_TABLES),
+)

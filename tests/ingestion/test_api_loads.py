@@ -1,0 +1,323 @@
+"""Each API source against its served system: whole, going on, out of order, and misbehaving."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import ingestion.sources.quickbooks.client
+import ingestion.transport
+from ingestion.api import Stream
+from ingestion.api.shapes import Json
+from sandbox.faults import Fault
+from sandbox.world import World, WorldSettings, generate
+from tests.ingestion.served_shop import (
+    SOURCES,
+    ConnectedShop,
+    Fingerprint,
+    ServedSystem,
+    reread,
+    served,
+)
+from warehouse.database import Warehouse
+from warehouse.errors import HubError
+
+SETTINGS = WorldSettings(seed=11, years=0.2, orders_per_day=40)
+QUIET = timedelta(days=6)
+# (what, of the raw tables, of the ledger)
+TRUTH: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "square": (
+        ("orders", "select count(*) from raw_square.orders",
+         "select (select count(*) from events join orders using (order_id) join places using "
+         "(place_id) where system = 'square' and not is_test) + (select count(*) from copies "
+         "where other_system = 'square')"),
+        ("sold units", "select sum(quantity) from raw_square.orders__line_items where item_type "
+         "<> 'GIFT_CARD' and order_id in (select id from raw_square.orders "
+         "where reference_id is null)",
+         "select sum(quantity) from event_lines join events using (event_id) join orders on "
+         "orders.order_id = events.order_id join places using (place_id) where system = 'square' "
+         "and not is_test and line_type = 'product' and quantity > 0"),
+        ("locations", "select count(*) from raw_square.locations",
+         "select count(*) from places where system = 'square'"),
+    ),
+    "shopify": (
+        ("orders", "select count(*) from raw_shopify.orders",
+         "select count(*) from orders join places using (place_id) where system = 'shopify'"),
+        ("events", "select count(*) from raw_shopify.orders__agreements",
+         "select count(*) from events join orders using (order_id) join places using (place_id) "
+         "where system = 'shopify'"),
+        ("net and tax", "select sum(total_amount) from raw_shopify.orders__agreements__sales "
+         "where line_type = 'PRODUCT'",
+         "select sum(gross_cents - discount_cents - reversal_cents + tax_cents) / 100 from "
+         "event_lines join events using (event_id) join orders on orders.order_id = "
+         "events.order_id join places using (place_id) where system = 'shopify' and "
+         "line_type = 'product'"),
+        ("received", "select sum(total_received) from raw_shopify.orders",
+         "select sum(amount_cents) / 100 from payments join orders using (order_id) join places "
+         "using (place_id) where system = 'shopify' and amount_cents > 0"),
+    ),
+    "quickbooks": (
+        ("sales receipts", "select count(*) from raw_quickbooks.sales_receipts where "
+         "_deleted_at is null",
+         "select count(*) from quickbooks_current where kind = 'SalesReceipt' and not is_deleted"),
+        ("journal entries", "select sum(total_amt) from raw_quickbooks.journal_entries where "
+         "_deleted_at is null",
+         "select sum(total_cents) / 100 from quickbooks_current where kind = 'JournalEntry' and "
+         "not is_deleted"),
+        ("customers", "select count(*) from raw_quickbooks.customers",
+         "select count(*) from quickbooks_seen_customers"),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=SOURCES)
+def system(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServedSystem]:
+    """A system whose present is some days before the end of its world."""
+    folder = tmp_path_factory.mktemp("world")
+    generate(SETTINGS, folder).close()
+    world = World(folder)
+    ends_at = world.ends_at
+    world.close()
+    world = World(folder, now=ends_at - QUIET)
+    with served(request.param, world) as system:
+        yield system
+    world.close()
+
+
+@pytest.fixture(autouse=True)
+def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits of this computer's own server need not be kept."""
+    monkeypatch.setattr(ingestion.sources.quickbooks.client, "LEAST_PAUSE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def shop(system: ServedSystem, warehouse_factory: Callable[..., Warehouse]) -> ConnectedShop:
+    system.faults.clear()
+    return system.connect(warehouse_factory())
+
+
+def assert_true(shop: ConnectedShop) -> None:
+    """Counts and sums are those of the ledger by now."""
+    for what, ours, truth in TRUTH[shop.system.source]:
+        ((expected,),) = shop.system.world.rows(truth)
+        found = shop.one(ours)
+        assert Decimal(str(found)) == Decimal(str(round(expected, 2))), what
+
+
+def test_a_first_load_has_everything_and_a_second_changes_nothing(shop: ConnectedShop) -> None:
+    report = shop.load()
+    assert_true(shop)
+    assert report.unknown_fields == {}
+    assert report.left_out == []
+    before = shop.fingerprint()
+    again = shop.load()
+    assert shop.fingerprint() == before
+    # Reports are read again for some weeks, since they change without saying so.
+    repeated = {"sales_report", "payouts", "timecards", "balance_transactions"}
+    assert sum(table.rows_read for table in again.tables if table.name not in repeated) == 0
+
+
+def shuffled(dice: random.Random) -> Callable[[Stream], Stream]:
+    """Streams that give much again, every page in any order and some rows twice."""
+
+    def change(stream: Stream) -> Stream:
+        if stream.changed_at is None:
+            return stream
+
+        def read(part: str, since: Any) -> Iterator[list[Json]]:
+            pages = list(stream.read(part, since))
+            dice.shuffle(pages)
+            for page in pages:
+                rows = page + dice.choices(page, k=len(page) // 4)
+                dice.shuffle(rows)
+                yield rows
+
+        days = dice.uniform(1, 40)
+        return reread(replace(stream, read=read, is_sorted=False), days)
+
+    return change
+
+
+def test_what_goes_on_is_loaded_and_replays_change_nothing(
+    system: ServedSystem, shop: ConnectedShop, warehouse_factory: Callable[..., Warehouse]
+) -> None:
+    shop.load()
+    world = system.world
+    for _ in range(2):
+        world.advance(min(world.now + QUIET / 2, world.ends_at))
+        shop.load()
+    assert world.now == world.ends_at
+    assert_true(shop)
+    whole = system.connect(warehouse_factory())
+    whole.load()
+    expected = whole.fingerprint()
+    expected.pop("deletions")
+    dice = random.Random(7)
+    found = shop.fingerprint()
+    found.pop("deletions")
+    assert_same_alive(shop, whole)
+    for _ in range(2):
+        shop.load(shuffled(dice))
+        assert_same_alive(shop, whole)
+
+
+def assert_same_alive(shop: ConnectedShop, other: ConnectedShop) -> None:
+    """Both have the same documents; those deleted meanwhile are marked where they were seen."""
+    schema = f"raw_{shop.system.source}"
+    for table in {table.name for stream in shop.streams() for table in [stream.table]}:
+        query = f"select count(*) from {schema}.{table} where _deleted_at is null"
+        assert shop.one(query) == other.one(query), table
+    for table, (count, digest) in other.fingerprint().items():
+        if "__" in table and not shop.one(f"select count(*) from {schema}.deletions"):
+            assert shop.fingerprint()[table] == (count, digest), table
+
+
+PASSING = (
+    Fault("status", nth=(3,), status=429, answer="{}", retry_after="1"),
+    Fault("status", nth=(5,), status=429, answer="{}"),
+    Fault("status", nth=(7,), status=500),
+    Fault("status", nth=(9,), status=502, answer="<html>bad gateway</html>"),
+    Fault("hang", nth=(11,), seconds=5),
+    Fault("reset", nth=(13,)),
+    Fault("truncate", nth=(15,)),
+    Fault("drip", nth=(17,), seconds=0.2),
+    Fault("status", nth=(19,), status=401, answer="{}"),
+)
+DATA_PATH = {"square": r"/v2/", "shopify": r"graphql|bulk/", "quickbooks": r"/v3/"}
+
+
+@pytest.fixture(scope="module")
+def expected(
+    system: ServedSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[ConnectedShop, Callable[..., Warehouse]], Fingerprint]:
+    """What an undisturbed load of the system's present gives; loaded once."""
+    kept: list[Fingerprint] = []
+
+    def find(shop: ConnectedShop, factory: Callable[..., Warehouse]) -> Fingerprint:
+        if not kept:
+            system.faults.clear()
+            plain = system.connect(factory())
+            plain.load()
+            kept.append(plain.fingerprint())
+        return kept[0]
+
+    return find
+
+
+def without_tokens(prints: Fingerprint) -> dict[str, int]:
+    """Rows by table; tokens differ from one business to another."""
+    return {table: count for table, (count, _) in prints.items()}
+
+
+def test_faults_that_pass_by_themselves_leave_no_trace(
+    system: ServedSystem,
+    shop: ConnectedShop,
+    expected: Callable[..., Fingerprint],
+    warehouse_factory: Callable[..., Warehouse],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = expected(shop, warehouse_factory)
+    monkeypatch.setattr(
+        ingestion.transport, "TIMEOUT", ingestion.transport.httpx.Timeout(2.0, connect=2.0)
+    )
+    path = DATA_PATH[system.source]
+    system.faults.add(*(replace(fault, path=path) for fault in PASSING))
+    report = shop.load()
+    struck = [kind for kind, _ in system.faults.struck]
+    assert sorted(struck) == sorted(fault.kind for fault in PASSING)
+    assert len(report.retries) >= 7
+    assert without_tokens(shop.fingerprint()) == without_tokens(wanted)
+    assert_true(shop)
+
+
+BROKEN = {
+    "square": (
+        ("remove_field", "/v2/orders/search", "", "orders.0.total_money"),
+        ("change_field", "/v2/payments", "", "payments.0.amount_money"),
+    ),
+    "shopify": (
+        ("remove_field", "graphql", "", "data.locations"),
+        ("change_field", "graphql", "locations", "data.locations.nodes.0.name"),
+    ),
+    "quickbooks": (
+        ("remove_field", "/query", "", "QueryResponse.Account.0.AccountType"),
+        ("change_field", "/query", "", "QueryResponse.Account.0.Name"),
+    ),
+}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_answer_against_the_contract_stops_the_load_and_the_next_repairs_it(
+    system: ServedSystem,
+    shop: ConnectedShop,
+    number: int,
+    expected: Callable[..., Fingerprint],
+    warehouse_factory: Callable[..., Warehouse],
+) -> None:
+    wanted = expected(shop, warehouse_factory)
+    kind, path, body, target = BROKEN[system.source][number]
+    system.faults.add(Fault(kind, path=path, body=body, target=target, value={"odd": 1}))  # type: ignore[arg-type]
+    with pytest.raises(HubError) as failed:
+        shop.load()
+    assert system.faults.struck
+    title = {"square": "Square", "shopify": "Shopify", "quickbooks": "QuickBooks"}[system.source]
+    assert title in failed.value.message
+    assert re.search(r"/v2/|GET|POST|locations|query of Account", failed.value.message)
+    assert failed.value.fix
+    system.faults.clear()
+    shop.load()
+    assert without_tokens(shop.fingerprint()) == without_tokens(wanted)
+
+
+NEW_FIELDS = {
+    "square": ("/v2/payments", "payments.0.loyalty_level", "payments.loyalty_level"),
+    "shopify": ("graphql", "data.locations.nodes.0.mood", "locations.mood"),
+    "quickbooks": ("/query", "QueryResponse.Account.0.Mood", "accounts.Mood"),
+}
+
+
+def test_a_field_nobody_knows_is_kept_sealed_and_reported(
+    system: ServedSystem, shop: ConnectedShop
+) -> None:
+    path, target, known_as = NEW_FIELDS[system.source]
+    system.faults.add(Fault("add_field", path=path, target=target, value="Ada Lovelace"))
+    report = shop.load()
+    system.faults.clear()
+    assert report.unknown_fields.keys() == {known_as}
+    assert known_as in report.to_text()
+    table = known_as.split(".")[0]
+    kept = shop.one(
+        f"select max(_unknown_fields) from raw_{system.source}.{table} "
+        "where _unknown_fields is not null"
+    )
+    assert '"note_' in kept
+    assert "Ada" not in kept
+
+
+def test_a_list_that_breaks_off_deletes_nothing(system: ServedSystem, shop: ConnectedShop) -> None:
+    shop.load()
+    tables = {stream.name: stream for stream in shop.streams()}
+    whole = next(stream for stream in tables.values() if stream.changed_at is None)
+
+    def cut(stream: Stream) -> Stream:
+        if stream.name != whole.name:
+            return stream
+        rows = [{**page, stream.table.key: f"more {number}"}
+                for number, page in enumerate(next(iter(stream.read("", None))) * 30)]  # fmt: skip
+        return replace(stream, read=lambda _part, _since: iter([rows]))
+
+    many = shop.load(cut)
+    assert next(table for table in many.tables if table.name == whole.name).rows_new >= 30
+    with pytest.raises(HubError, match="cut off"):
+        shop.load()
+    report = shop.load(accepts_shrinking=True)
+    assert next(table for table in report.tables if table.name == whole.name).rows_deleted >= 30
