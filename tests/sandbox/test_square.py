@@ -21,7 +21,7 @@ TOKEN = "sandbox-token"
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    settings = WorldSettings(seed=3, years=0.15, orders_per_day=36)
+    settings = WorldSettings(seed=3, years=0.1, orders_per_day=60)
     return generate(settings, tmp_path_factory.mktemp("world"))
 
 
@@ -61,7 +61,7 @@ def test_every_order_of_the_ledger_is_found_once(orders: list, world: World) -> 
         "where system = 'square' and not is_test"
     )
     ((copies,),) = world.rows("select count(*) from copies")
-    assert len(ids) == expected + copies > 1_000 + copies
+    assert len(ids) == expected + copies > 700 + copies
     times = [order.updated_at for order in orders]
     assert times == sorted(times)
 
@@ -70,7 +70,7 @@ def test_a_returns_order_is_one_of_its_own(orders: list) -> None:
     sales = {order.id for order in orders if order.line_items}
     returns = [order for order in orders if order.returns]
     sources = [back.source_order_id for order in returns for back in order.returns]
-    assert len(returns) > 20
+    assert len(returns) > 12
     assert None in sources
     assert {source for source in sources if source} <= sales
     assert all(_cents(order.net_amounts.total_money) <= 0 for order in returns
@@ -142,7 +142,7 @@ def test_a_refund_leads_to_its_sale_through_its_payment(square: Square, orders: 
     by_id = {order.id: order for order in orders}
     payments = {payment.id: payment for payment in square.payments.list(limit=100)}
     refunds = list(square.refunds.list(limit=100))
-    assert len(refunds) > 20
+    assert len(refunds) > 12
     for refund in refunds:
         assert by_id[refund.order_id].returns, "a refund's order is the return"
         payment = payments[refund.payment_id]
