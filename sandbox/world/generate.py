@@ -11,24 +11,22 @@ import numpy as np
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from sandbox.world.aftermath import Ledger, make_ledger
-from sandbox.world.calendar import make_calendar
+from sandbox.world.calendar import Calendar, make_calendar
 from sandbox.world.catalogue import Catalogue, make_catalogue
 from sandbox.world.clock import DAY, HOUR, to_local
 from sandbox.world.columns import NEVER, Columns, Floats, Ints, Words, to_arrow
 from sandbox.world.doubles import make_drafts
 from sandbox.world.kitchen import make_kitchen
-from sandbox.world.marketing import make_marketing, make_price_tests
+from sandbox.world.marketing import PriceTests, make_marketing, make_price_tests
 from sandbox.world.people import make_people
 from sandbox.world.sales import LINES_MORE, make_sales
-from sandbox.world.settings import TRADES, WorldSettings
+from sandbox.world.settings import TRADES, VERSION, WorldSettings
 from sandbox.world.staffing import make_staffing
 from sandbox.world.stock import make_stock
-from sandbox.world.supply import make_supply
+from sandbox.world.supply import Supply, make_supply
 from sandbox.world.world import World
 
 SETTINGS_FILE = "world.json"
-# Raised when other files are written, or others of the same settings.
-VERSION = 4
 
 
 def generate(settings: WorldSettings, folder: Path) -> World:
@@ -41,6 +39,14 @@ def generate(settings: WorldSettings, folder: Path) -> World:
     truth.mkdir(parents=True, exist_ok=True)
     for old in truth.glob("*.parquet"):
         old.unlink()
+    for name, columns in _truth(settings).items():
+        pq.write_table(to_arrow(columns), truth / f"{name}.parquet", compression="zstd")
+    (folder / SETTINGS_FILE).write_text(json.dumps(described(settings), indent=1), encoding="utf-8")
+    return World(folder)
+
+
+def _truth(settings: WorldSettings) -> dict[str, Columns]:
+    """All tables: first what was sold and what became of it, then what lay behind."""
     calendar = make_calendar(settings)
     days = settings.days_count
     catalogue = make_catalogue(settings, calendar.first_day, days // 7 + 1)
@@ -51,20 +57,10 @@ def generate(settings: WorldSettings, folder: Path) -> World:
     supply = make_supply(settings, catalogue, calendar.first_day)
     tests = make_price_tests(settings, catalogue, calendar.first_day)
     sales = make_sales(settings, calendar, catalogue, people, supply, tests)
-    until = (calendar.first_day + days) * DAY + 12 * 3600
+    until = (calendar.first_day + days) * DAY + 12 * HOUR
     ledger = make_ledger(settings, sales, supply, until)
-    orders = sales.orders
-    stock = make_stock(settings, supply, orders, ledger, until)
-    kitchen = make_kitchen(settings, catalogue, supply, orders, ledger, stock, until)
-    staffing = make_staffing(settings, calendar)
-    orders["placed_local"] = np.empty(len(orders["place_id"]), np.int64)
-    for place in settings.places:
-        mine = orders["place_id"] == place.place_id
-        orders["placed_local"][mine] = to_local(orders["placed_at"][mine], place.time_zone)
-    orders["fulfilled_at"] = _fulfilled(settings, orders, ledger)
-    orders["trade"] = Words(orders["trade"], TRADES)
-    marketing = make_marketing(settings, calendar, catalogue, tests, orders, until)
-    tables = {
+    orders = _completed(settings, sales.orders, ledger)
+    return {
         "places": _places(settings),
         "products": catalogue.products,
         "variants": catalogue.variants,
@@ -82,6 +78,18 @@ def generate(settings: WorldSettings, folder: Path) -> World:
         "gift_cards": ledger.gift_cards,
         "copies": ledger.copies,
         "drafts": make_drafts(settings, orders),
+        "price_tests": tests.tests,
+        **_supplied(settings, catalogue, supply, orders, ledger, until),
+        **_staffed(settings, calendar),
+        **_visited(settings, calendar, catalogue, tests, orders, until),
+    }
+
+
+def _supplied(settings: WorldSettings, catalogue: Catalogue, supply: Supply, orders: Columns,
+              ledger: Ledger, until: int) -> dict[str, Columns]:  # fmt: skip
+    stock = make_stock(settings, supply, orders, ledger, until)
+    kitchen = make_kitchen(settings, catalogue, supply, orders, ledger, stock, until)
+    return {
         "suppliers": supply.suppliers,
         "costs": supply.costs,
         "movements": stock.movements,
@@ -90,17 +98,33 @@ def generate(settings: WorldSettings, folder: Path) -> World:
         "recipes": kitchen.recipes,
         "purchases": kitchen.purchases,
         "purchase_lines": kitchen.purchase_lines,
-        "staff": staffing.staff,
-        "timecards": staffing.timecards,
-        "price_tests": tests.tests,
+    }
+
+
+def _staffed(settings: WorldSettings, calendar: Calendar) -> dict[str, Columns]:
+    staffing = make_staffing(settings, calendar)
+    return {"staff": staffing.staff, "timecards": staffing.timecards}
+
+
+def _visited(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, tests: PriceTests,
+             orders: Columns, until: int) -> dict[str, Columns]:  # fmt: skip
+    marketing = make_marketing(settings, calendar, catalogue, tests, orders, until)
+    return {
         "web_sessions": marketing.sessions,
         "ad_spend": marketing.ad_spend,
         "checkouts": marketing.checkouts,
     }
-    for name, columns in tables.items():
-        pq.write_table(to_arrow(columns), truth / f"{name}.parquet", compression="zstd")
-    (folder / SETTINGS_FILE).write_text(json.dumps(described(settings), indent=1), encoding="utf-8")
-    return World(folder)
+
+
+def _completed(settings: WorldSettings, orders: Columns, ledger: Ledger) -> Columns:
+    """Orders with their local time and when they were handed over."""
+    local = np.empty(len(orders["place_id"]), np.int64)
+    for place in settings.places:
+        mine = orders["place_id"] == place.place_id
+        local[mine] = to_local(orders["placed_at"][mine], place.time_zone)
+    trade = Words(orders["trade"], TRADES)
+    fulfilled = _fulfilled(settings, orders, ledger)
+    return {**orders, "trade": trade, "placed_local": local, "fulfilled_at": fulfilled}
 
 
 def _fulfilled(settings: WorldSettings, orders: Columns, ledger: Ledger) -> Ints:

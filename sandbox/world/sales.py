@@ -192,12 +192,7 @@ def _price(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, te
     _foreign(dice, settings, orders, is_online)
     variant = lines.pop("variant")
     lines["variant_id"] = catalogue.variants["variant_id"][variant]
-    price = catalogue.price[day[order] // 7, variant]
-    test = tests.tested(trade[order], lines["product"], day[order])
-    is_b = (test > 0) & (orders["test_arm"].codes[order] == ARMS.index("B"))
-    higher = of_million(price, tests.factor_ppm[np.where(is_b, test, 0)])
-    lines["unit_price_cents"] = np.where(is_b, higher, price)
-    del lines["product"]
+    lines["unit_price_cents"] = _unit_price(catalogue, tests, orders, lines, variant, day)
     shown = lines["unit_price_cents"] * lines["quantity"]
     is_reduced = dice.random(len(order)) < 0.05
     reduction = dice.choice([100_000, 150_000, 250_000], len(order))
@@ -238,6 +233,17 @@ def _price(settings: WorldSettings, calendar: Calendar, catalogue: Catalogue, te
     orders["shipping_cents"] = np.where(ships, SHIPPING_CENTS, 0)
     has_card = ~is_cafe & (dice.random(count) < 0.006)
     orders["gift_card_cents"] = np.where(has_card, dice.choice(GIFT_CARD_CENTS, count), 0)
+
+
+def _unit_price(catalogue: Catalogue, tests: PriceTests, orders: Columns, lines: Columns,
+                variant: Ints, day: Ints) -> Ints:  # fmt: skip
+    """The price of the week, or the higher one that a test shows to half of the visitors."""
+    order = lines["order"]
+    price = catalogue.price[day[order] // 7, variant]
+    test = tests.tested(orders["trade"][order], lines.pop("product"), day[order])
+    is_b = (test > 0) & (orders["test_arm"].codes[order] == ARMS.index("B"))
+    higher = of_million(price, tests.factor_ppm[np.where(is_b, test, 0)])
+    return np.where(is_b, higher, price)
 
 
 def _tax_inside(amount: Ints, ppm: Ints) -> Ints:

@@ -8,6 +8,8 @@ from typing import Literal
 
 System = Literal["shopify", "square"]
 Trade = Literal["cafe", "retail", "online"]
+# Raised when other files are written, or others of the same settings.
+VERSION = 4
 TRADES: tuple[Trade, ...] = ("cafe", "retail", "online")
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from sandbox.world.settings import VERSION
+
 # How a table of the truth is cut at the present. What is not named here is timeless: places,
 # people and their addresses, the catalogue. Events, orders and payments are numbered as they come.
 PRESENT = {
@@ -99,11 +101,14 @@ class World:
 
         Raises:
             FileNotFoundError: the folder holds no world.
+            ValueError: another version of the sandbox made it.
         """
         self.folder = folder
         self.settings: dict[str, Any] = json.loads(
             (folder / "world.json").read_text(encoding="utf-8")
         )
+        if self.settings.get("version") != VERSION:
+            raise ValueError(f"{folder} holds a world of another version: generate it again")
         last_day = date.fromisoformat(self.settings["last_day"])
         self.ends_at = datetime.combine(last_day + timedelta(days=1), time(12), UTC)
         self.database = duckdb.connect()
