@@ -98,7 +98,7 @@ class FewDocuments(MemoryDocuments):
                 "status": "ARCHIVED" if row["is_archived"] else "ACTIVE",
                 "vendor": self._name, "productType": row["category"],
                 "tags": [], "isGiftCard": False, "createdAt": row["began"],
-                "updatedAt": row["changed"], "variants": [],
+                "publishedAt": row["began"], "updatedAt": row["changed"], "variants": [],
             })  # fmt: skip
             product["updatedAt"] = max(product["updatedAt"], row["changed"])
             product["variants"].append(gid("ProductVariant", row["variant_id"]))

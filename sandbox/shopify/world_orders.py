@@ -25,6 +25,14 @@ SALE_TYPES = {
 }
 GATEWAYS = {"card": "shopify_payments", "cash": "cash", "gift_card": "gift_card",
             "other": "manual"}  # fmt: skip
+# Where orders go, by the currency their customers saw.
+ADDRESSES = {
+    currency: {"city": city, "provinceCode": province, "countryCodeV2": country, "zip": code}
+    for currency, city, province, country, code in (
+        ("USD", "New York", "NY", "US", "10001"), ("CAD", "Toronto", "ON", "CA", "M5V 2T6"),
+        ("EUR", "Berlin", None, "DE", "10115"), ("GBP", "London", None, "GB", "EC1A 1BB"),
+    )
+}  # fmt: skip
 RATE, FLAT_CENTS = "0.029", 30
 
 
@@ -122,6 +130,8 @@ class _Order(Basket):
             "returns": list(returns.values()),
             "fulfillments": self._fulfillments(),
             "customerJourneySummary": self._journey(),
+            "shippingAddress": ADDRESSES[self.till.shown] if not is_pos else None,
+            "billingAddress": ADDRESSES[self.till.shown] if not is_pos else None,
             "transactions": transactions,
             "paymentGatewayNames": sorted({one["gateway"] for one in transactions}),
             **self._totals(),

@@ -25,6 +25,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 MONEY = "{shopMoney{amount currencyCode} presentmentMoney{amount currencyCode}}"
 FIELDS = f"""
     id name createdAt processedAt updatedAt test cancelledAt cancelReason currencyCode edited
+    shippingAddress{{city countryCodeV2}}
     presentmentCurrencyCode taxesIncluded sourceName discountCodes displayFinancialStatus
     app{{id name}} customer{{id email displayName defaultEmailAddress{{emailAddress}}}}
     retailLocation{{id name}} shippingLine{{id title discountedPriceSet{MONEY}}}
@@ -365,6 +366,8 @@ def test_foreign_orders_show_the_customers_currency(orders: dict[str, Json]) -> 
         bag = order["totalPriceSet"]
         currency = bag["presentmentMoney"]["currencyCode"]
         assert currency == order["presentmentCurrencyCode"]
+        country = (order["shippingAddress"] or {"countryCodeV2": "US"})["countryCodeV2"]
+        assert country == {"USD": "US", "CAD": "CA", "EUR": "DE", "GBP": "GB"}[currency]
         assert bag["shopMoney"]["currencyCode"] == order["currencyCode"] == "USD"
         wanted = _amount(bag) * rates[currency]
         assert abs(Decimal(bag["presentmentMoney"]["amount"]) - wanted) <= Decimal("0.005")
