@@ -78,9 +78,9 @@ def answer(text: str, documents: Documents, today: date) -> dict[str, Any]:
     }
     try:
         query = parse(text, today)
+        rows = list(_rows(query, documents))
     except ParseError as error:
         return {**response, "parseErrors": [str(error)]}
-    rows = list(_rows(query, documents))
     response["tableData"] = {
         "columns": [_column(query, name) for name in _names(query)],
         "rows": rows,

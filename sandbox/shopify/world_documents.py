@@ -19,6 +19,7 @@ from sandbox.shopify.documents import (
     number_of,
 )
 from sandbox.shopify.search import Search, interval
+from sandbox.shopify.shopifyql import ParseError
 from sandbox.shopify.world_baskets import Row, decimal
 from sandbox.shopify.world_few import FewDocuments
 from sandbox.shopify.world_orders import OrderDocuments
@@ -57,6 +58,16 @@ select cast(timezone(?, started_at) as date) as day, source as referrer_source,
     count(*) filter (order_id > 0) as sessions_that_completed_checkout
 from web_sessions group by all having day between ? and ? order by all
 """
+# What the reports can be asked for; all else is refused rather than answered with nothing.
+_REPORTED = {
+    "sales": {"day", "month", "sales_channel", "pos_location_name", "orders", "gross_sales",
+              "discounts", "sales_reversals", "net_sales", "taxes", "shipping_charges", "fees",
+              "tips", "gift_card_sales", "total_sales", "quantity_ordered", "reversed_quantity",
+              "net_items_sold"},
+    "sessions": {"day", "month", "referrer_source", "sessions", "online_store_visitors",
+                 "sessions_with_cart_additions", "sessions_that_reached_checkout",
+                 "sessions_that_completed_checkout"},
+}  # fmt: skip
 _COUNTS = ("orders", "quantity_ordered", "reversed_quantity", "net_items_sold")
 
 
@@ -169,6 +180,9 @@ class WorldDocuments:
 
     def report(self, request: ReportRequest) -> Iterable[Mapping[str, Any]]:
         """See `Documents.report`: sales by day, channel and place from the ledger, and sessions."""
+        asked = {*request.metrics, *request.dimensions, *request.filters}
+        if unknown := asked - _REPORTED[request.dataset]:
+            raise ParseError(f"The sandbox does not report {', '.join(sorted(unknown))}")
         if request.dataset == "sessions":
             rows = self._tables.rows(_SESSIONS, ZONE, request.since, request.until)
             return [{**row, "day": row["day"].isoformat()} for row in rows]

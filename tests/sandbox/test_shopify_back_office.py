@@ -222,6 +222,9 @@ def test_sessions_are_counted_as_far_as_they_came(world: World, shop: Shop) -> N
     )}  # fmt: skip
     assert {row["day"]: [int(row[name]) for name in names] for row in table["rows"]} == truth
     assert len(truth) == 17
+    refused = _asked(shop, "query($q: String!) { shopifyqlQuery(query: $q) { parseErrors } }",
+                     q="FROM sales SHOW discount_reversals")  # fmt: skip
+    assert "does not report discount_reversals" in refused["shopifyqlQuery"]["parseErrors"][0]
 
 
 def test_left_checkouts_and_drafts_are_listed_and_drafts_become_orders(
