@@ -55,7 +55,7 @@ def make_price_tests(settings: WorldSettings, catalogue: Catalogue, first_day: i
     count = max(1, days // 120)
     product_of = catalogue.variants["product_id"] - 1
     wanted = np.bincount(product_of, catalogue.weight[ONLINE].mean(axis=0))
-    kept = np.isnan(catalogue.discontinued) if len(catalogue.discontinued) else wanted > 0
+    kept = np.isnan(catalogue.discontinued)
     popular = np.argsort(-np.where(kept, wanted, 0))[: count * 3]
     product = dice.permutation(popular)[:count]
     start = (np.arange(count) + 0.4) * days / count

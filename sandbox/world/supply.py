@@ -38,9 +38,10 @@ STOCK_OUTS_PER_YEAR = 1.3
 class Supply:
     """Suppliers, costs, and the shelves: one per place and stocked variant.
 
-    ``place`` (its number) and ``variant`` (its row) name a shelf; ``cadence`` is days between
-    its deliveries, the first of which opens at ``opened``; ``out_cycle`` says in which cycle a
-    shelf runs empty, -1 never, after ``out_part`` of it: one row per planned stock-out.
+    ``place`` (its number) and ``variant`` (its row) name a shelf, ``shelf_of[place, variant]``
+    finds it (-1 where there is none). ``cadence`` is days between its deliveries; all count from
+    ``opened``. ``out_shelf``, ``out_from`` and ``out_until`` have a row per planned stock-out.
+    ``week_costs[week, variant]`` is what a unit costs in dollars' cents.
     """
 
     suppliers: Columns
