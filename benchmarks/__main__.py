@@ -13,13 +13,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bench_modelling, bench_sandbox, bench_spreadsheets
+from benchmarks import bench_modelling, bench_sandbox, bench_sources, bench_spreadsheets
 from warehouse.home import PROJECT_ROOT
 
 BENCHMARKS = {
     "spreadsheets": bench_spreadsheets.run,
     "modelling": bench_modelling.run,
     "sandbox": bench_sandbox.run,
+    "sources": bench_sources.run,
 }
 RESULTS = PROJECT_ROOT / "benchmarks" / "results"
 

@@ -23,8 +23,8 @@ import psycopg
 
 from ingestion.api.reports import SourceReport, TableReport
 from ingestion.api.shapes import Flattener
-from ingestion.api.streams import Stream, StreamProgress, resource_of
-from ingestion.api.tables import counts, ensure_api_tables, mark_deleted
+from ingestion.api.streams import Stream, StreamProgress
+from ingestion.api.tables import counts, ensure_api_tables, mark_deleted, sweep
 from ingestion.auth.credentials import TITLES, SourceSystem
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -65,6 +65,8 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
             _log(warehouse, report, began, failure=error)
             raise
         deleted = mark_deleted(warehouse, source, streams, whole_at)
+        for stream in streams:
+            deleted[stream.name] += sweep(warehouse, source, stream)
         present = counts(warehouse, source, streams)
         for table in report.tables:
             table.rows_deleted = deleted[table.name]
@@ -79,6 +81,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
           accepts_shrinking: bool) -> dict[str, str]:  # fmt: skip
     """Packages until nothing is left; returns when each table was read whole last."""
     pipeline = _pipeline(warehouse, source)
+    from ingestion.api.resources import StreamResource
+
     if pipeline.has_pending_data:
         report.notes.append("A load that was interrupted before was finished first.")
         _steps(pipeline.normalize, pipeline.load)
@@ -94,7 +98,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
                 on_progress(f"{TITLES[source]}: {count:,} {name.replace('_', ' ')} read")
 
         package = _source(source, [
-            resource_of(stream, flattener, progresses[stream.name], on_page) for stream in streams
+            StreamResource(stream, flattener, progresses[stream.name], on_page).resource()
+            for stream in streams
         ])  # fmt: skip
         _steps(partial(pipeline.extract, package, loader_file_format="parquet"))
         flattener.flush()

@@ -63,7 +63,7 @@ class Scalar:
     """
 
     kind: Literal["text", "integer", "decimal", "boolean", "instant", "day", "json", "opaque",
-                  "minor_money", "money", "money_bag", "personal"]  # fmt: skip
+                  "minor_money", "money", "money_bag", "personal", "derived"]  # fmt: skip
     is_always: bool = False
     personal: PersonalKind | None = None
     pattern: re.Pattern[str] | None = None
@@ -79,6 +79,9 @@ TEXT, INTEGER, DECIMAL, BOOLEAN = Scalar("text"), Scalar("integer"), Scalar("dec
 INSTANT_TEXT, DAY, JSON = Scalar("instant"), Scalar("day"), Scalar("json")
 # Anything that no model needs and that may hold personal data: JSON whose texts are sealed.
 OPAQUE = Scalar("opaque")
+# What changes without a change of its document, such as a customer's balance: it would be stale,
+# and follows from other documents. It gets no column.
+DERIVED = Scalar("derived")
 # Square's: whole minor units beside their currency; the column holds units of the currency.
 MINOR_MONEY = Scalar("minor_money")
 # Shopify's: an amount beside its currency; and the same amount in the currency of the shop and
@@ -174,6 +177,8 @@ def _level(
     def walk(part: Shape, path: tuple[str, ...]) -> None:
         for name, kind in part.items():
             here = (*path, name)
+            if kind is DERIVED:
+                continue
             if isinstance(kind, Scalar):
                 column = snake("_".join(here))
                 if kind is MONEY_BAG:

@@ -12,7 +12,11 @@ from ingestion.api.shapes import DELETIONS, DocumentTable
 from ingestion.api.streams import Stream
 from ingestion.auth.credentials import SourceSystem
 from warehouse.database import Warehouse
+from warehouse.errors import HubError
 
+# A list that is read whole may shrink, but not to less than this part of the last one at once.
+SMALLEST_PART = 0.5
+FEW = 20
 _TYPES = {
     pa.string(): "varchar", pa.int64(): "bigint", pa.bool_(): "boolean", pa.date32(): "date",
 }  # fmt: skip
@@ -101,3 +105,41 @@ def mark_deleted(warehouse: Warehouse, source: SourceSystem, streams: Sequence[S
             )  # fmt: skip
             marked[stream.name] = told.rowcount + gone.rowcount
     return marked
+
+
+def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream) -> int:
+    """Mark documents that the source deleted without a word; how many.
+
+    Counts are compared first, so that keys are read only when something is gone.
+    """
+    if stream.count is None or stream.all_keys is None:
+        return 0
+    table = sql.Identifier(f"raw_{source}", stream.name)
+    present = counts(warehouse, source, [stream])[stream.name]
+    if present <= stream.count():
+        return 0
+    with warehouse.connect("loader") as connection:
+        connection.execute("create temporary table there (key text) on commit drop")
+        with connection.cursor().copy("copy there from stdin") as copy:
+            for page in stream.all_keys():
+                for key in page:
+                    copy.write_row((key,))
+        gone = connection.execute(
+            sql.SQL("update {} t set _deleted_at = now() where _deleted_at is null and not exists "
+                    "(select from there where there.key = t.{})").format(
+                table, sql.Identifier(stream.table.key_column))
+        )  # fmt: skip
+        if present >= FEW and gone.rowcount > present * (1 - SMALLEST_PART):
+            connection.rollback()
+            raise shrunk(stream, present - gone.rowcount, present)
+    return gone.rowcount
+
+
+def shrunk(stream: Stream, count: int, before: int) -> HubError:
+    """The error of a list that seems to be cut off."""
+    return HubError(
+        f"{stream.request} gave {count:,} {stream.name.replace('_', ' ')}, but {before:,} were "
+        "there before: the list seems to be cut off, so it was not loaded.",
+        fix="Run again. If so many were really removed, run once with: hub run --only load "
+        "--accept-shrinking",
+    )

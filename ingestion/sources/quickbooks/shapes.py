@@ -11,6 +11,7 @@ from ingestion.api.shapes import (
     BOOLEAN,
     DAY,
     DECIMAL,
+    DERIVED,
     EMAIL,
     INSTANT_TEXT,
     INTEGER,
@@ -193,6 +194,8 @@ SHAPES: dict[str, Shape] = {
         "GlobalTaxCalculation": TEXT,
     },
 }  # fmt: skip
+# Lists. Balances and stock change without a change of their object, so all but customers, who may
+# be many, are read whole each time.
 SUBLIST = {"Name": TEXT, "FullyQualifiedName": TEXT, "Active": BOOLEAN, "ParentRef": REFERENCE}
 WHO = BASE | {
     "Title": NAME, "GivenName": NAME, "MiddleName": NAME, "FamilyName": NAME, "Suffix": NAME,
@@ -235,12 +238,13 @@ LISTS: dict[str, Shape] = {
                                                "Qty": DECIMAL}]},
     },
     "Customer": WHO | {
+        "Balance": DERIVED, "BalanceWithJobs": DERIVED, "OverDueBalance": DERIVED,
+        "TotalRevenue": DERIVED, "TotalExpense": DERIVED,
         "Taxable": BOOLEAN, "Job": BOOLEAN, "BillWithParent": BOOLEAN, "RootCustomerRef": PERSON,
         "Level": INTEGER, "CustomerTypeRef": REFERENCE, "SalesTermRef": REFERENCE,
         "SalesRepRef": PERSON, "TaxGroupCodeRef": REFERENCE, "TaxRateRef": REFERENCE,
         "PaymentMethodRef": REFERENCE, "CCDetail": OPAQUE, "PriceLevelRef": REFERENCE,
-        "BalanceWithJobs": DECIMAL, "OverDueBalance": DECIMAL, "TotalRevenue": DECIMAL,
-        "TotalExpense": DECIMAL, "PreferredDeliveryMethod": TEXT, "ResaleNum": OPAQUE,
+        "PreferredDeliveryMethod": TEXT, "ResaleNum": OPAQUE,
         "JobInfo": OPAQUE, "SecondaryTaxIdentifier": OPAQUE, "ARAccountRef": REFERENCE,
         "PrimaryTaxIdentifier": OPAQUE, "TaxExemptionReasonId": TEXT, "IsProject": BOOLEAN,
         "ClientEntityId": TEXT, "ClientCompanyId": TEXT, "TaxRegime": TEXT,
@@ -266,7 +270,7 @@ LISTS: dict[str, Shape] = {
 }  # fmt: skip
 RATES = {"TaxRateDetail": [{"TaxRateRef": REFERENCE, "TaxTypeApplicable": TEXT,
                             "TaxOrder": INTEGER}]}  # fmt: skip
-# Change data capture does not tell changes of these.
+# Read whole each time: change data capture does not tell changes of these.
 WHOLE: dict[str, Shape] = {
     "TaxCode": BASE | {
         "Name": TEXT, "Description": TEXT, "Active": BOOLEAN, "Hidden": BOOLEAN,

@@ -20,6 +20,7 @@ CHANGED_AT = "MetaData.LastUpdatedTime"
 LONGEST_GAP = timedelta(days=29)
 BASES = ("Accrual", "Cash")
 DOCUMENTS = tuple(shapes.SHAPES)
+LISTED = tuple(entity for entity in shapes.LISTS if entity != "Customer")
 Clock = Callable[[], datetime]
 
 
@@ -29,7 +30,8 @@ def quickbooks_streams(client: QuickBooksClient) -> list[Stream]:
     first_date = cache(lambda since: client.first_date(list(DOCUMENTS), since))
     return [
         *(_whole(entity, client) for entity in shapes.WHOLE),
-        *(_changing(entity, client, clock) for entity in (*shapes.LISTS, *DOCUMENTS)),
+        *(_whole(entity, client, has_inactive=True) for entity in LISTED),
+        *(_changing(entity, client, clock) for entity in ("Customer", *DOCUMENTS)),
         Stream(shapes.REPORTS, lambda _, since: _balances(client, first_date(since), clock),
                "reports",
                changed_at="read_at", clock=clock, is_optional=True),
@@ -38,8 +40,10 @@ def quickbooks_streams(client: QuickBooksClient) -> list[Stream]:
     ]  # fmt: skip
 
 
-def _whole(entity: str, client: QuickBooksClient) -> Stream:
+def _whole(entity: str, client: QuickBooksClient, *, has_inactive: bool = False) -> Stream:
     def read(_part: str, _since: datetime | None) -> Iterator[list[Json]]:
+        if has_inactive:
+            return client.all(entity, has_inactive=True)
         return iter([client.few(entity)])
 
     return Stream(shapes.table_of(entity), read, f"query of {entity}", changed_at=None)
@@ -90,9 +94,8 @@ def _ledger(client: QuickBooksClient, first: date | None, clock: Clock) -> Itera
     """The general ledger of all months that could have changed."""
     if first is None:
         return
-    for basis in BASES:
-        for start, end in months(first, clock().astimezone(UTC).date()):
-            yield [client.general_ledger(basis, start, end)]
+    for start, end in months(first, clock().astimezone(UTC).date()):
+        yield [client.general_ledger("Accrual", start, end)]
 
 
 def _years(first: date, last: date) -> Iterator[tuple[date, date]]:

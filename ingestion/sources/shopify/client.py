@@ -87,6 +87,10 @@ class ShopifyClient:
         raise HubError(f"{TITLE} did not answer {what} ({ATTEMPTS} attempts).",
                        fix="Nothing is lost: run again later.")  # fmt: skip
 
+    def count(self, name: str) -> int:
+        """How many there are, such as ``ordersCount``."""
+        return int(self.ask(f"{{{name}(limit: null){{count}}}}", name)[name]["count"])
+
     def single(self, name: str, fields: str) -> Json | None:
         """A root object, such as the shop."""
         found = self.ask(f"{{{name}{{{fields}}}}}", name)[name]

@@ -23,14 +23,19 @@ FIRST_DAY = date(2006, 1, 1)  # before Shopify
 def shopify_streams(client: ShopifyClient) -> list[Stream]:
     """Everything that is loaded of a shop."""
 
-    def bulk(table: DocumentTable, root: str, *, is_optional: bool = False) -> Stream:
+    def bulk(table: DocumentTable, root: str, *, is_optional: bool = False,
+             has_count: bool = False) -> Stream:  # fmt: skip
         def read(_part: str, since: datetime | None) -> Iterator[list[Json]]:
             search = f"updated_at:>='{_text(since)}'" if since else None
             pages = client.bulk(root, table.shape, search)
             return _with_refunds(client, pages) if table is shapes.ORDERS else pages
 
-        return Stream(table, read, f"bulk operation {root}", changed_at="updatedAt",
-                      is_optional=is_optional)  # fmt: skip
+        return Stream(
+            table, read, f"bulk operation {root}", changed_at="updatedAt", is_optional=is_optional,
+            count=(lambda: client.count(f"{root}Count")) if has_count else None,
+            all_keys=lambda: ([one["id"] for one in page]
+                          for page in client.bulk(root, {"id": shapes.ID})),
+        )  # fmt: skip
 
     def shop(_part: str, _since: datetime | None) -> Iterator[list[Json]]:
         found = client.single("shop", selection(shapes.SHOP))
@@ -51,10 +56,10 @@ def shopify_streams(client: ShopifyClient) -> list[Stream]:
     return [
         Stream(shapes.SHOPS, shop, "shop", changed_at=None),
         Stream(shapes.LOCATIONS, locations, "locations", changed_at=None),
-        bulk(shapes.PRODUCTS, "products"),
+        bulk(shapes.PRODUCTS, "products", has_count=True),
         bulk(shapes.INVENTORY_ITEMS, "inventoryItems"),
-        bulk(shapes.CUSTOMERS, "customers"),
-        bulk(shapes.ORDERS, "orders"),
+        bulk(shapes.CUSTOMERS, "customers", has_count=True),
+        bulk(shapes.ORDERS, "orders", has_count=True),
         bulk(shapes.DRAFT_ORDERS, "draftOrders", is_optional=True),
         bulk(shapes.ABANDONED_CHECKOUTS, "abandonedCheckouts", is_optional=True),
         payments("payouts", shapes.PAYOUTS, "issuedAt"),
