@@ -1,9 +1,8 @@
-"""From an API's streams into its raw schema, through dlt: packages that are loaded whole or again.
+"""From an API's streams into its raw schema, through dlt: packages that count whole or not at all.
 
-A package holds what the streams gave since their cursors, and the new cursors. It lies on disk
-until PostgreSQL has all of it: a load that was killed finishes its package first, and a package
-that was not complete is read again. Rows replace their older version by key, so neither doubles
-anything.
+A package holds what the streams gave since their cursors, and the new cursors. Both become durable
+in PostgreSQL, the cursors last; dlt's folder is scratch. What a killed load left is thrown away and
+read again from the cursors: rows replace their older version by key, so nothing is doubled.
 """
 
 from __future__ import annotations
@@ -83,9 +82,6 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
     pipeline = _pipeline(warehouse, source)
     from ingestion.api.resources import StreamResource
 
-    if pipeline.has_pending_data:
-        report.notes.append("A load that was interrupted before was finished first.")
-        _steps(pipeline.normalize, pipeline.load)
     flattener = Flattener(TITLES[source], vault, began)
     has_more = True
     while has_more:
@@ -117,7 +113,7 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
 
 
 def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:
-    """The dlt pipeline of a business's source; its packages and state lie in the hub's home."""
+    """The dlt pipeline of a business's source, with the state of its last complete load."""
     folder = hub_home() / "dlt"
     folder.mkdir(exist_ok=True, mode=0o700)
     # Read by dlt when it is imported and when a pipeline starts.
@@ -130,12 +126,14 @@ def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:
 
     logging.getLogger("dlt").setLevel(logging.ERROR)
     name = f"{warehouse.database}_{source}"
-    # What an interrupted extraction left is no package yet.
-    shutil.rmtree(folder / name / "normalize" / "new", ignore_errors=True)
-    return dlt.pipeline(
+    # A package that a killed load had begun to copy would be copied into staging tables twice.
+    shutil.rmtree(folder / name, ignore_errors=True)
+    pipeline = dlt.pipeline(
         name, destination=dlt.destinations.postgres(warehouse.url("loader")),
         dataset_name=f"raw_{source}", pipelines_dir=str(folder),
     )  # fmt: skip
+    _steps(pipeline.sync_destination)
+    return pipeline
 
 
 def _source(source: SourceSystem, resources: list[Any]) -> Any:

@@ -36,7 +36,7 @@ class Stream:
         is_deleted: whether a document says that it was deleted.
         tells_all_of_deleted: whether it then still has its fields.
         count: how many documents there are at the source.
-        all_keys: their keys; asked for when there are more here than at the source, to find out which
+        all_keys: their keys; asked for when more are here than at the source, to find out which
             were deleted.
         is_whole_due: whether everything is to be read again, because what changed since an instant
             can no longer be told.
