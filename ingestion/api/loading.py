@@ -23,7 +23,7 @@ import psycopg
 from ingestion.api.reports import SourceReport, TableReport
 from ingestion.api.shapes import Flattener
 from ingestion.api.streams import Stream, StreamProgress
-from ingestion.api.tables import counts, ensure_api_tables, mark_deleted, sweep
+from ingestion.api.tables import counts, empty, ensure_api_tables, mark_deleted, sweep
 from ingestion.auth.credentials import TITLES, SourceSystem
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -85,7 +85,10 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
     flattener = Flattener(TITLES[source], vault, began)
     has_more = True
     while has_more:
+        states = _states(pipeline, source)
+        empty(warehouse, source, [stream for stream in streams if stream.name not in states])
         progresses = {table.name: StreamProgress(rows_before=table.rows_before,
+                                                 has_state=table.name in states,
                                                  accepts_shrinking=accepts_shrinking)
                       for table in report.tables}  # fmt: skip
 
@@ -108,8 +111,15 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
             table.newest_change = max(progress.cursors.values(), default=table.newest_change)
         has_more = any(progress.has_more for progress in progresses.values())
     report.unknown_fields = dict(flattener.unknown)
-    states = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
+    states = _states(pipeline, source)
     return {name: state["whole_at"] for name, state in states.items() if "whole_at" in state}
+
+
+def _states(pipeline: Any, source: SourceSystem) -> dict[str, dict[str, Any]]:
+    """State by stream, of those of which something is loaded."""
+    found = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
+    return {name: state for name, state in found.items()
+            if state.get("cursors") or "digest" in state}  # fmt: skip
 
 
 def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:

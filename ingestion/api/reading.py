@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-PAGES_AHEAD = 3
+PAGES_AHEAD = 2
 Page = Any
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import dlt
 
@@ -29,9 +29,6 @@ from ingestion.api.tables import FEW, SMALLEST_PART, shrunk
 from ingestion.api.window import Window
 from ingestion.transport import AccessDeniedError
 
-# Documents become tables this many at a time: each table costs dlt some milliseconds.
-DOCUMENTS_AT_ONCE = 5_000
-
 
 class StreamResource:
     """Reads one stream once.
@@ -46,7 +43,7 @@ class StreamResource:
                  on_page: Callable[[str, int], None]) -> None:  # fmt: skip
         self._stream, self._flattener = stream, flattener
         self._progress, self._on_page = progress, on_page
-        self._hints = _hints(stream.table)
+        self._hints = _hints(stream.table, is_first=not progress.has_state)
         self._state: dict[str, Any] = {}
 
     def resource(self) -> Any:
@@ -55,7 +52,7 @@ class StreamResource:
         def documents() -> Iterator[Any]:  # dlt marks functions, and cannot mark methods
             yield from self._documents()
 
-        return dlt.resource(documents, name=self._stream.name)
+        return dlt.resource(documents, name=self._stream.name, parallelized=True)
 
     def _documents(self) -> Iterator[Any]:
         stream, source = self._stream, self._flattener.source
@@ -99,7 +96,7 @@ class StreamResource:
         parts = stream.parts()
         for part, page in read_ahead({part: stream.read(part, since.get(part)) for part in parts}):
             window.take(part, page)
-            if len(window.waiting) >= DOCUMENTS_AT_ONCE:
+            if len(window.waiting) >= stream.at_once:
                 yield from self._rows(window.handed_on(), may_empty=bool(known))
             if stream.is_sorted and window.is_full and window.has_moved(since):
                 self._progress.has_more = True
@@ -147,22 +144,22 @@ class StreamResource:
             for one in deleted
         ]  # fmt: skip
         found = self._flattener.tables(DELETIONS, told, stream.request, marks_emptied=set())
-        hints = _hints(DELETIONS)[DELETIONS.name]
+        hints = _hints(DELETIONS, is_first=False)[DELETIONS.name]
         return dlt.mark.with_hints(found[DELETIONS.name], hints, create_table_variant=True)
 
 
-def _hints(kind: DocumentTable) -> dict[str, Any]:
-    """Documents replace their older version by key; rows of their lists go and come with them."""
-    found = {}
-    for name, schema in kind.schemas().items():
-        if name == kind.name:
-            hints = dlt.mark.make_hints(
-                table_name=name, write_disposition="merge", primary_key=kind.key_column
-            )
-        else:
-            hints = dlt.mark.make_hints(
-                table_name=name, write_disposition="merge", merge_key=schema.names[0],
-                columns={EMPTIED: {"name": EMPTIED, "hard_delete": True}},
-            )  # fmt: skip
-        found[name] = hints
-    return found
+def _hints(kind: DocumentTable, *, is_first: bool) -> dict[str, Any]:
+    """Documents replace their older version by key; rows of their lists go and come with them. A
+    first load fills empty tables and need look for nothing."""
+    disposition: Literal["append", "merge"] = "append" if is_first else "merge"
+    return {
+        name: dlt.mark.make_hints(
+            table_name=name, write_disposition=disposition, primary_key=kind.key_column
+        )
+        if name == kind.name
+        else dlt.mark.make_hints(
+            table_name=name, write_disposition=disposition, merge_key=schema.names[0],
+            columns={EMPTIED: {"name": EMPTIED, "hard_delete": True}},
+        )
+        for name, schema in kind.schemas().items()
+    }  # fmt: skip

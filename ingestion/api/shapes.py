@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
@@ -128,6 +129,16 @@ class Level:
     columns: tuple[tuple[tuple[str, ...], str, Scalar], ...]
     lists: tuple[tuple[tuple[str, ...], Level], ...]
 
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Arrow schema of the table."""
+        fields = [pa.field(name, kind) for name, kind in self.keys]
+        for _, column, kind in self.columns:
+            fields += _fields(column, kind)
+        own = pa.field(EMPTIED, pa.bool_()) if self.keys else pa.field("_deleted_at", INSTANT)
+        loaded = pa.field("_loaded_at", INSTANT)
+        return pa.schema([*fields, pa.field(UNKNOWN, pa.string()), own, loaded])
+
 
 @dataclass(frozen=True)
 class DocumentTable:
@@ -158,8 +169,7 @@ class DocumentTable:
 
     def schemas(self) -> dict[str, pa.Schema]:
         """Arrow schema by raw table: the documents' own first, then those of its lists."""
-        found = {level.table: _schema(level, is_root=level is self.level)
-                 for level in _levels(self.level)}  # fmt: skip
+        found = {level.table: level.schema for level in _levels(self.level)}
         for name, schema in found.items():
             if too_long := [one for one in (name, *schema.names) if len(one) > LONGEST_NAME]:
                 raise ValueError(f"too long for PostgreSQL: {too_long}")
@@ -203,27 +213,23 @@ def _levels(level: Level) -> Iterator[Level]:
         yield from _levels(child)
 
 
-def _schema(level: Level, *, is_root: bool) -> pa.Schema:
-    fields = [pa.field(name, kind) for name, kind in level.keys]
-    for _, column, kind in level.columns:
-        if kind.pattern:
-            fields.append(pa.field(f"{column}_reference", pa.string()))
-        name = f"{column}_token" if kind.personal else column
-        fields.append(pa.field(name, ARROW_TYPES[kind.kind]))
-        if "money" in kind.kind:
-            fields.append(pa.field(f"{column}_currency", pa.string()))
-        if kind.kind == "money_bag":
-            fields.append(pa.field(f"{column}_presentment", MONEY_TYPE))
-            fields.append(pa.field(f"{column}_presentment_currency", pa.string()))
-    own = [pa.field("_deleted_at", INSTANT)] if is_root else [pa.field(EMPTIED, pa.bool_())]
-    return pa.schema(
-        [*fields, pa.field(UNKNOWN, pa.string()), *own, pa.field("_loaded_at", INSTANT)]
-    )
+def _fields(column: str, kind: Scalar) -> list[pa.Field]:
+    """The columns that one value fills."""
+    if kind.kind == "personal":
+        clear = [pa.field(f"{column}_reference", pa.string())] if kind.pattern else []
+        return [*clear, pa.field(f"{column}_token", pa.string())]
+    fields = [pa.field(column, ARROW_TYPES[kind.kind])]
+    if "money" in kind.kind:
+        fields.append(pa.field(f"{column}_currency", pa.string()))
+    if kind.kind == "money_bag":
+        fields.append(pa.field(f"{column}_presentment", MONEY_TYPE))
+        fields.append(pa.field(f"{column}_presentment_currency", pa.string()))
+    return fields
 
 
 @dataclass
 class Flattener:
-    """Turns pages of documents into Arrow tables.
+    """Turns pages of documents into Arrow tables; may be used from many threads.
 
     Args:
         source: the source as its owner calls it, for errors.
@@ -238,6 +244,7 @@ class Flattener:
     loaded_at: datetime
     unknown: Counter[str] = field(default_factory=Counter)
     _clear: dict[PersonalKind, dict[str, str]] = field(default_factory=dict, repr=False)
+    _lock: Any = field(default_factory=threading.RLock, repr=False)
 
     def tables(
         self, kind: DocumentTable, documents: list[Json], request: str, *, marks_emptied: Set[str]
@@ -257,7 +264,7 @@ class Flattener:
             keys = [document.get(kind.key) for document in documents]
             if None in keys:
                 raise _WrongValueError(f"{kind.name}.{kind.key} is missing")
-            self._fill(found, kind.level, documents, [], keys, is_root=True)
+            self._fill(found, kind.level, documents, [], keys)
         except _WrongValueError as wrong:
             raise contract_error(self.source, request, str(wrong)) from None
         for level in _levels(kind.level):
@@ -267,31 +274,43 @@ class Flattener:
 
     def flush(self) -> None:
         """Store the clear texts of tokens given out so far; to be done before rows are loaded."""
-        for kind, clear in self._clear.items():
-            self.vault.keep(kind, clear)
-        self._clear.clear()
+        with self._lock:
+            for kind, clear in self._clear.items():
+                self.vault.keep(kind, clear)
+            self._clear.clear()
 
     def _fill(self, found: dict[str, pa.Table], level: Level, objects: list[Json],
-              keys: list[Values], documents: Values, *, is_root: bool) -> None:  # fmt: skip
+              keys: list[Values], documents: Values) -> None:  # fmt: skip
         """Rows of one table and of those below it; ``documents``: each object's document."""
+        if not objects:
+            found |= {each.table: each.schema.empty_table() for each in _levels(level)}
+            return
+        count = len(objects)
         columns = [pa.array(values, kind) for values, (_, kind)
                    in zip(keys, level.keys, strict=True)]  # fmt: skip
-        notes: list[Json | None] = [None] * len(objects)
+        notes: list[Json | None] = [None] * count
         parts = self._objects(level, objects, notes)
         for path, column, kind in level.columns:
-            name = path[-1]
-            values = [part.get(name) for part in parts[path[:-1]]]
-            columns += self._arrays(kind, values, f"{level.table}.{column}")
-        sealed = self._sealed(notes)
-        own = pa.nulls(len(objects), INSTANT if is_root else pa.bool_())
-        loaded = pa.repeat(pa.scalar(self.loaded_at, INSTANT), len(objects))
-        schema = _schema(level, is_root=is_root)
-        found[level.table] = pa.Table.from_arrays([*columns, sealed, own, loaded], schema=schema)
+            holders = parts.get(path[:-1])
+            where = f"{level.table}.{column}"
+            if holders is not None:
+                values = [holder.get(path[-1]) for holder in holders]
+                columns += self._arrays(kind, values, where)
+            elif kind.is_always:
+                raise _WrongValueError(f"{where} is missing")
+            else:
+                columns += [pa.nulls(count, field.type) for field in _fields(column, kind)]
+        own = pa.nulls(count, pa.bool_() if level.keys else INSTANT)
+        loaded = pa.repeat(pa.scalar(self.loaded_at, INSTANT), count)
+        found[level.table] = pa.Table.from_arrays(
+            [*columns, self._sealed(notes), own, loaded], schema=level.schema
+        )
+        above = keys or [documents]
         for path, child in level.lists:
-            self._fill_list(found, child, parts[path[:-1]], path[-1], keys, documents, is_root)
+            self._fill_list(found, child, parts.get(path[:-1]) or [], path[-1], above, documents)
 
     def _fill_list(self, found: dict[str, pa.Table], child: Level, objects: list[Json], name: str,
-                   keys: list[Values], documents: Values, is_root: bool) -> None:  # fmt: skip
+                   keys: list[Values], documents: Values) -> None:  # fmt: skip
         elements: list[Json] = []
         rows: list[int] = []
         positions: list[int] = []
@@ -306,15 +325,14 @@ class Flattener:
             positions += range(len(inner))
         if list(child.shape) == ["value"] and not all(type(one) is dict for one in elements):
             elements = [{"value": one} for one in elements]
-        above = [documents] if is_root else keys
-        inner_keys = [*([values[row] for row in rows] for values in above), positions]
-        inner_documents = [documents[row] for row in rows]
-        self._fill(found, child, elements, inner_keys, inner_documents, is_root=False)
+        inner_keys = [*([values[row] for row in rows] for values in keys), positions]
+        self._fill(found, child, elements, inner_keys, [documents[row] for row in rows])
 
     def _objects(
         self, level: Level, objects: list[Json], notes: list[Json | None]
     ) -> dict[tuple[str, ...], list[Json]]:
-        """The objects at each path of a level; what the shape lacks goes into ``notes``."""
+        """The objects at each path of a level, where there are any; what the shape lacks goes into
+        ``notes``."""
         parts: dict[tuple[str, ...], list[Json]] = {}
 
         def walk(part: Shape, path: tuple[str, ...], here: list[Json]) -> None:
@@ -328,7 +346,10 @@ class Flattener:
                     self._note(level, path, each, known, row, notes)
             for name, kind in part.items():
                 if not isinstance(kind, (Scalar, list)):
-                    walk(kind, (*path, name), [each.get(name) or EMPTY for each in here])
+                    inner = [each.get(name) for each in here]
+                    if any(one is not None for one in inner):
+                        filled = [EMPTY if one is None else one for one in inner]
+                        walk(kind, (*path, name), filled)
 
         walk(level.shape, (), objects)
         return parts
@@ -339,7 +360,8 @@ class Flattener:
         for name in each.keys() - known:
             if each[name] is not None:
                 kept[".".join((*path, name))] = each[name]
-                self.unknown[".".join((level.table, *path, name))] += 1
+                with self._lock:
+                    self.unknown[".".join((level.table, *path, name))] += 1
 
     def _sealed(self, notes: Values) -> pa.Array:
         """Values as JSON, every text in it replaced by its token."""
@@ -386,10 +408,11 @@ class Flattener:
 
     def _tokens(self, kind: PersonalKind, clear: list[str]) -> list[str | None]:
         tokens, clear_by_token = self.vault.tokens(kind, clear)
-        kept = self._clear.setdefault(kind, {})
-        kept |= clear_by_token
-        if len(kept) > MOST_UNSTORED:
-            self.flush()
+        with self._lock:
+            kept = self._clear.setdefault(kind, {})
+            kept |= clear_by_token
+            if len(kept) > MOST_UNSTORED:
+                self.flush()
         return tokens
 
 
@@ -398,7 +421,7 @@ def _mark_emptied(found: dict[str, pa.Table], level: Level, keys: Values) -> Non
     empty = set(keys).difference(found[level.table].column(0).to_pylist())
     if not empty:
         return
-    schema = _schema(level, is_root=False)
+    schema = level.schema
     nulls = pa.nulls(len(empty))
     rows = [nulls.cast(type_) for type_ in schema.types]
     rows[0] = pa.array(sorted(empty), pa.string())

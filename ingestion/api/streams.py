@@ -35,6 +35,7 @@ class Stream:
             so.
         is_deleted: whether a document says that it was deleted.
         tells_all_of_deleted: whether it then still has its fields.
+        at_once: so many documents become rows together; fewer where each is large.
         count: how many documents there are at the source.
         all_keys: their keys; asked for when more are here than at the source, to find out which
             were deleted.
@@ -55,6 +56,7 @@ class Stream:
     is_optional: bool = False
     is_deleted: Callable[[Json], bool] = lambda _: False
     tells_all_of_deleted: bool = False
+    at_once: int = 2_000
     count: Callable[[], int] | None = None
     all_keys: Callable[[], Iterator[list[str]]] | None = None
     is_whole_due: Callable[[datetime], bool] = lambda _: False
@@ -78,11 +80,12 @@ class Stream:
 
 @dataclass
 class StreamProgress:
-    """What one run read of a stream."""
+    """What one package reads of a stream; ``has_state``: something of it was loaded before."""
 
     documents_count: int = 0
     has_more: bool = False
     cursors: dict[str, str] = field(default_factory=dict)
     refusal: str | None = None
     rows_before: int = 0
+    has_state: bool = True
     accepts_shrinking: bool = False

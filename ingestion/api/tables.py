@@ -63,6 +63,15 @@ def _definition(field: pa.Field) -> sql.Composed:
     return sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(name))
 
 
+def empty(warehouse: Warehouse, source: SourceSystem, streams: Iterable[Stream]) -> None:
+    """Take away what a first load that did not end has left."""
+    names = [sql.Identifier(f"raw_{source}", name)
+             for stream in streams for name in stream.table.schemas()]  # fmt: skip
+    if names:
+        with warehouse.connect("loader") as connection:
+            connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
+
+
 def counts(warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream]) -> dict[str, int]:
     """Documents per table that are not deleted."""
     with warehouse.connect("loader") as connection:

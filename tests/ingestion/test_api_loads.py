@@ -107,6 +107,7 @@ def system(
 def in_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits of this computer's own server need not be kept."""
     monkeypatch.setattr(ingestion.sources.quickbooks.client, "LEAST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(ingestion.sources.quickbooks.client, "REST_SECONDS", 0.5)
 
 
 @pytest.fixture

@@ -33,10 +33,10 @@ def quickbooks_streams(client: QuickBooksClient) -> list[Stream]:
         *(_whole(entity, client, has_inactive=True) for entity in LISTED),
         *(_changing(entity, client, clock) for entity in ("Customer", *DOCUMENTS)),
         Stream(shapes.REPORTS, lambda _, since: _balances(client, first_date(since), clock),
-               "reports",
-               changed_at="read_at", clock=clock, is_optional=True),
+               "reports", changed_at="read_at", clock=clock, at_once=20, is_optional=True),
         Stream(shapes.GENERAL_LEDGER, lambda _, since: _ledger(client, first_date(since), clock),
-               "reports/GeneralLedger", changed_at="read_at", clock=clock, is_optional=True),
+               "reports/GeneralLedger", changed_at="read_at", clock=clock, at_once=1,
+               is_optional=True),
     ]  # fmt: skip
 
 

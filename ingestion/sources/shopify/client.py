@@ -27,7 +27,7 @@ PATH = f"/admin/api/{VERSION}/graphql.json"
 ATTEMPTS = 8
 NODES_PER_REQUEST, NESTED_FIRST, PER_PAGE = 5, 20, 50
 BULK_AT_ONCE = 5
-DOCUMENTS_PER_PAGE = 500
+DOCUMENTS_PER_PAGE = 250
 # The report cuts off what is beyond a thousand rows without a word.
 REPORT_ROWS, REPORT_DAYS = 1_000, 90
 START_BULK = """mutation Start($query: String!) {
