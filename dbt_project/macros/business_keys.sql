@@ -33,3 +33,17 @@
 {% macro default_channel() -%}
     '{{ var("default_channel_name") | replace("'", "''") }}'
 {%- endmacro %}
+
+{# Who a shop system's customer is: the e-mail joins the systems, the system's own id is the rest. #}
+{% macro source_person(email_token, source_customer_id) -%}
+    coalesce({{ email_token }}, {{ source_customer_id }})
+{%- endmacro %}
+
+{# A variant is named after its product; a sole variant has no name worth telling. #}
+{% macro product_name(product_name, variation_name) -%}
+    case
+        when {{ variation_name }} is null or {{ variation_name }} in ('', 'Default Title', 'Regular')
+            then {{ product_name }}
+        else {{ dbt.concat([product_name, "' – '", variation_name]) }}
+    end
+{%- endmacro %}

@@ -42,3 +42,16 @@
     (select max(sale_date) from {{ ref('rpt_sales_daily') }} where orders_count > 0)
     {%- endif -%}
 {%- endmacro %}
+
+{# A moment as a clock in a time zone shows it. #}
+{% macro local_time(moment, time_zone) -%}
+    {{ adapter.dispatch('local_time')(moment, time_zone) }}
+{%- endmacro %}
+
+{% macro default__local_time(moment, time_zone) -%}
+    timezone({{ time_zone }}, {{ moment }})
+{%- endmacro %}
+
+{% macro spark__local_time(moment, time_zone) -%}
+    from_utc_timestamp({{ moment }}, {{ time_zone }})
+{%- endmacro %}

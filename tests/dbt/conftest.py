@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
 from orchestration import dbt as hub_dbt
 from orchestration.assets.forecasting import ensure_ml_tables
@@ -35,6 +36,8 @@ def build(
     """Run ``dbt build`` and return what it said."""
     ensure_ml_tables(warehouse)
     ensure_raw_tables(warehouse)
+    for source in API_SOURCES:
+        source.ensure_tables(warehouse)
     excluded = ["exposure"] if unit_tests else ["unit_test", "exposure"]
     command = ["build", "--exclude-resource-type", *excluded]
     command += ["--full-refresh"] if full_refresh else []

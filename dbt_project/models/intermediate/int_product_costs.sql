@@ -4,6 +4,18 @@ with products as (
 
 ),
 
+variants as (
+
+    select * from {{ ref('stg_shopify__variants') }}
+
+),
+
+items as (
+
+    select * from {{ ref('stg_shopify__inventory_items') }}
+
+),
+
 -- The newest file's word on what a product costs from a day on.
 current_costs as (
 
@@ -50,3 +62,14 @@ periods as (
 )
 
 select * from periods
+union all
+-- Shopify tells what an item costs now, and nothing of what it cost before.
+select
+    variants.source_variant_id as source_product_id,
+    items.unit_cost_amount,
+    cast('1900-01-01' as date) as valid_from_date,
+    cast(null as date) as valid_until_date,
+    items.loaded_at
+from variants
+inner join items on variants.source_inventory_item_id = items.source_inventory_item_id
+where items.unit_cost_amount is not null

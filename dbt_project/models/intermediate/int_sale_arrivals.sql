@@ -2,6 +2,30 @@ with sales as (
 
     select * from {{ ref('stg_spreadsheets__sales') }}
 
+),
+
+shopify_orders as (
+
+    select * from {{ ref('int_shopify_orders') }}
+
+),
+
+square_orders as (
+
+    select * from {{ ref('int_square_orders') }}
+
+),
+
+shopify_items as (
+
+    select * from {{ ref('stg_shopify__order_lines') }}
+
+),
+
+square_items as (
+
+    select * from {{ ref('stg_square__order_lines') }}
+
 )
 
 select
@@ -10,3 +34,20 @@ select
     loaded_at,
     superseded_at
 from sales
+union all
+select
+    shopify_orders.source_order_id,
+    shopify_items.source_product_id,
+    shopify_orders.loaded_at,
+    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+from shopify_orders
+left join shopify_items on shopify_orders.source_order_id = shopify_items.source_order_id
+union all
+-- A return belongs to the order of its sale.
+select
+    square_orders.sold_in_order_id as source_order_id,
+    square_items.source_variation_id as source_product_id,
+    square_orders.loaded_at,
+    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+from square_orders
+left join square_items on square_orders.source_order_id = square_items.source_order_id

@@ -1,6 +1,6 @@
 with names as (
 
-    select channel_name from {{ ref('int_spreadsheet_places') }}
+    select channel_name from {{ ref('int_places') }}
     union
     select {{ default_channel() }} as channel_name
 

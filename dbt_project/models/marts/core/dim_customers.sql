@@ -5,7 +5,7 @@
 
 {% if is_incremental() %}
 {%- set changed_customers -%}
-    select customer_key from {{ ref('int_spreadsheet_customers') }}
+    select customer_key from {{ ref('int_customers') }}
     where {{ loaded_since_last_build() }}
     union
     select customer_key from {{ ref('fct_customer_months') }}
@@ -15,7 +15,7 @@
 
 with customers as (
 
-    select * from {{ ref('int_spreadsheet_customers') }}
+    select * from {{ ref('int_customers') }}
     {% if is_incremental() %}
     where {{ is_among('customer_key', changed_customers) }}
     {% endif %}

@@ -1,6 +1,6 @@
 with places as (
 
-    select * from {{ ref('int_spreadsheet_places') }}
+    select * from {{ ref('int_places') }}
 
 ),
 
@@ -40,13 +40,26 @@ names as (
     union
     select location_name from places
 
+),
+
+told as (
+
+    select
+        location_name,
+        min(time_zone) as time_zone,
+        min(country_code) as country_code,
+        min(currency_code) as currency_code
+    from places
+    group by location_name
+
 )
 
 select
     {{ location_key('names.location_name') }} as location_key,
     names.location_name,
-    coalesce(settings.time_zone, '{{ var("time_zone") }}') as time_zone,
-    coalesce(settings.country_code, '{{ var("country_code") }}') as country_code,
-    coalesce(settings.currency_code, '{{ var("currency_code") }}') as currency_code
+    coalesce(told.time_zone, settings.time_zone, '{{ var("time_zone") }}') as time_zone,
+    coalesce(settings.country_code, told.country_code, '{{ var("country_code") }}') as country_code,
+    coalesce(settings.currency_code, told.currency_code, '{{ var("currency_code") }}') as currency_code
 from names
 left join settings on names.location_name = settings.location_name
+left join told on names.location_name = told.location_name

@@ -17,6 +17,12 @@ costs as (
 
 ),
 
+shop_products as (
+
+    select * from {{ ref('int_shop_products') }}
+
+),
+
 sale_days as (
 
     select
@@ -53,6 +59,19 @@ named as (
     left join sold on ids.source_product_id = sold.source_product_id
     left join catalogue on ids.source_product_id = catalogue.source_product_id
     left join costs on ids.source_product_id = costs.source_product_id
+    union all
+    select
+        {{ surrogate_key(['shop_products.source_system', 'shop_products.source_product_id']) }}
+            as product_key,
+        shop_products.source_system,
+        shop_products.source_product_id,
+        coalesce(shop_products.sku, shop_products.source_product_id) as sku,
+        coalesce(shop_products.product_name, shop_products.source_product_id) as product_name,
+        coalesce(shop_products.category_name, 'Uncategorised') as category_name,
+        shop_products.description,
+        costs.unit_cost_amount
+    from shop_products
+    left join costs on shop_products.source_product_id = costs.source_product_id
 
 )
 

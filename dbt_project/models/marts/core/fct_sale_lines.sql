@@ -1,4 +1,5 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
+-- depends_on: {{ ref('int_square_orders') }}
 {% if is_incremental() %}
 {#- Orders with a row that arrived or was superseded, or a product whose cost changed. -#}
 {%- set changed_orders -%}
@@ -15,6 +16,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
     on_schema_change='fail',
+    pre_hook="{% if is_incremental() %}{{ forget_returns_with_a_known_sale() }}{% endif %}",
     indexes=[
         {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']},
         {'columns': ['customer_key']}
@@ -23,7 +25,7 @@
 
 with lines as (
 
-    select * from {{ ref('int_sale_lines_from_spreadsheets') }}
+    select * from {{ ref('int_sale_lines') }}
 
 ),
 
@@ -66,11 +68,12 @@ costed as (
 order_dates as (
 
     select
+        source_system,
         source_order_id,
         min(sale_date) as order_date
     from affected
     where superseded_at is null
-    group by source_order_id
+    group by source_system, source_order_id
 
 ),
 
@@ -79,12 +82,13 @@ final as (
     select
         -- ids
         {{ surrogate_key([
-            "'spreadsheets'", 'costed.source_record_id', 'costed.source_version_id',
-            'costed.loaded_at', 'costed.line_type'
+            'costed.source_system', 'costed.source_record_id', 'costed.source_version_id',
+            "case when costed.source_system = 'spreadsheets' then costed.loaded_at end",
+            'costed.line_type'
         ]) }} as sale_line_key,
-        'spreadsheets' as source_system,
+        costed.source_system,
         costed.source_record_id,
-        {{ order_key('spreadsheets', 'costed.source_order_id') }} as order_key,
+        {{ surrogate_key(['costed.source_system', 'costed.source_order_id']) }} as order_key,
         costed.source_order_id,
         {{ location_key('coalesce(costed.location_name, ' ~ default_location() ~ ')') }}
             as location_key,
@@ -96,7 +100,7 @@ final as (
         ) }} as customer_key,
         case
             when costed.line_type = 'product' and costed.source_product_id is not null
-                then {{ product_key('spreadsheets', 'costed.source_product_id') }}
+                then {{ surrogate_key(['costed.source_system', 'costed.source_product_id']) }}
         end as product_key,
         costed.staff_token as staff_key,
 
@@ -120,9 +124,14 @@ final as (
         costed.line_cost_amount is not null as is_cost_known,
 
         -- counted or not
-        {{ order_key('spreadsheets', 'costed.source_order_id') }} as canonical_sale_id,
+        case
+            when costed.shopify_order_id is not null
+                then {{ order_key('shopify', 'costed.shopify_order_id') }}
+            else {{ surrogate_key(['costed.source_system', 'costed.source_order_id']) }}
+        end as canonical_sale_id,
         costed.exclusion_reason,
-        'source_id' as match_method,
+        case when costed.shopify_order_id is not null then 'order_reference' else 'source_id' end
+            as match_method,
         cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
 
         -- times
@@ -130,7 +139,7 @@ final as (
         costed.sale_date,
         case when costed.is_time_known then {{ local_hour('costed.sold_local_at') }} end
             as sale_hour,
-        coalesce(order_dates.order_date, costed.sale_date) as order_date,
+        coalesce(costed.order_date, order_dates.order_date, costed.sale_date) as order_date,
         costed.loaded_at as source_updated_at,
         greatest(
             costed.loaded_at,
@@ -138,7 +147,10 @@ final as (
             coalesce(costed.cost_loaded_at, costed.loaded_at)
         ) as loaded_at
     from costed
-    left join order_dates on costed.source_order_id = order_dates.source_order_id
+    left join order_dates
+        on
+            costed.source_system = order_dates.source_system
+            and costed.source_order_id = order_dates.source_order_id
 
 )
 

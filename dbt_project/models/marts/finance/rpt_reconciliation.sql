@@ -1,3 +1,13 @@
+{%- set common = [
+    'gross_amount', 'discount_amount', 'reversal_amount', 'net_amount', 'tax_amount', 'tip_amount',
+    'orders_count'
+] -%}
+{%- set report_measures = {
+    'shopify': common + ['shipping_amount', 'fee_amount'],
+    'square': common + ['service_charge_amount'],
+} -%}
+{#- What the hub leaves out and a system's own report counts; test orders are in neither. -#}
+{%- set reported = "'duplicate_of_shopify', 'gift_card_sale', 'voided', 'other_currency'" -%}
 with source_totals as (
 
     select
@@ -8,13 +18,48 @@ with source_totals as (
     from {{ ref('stg_quality__source_totals') }}
     where table_name = 'sales'
     group by source_system, sale_date, measure
+    {% for system in ('shopify', 'square') %}
+        {% for measure in report_measures[system] %}
+            union all
+            select
+                '{{ system }}' as source_system,
+                sale_date,
+                '{{ measure }}' as measure,
+                sum({{ measure }}) as source_amount
+            from {{ ref('stg_' ~ system ~ '__sales_days') }}
+            group by sale_date
+        {% endfor %}
+    {% endfor %}
 
 ),
 
 outcomes as (
 
     select * from {{ ref('fct_sale_outcomes_daily') }}
-    where outcome <> 'superseded'
+    where outcome <> 'superseded' and source_system = 'spreadsheets'
+
+),
+
+-- What a shop system's own report adds up, from the lines that these systems sent.
+shop_outcomes as (
+
+    select
+        source_system,
+        sale_date,
+        coalesce(exclusion_reason, 'counted') as outcome,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(reversal_amount) as reversal_amount,
+        sum(net_amount) as net_amount,
+        sum(tax_amount) as tax_amount,
+        {% for kind in ('tip', 'shipping', 'fee', 'service_charge') %}
+            sum(case when line_type = '{{ kind }}' then total_amount - tax_amount else 0 end)
+                as {{ kind }}_amount,
+        {% endfor %}
+        count(distinct case when action_type = 'order' then order_key end) as orders_count
+    from {{ ref('fct_sale_lines') }}
+    where source_system in ('shopify', 'square')
+    group by source_system, sale_date, coalesce(exclusion_reason, 'counted')
 
 ),
 
@@ -37,6 +82,25 @@ ours as (
         from outcomes
         group by source_system, sale_date
         {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+    {% for system in ('shopify', 'square') %}
+        {% for measure in report_measures[system] %}
+            union all
+            select
+                source_system,
+                sale_date,
+                '{{ measure }}' as measure,
+                sum(case when outcome = 'counted' then {{ measure }} else 0 end) as our_amount,
+                sum(case when outcome in ({{ reported }}) then {{ measure }} else 0 end)
+                    as excluded_amount,
+            {{ dbt.listagg(
+                "case when outcome in (" ~ reported ~ ") and " ~ measure
+                ~ " <> 0 then outcome end", "', '", "order by outcome"
+            ) }} as reasons
+            from shop_outcomes
+            where source_system = '{{ system }}'
+            group by source_system, sale_date
+        {% endfor %}
     {% endfor %}
 
 ),
@@ -74,4 +138,4 @@ select
         else 'unexplained'
     end as explanation
 from compared
-where measure in ({% for measure in measures %}'{{ measure }}'{% if not loop.last %}, {% endif %}{% endfor %})
+where source_system in ('shopify', 'square') or measure in ({% for measure in measures %}'{{ measure }}'{% if not loop.last %}, {% endif %}{% endfor %})

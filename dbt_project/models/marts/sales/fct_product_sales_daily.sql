@@ -6,7 +6,8 @@
 with lines as (
 
     select * from {{ ref('fct_sale_lines') }}
-    where line_type = 'product'
+    -- A refund that names no goods reduces net sales too, and has no product.
+    where line_type in ('product', 'adjustment')
     {% if is_incremental() %}
         and {{ on_a_changed_day() }}
     {% endif %}

@@ -1,0 +1,12 @@
+with documents as (
+
+    select * from {{ source('raw_shopify', 'inventory_items') }}
+
+)
+
+select
+    id as source_inventory_item_id,
+    unit_cost as unit_cost_amount,
+    _loaded_at as loaded_at
+from documents
+where _deleted_at is null

@@ -1,0 +1,21 @@
+with documents as (
+
+    select * from {{ source('raw_shopify', 'orders') }}
+
+)
+
+select
+    id as source_order_id,
+    name as order_name,
+    customer_id as source_customer_id,
+    email_token as customer_email_token,
+    retail_location_id as source_location_id,
+    coalesce(app_name, 'Online Store') as channel_name,
+    currency_code,
+    test as is_test,
+    display_financial_status as financial_status,
+    processed_at,
+    cancelled_at,
+    _deleted_at as deleted_at,
+    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+from documents

@@ -1,0 +1,19 @@
+with documents as (
+
+    select * from {{ source('raw_shopify', 'sales_report') }}
+
+)
+
+select
+    day as sale_date,
+    gross_sales as gross_amount,
+    -discounts as discount_amount,
+    -sales_reversals as reversal_amount,
+    net_sales as net_amount,
+    taxes as tax_amount,
+    tips as tip_amount,
+    shipping_charges as shipping_amount,
+    fees as fee_amount,
+    orders as orders_count
+from documents
+where _deleted_at is null

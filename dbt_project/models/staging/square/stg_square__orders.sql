@@ -1,0 +1,18 @@
+with documents as (
+
+    select * from {{ source('raw_square', 'orders') }}
+
+)
+
+select
+    id as source_order_id,
+    location_id as source_location_id,
+    customer_id as source_customer_id,
+    reference_id as order_reference,
+    state,
+    total_money_currency as currency_code,
+    total_tip_money as tip_amount,
+    closed_at,
+    _deleted_at as deleted_at,
+    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+from documents
