@@ -147,9 +147,13 @@ class Square:
             if asked.get(name):
                 where.append(clause)
                 parameters.append(moment(asked[name]))
-        if asked.get("location_id"):
+        place = asked.get("location_id")
+        if place is None and not is_refund:
+            # Payments of no named place are those of the main one alone; refunds are all.
+            place = self.books.rows("from square_locations order by place_id")[0]["location_id"]
+        if place:
             where.append("location_id = ?")
-            parameters.append(asked["location_id"])
+            parameters.append(place)
         if (last := read_cursor(asked, cursor)) is not None:
             where.append(f"({column}, payment_id) {'<' if descending else '>'} (?, ?)")
             parameters += [moment(last[0]), last[1]]

@@ -140,7 +140,11 @@ def _report(square: Square, measures: list[str]) -> list[dict]:
 
 def test_a_refund_leads_to_its_sale_through_its_payment(square: Square, orders: list) -> None:
     by_id = {order.id: order for order in orders}
-    payments = {payment.id: payment for payment in square.payments.list(limit=100)}
+    places = [place.id for place in square.locations.list().locations or []]
+    payments = {payment.id: payment for place in places
+                for payment in square.payments.list(limit=100, location_id=place)}  # fmt: skip
+    of_main = {payment.location_id for payment in square.payments.list(limit=100)}
+    assert of_main == {places[0]}
     refunds = list(square.refunds.list(limit=100))
     assert len(refunds) > 12
     for refund in refunds:
