@@ -463,7 +463,10 @@ def _money(values: Values) -> list[pa.Array]:
 
 
 def _minor_money(values: Values) -> list[pa.Array]:
-    """Amounts in units of their currency, exactly, and the currencies."""
+    """Amounts in units of their currency, exactly, and the currencies, which some of Square's
+    answers call ``currency_code``."""
+    values = [value and {"amount": value.get("amount", 0), "currency": value["currency_code"]}
+              if value and "currency_code" in value else value for value in values]  # fmt: skip
     there = [value for value in values if value is not None]
     if any(len(value) > 2 for value in there):
         raise TypeError
