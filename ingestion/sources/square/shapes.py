@@ -256,7 +256,8 @@ CATALOG_OBJECT = {
         "is_archived": BOOLEAN, "ecom_seo_data": JSON, "food_and_beverage_details": JSON,
         "reporting_category": {"id": TEXT, "ordinal": INTEGER}, "is_alcoholic": BOOLEAN,
         "visibility": TEXT, "ecom_available": BOOLEAN, "ecom_visibility": TEXT,
-        "available_online": BOOLEAN, "available_for_pickup": BOOLEAN, "available_electronically": BOOLEAN,
+        "available_online": BOOLEAN, "available_for_pickup": BOOLEAN,
+        "available_electronically": BOOLEAN,
     },
     "category_data": {
         "name": TEXT, "image_ids": JSON, "category_type": TEXT,
