@@ -60,12 +60,12 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
         try:
             whole_at = _load(warehouse, vault, source, streams, report, began, on_progress,
                              accepts_shrinking)  # fmt: skip
+            deleted = mark_deleted(warehouse, source, streams, whole_at)
+            for stream in streams:
+                deleted[stream.name] += sweep(warehouse, source, stream)
         except HubError as error:
             _log(warehouse, report, began, failure=error)
             raise
-        deleted = mark_deleted(warehouse, source, streams, whole_at)
-        for stream in streams:
-            deleted[stream.name] += sweep(warehouse, source, stream)
         present = counts(warehouse, source, streams)
         for table in report.tables:
             table.rows_deleted = deleted[table.name]
