@@ -18,18 +18,8 @@ with source_totals as (
     from {{ ref('stg_quality__source_totals') }}
     where table_name = 'sales'
     group by source_system, sale_date, measure
-    {% for system in ('shopify', 'square') %}
-        {% for measure in report_measures[system] %}
-            union all
-            select
-                '{{ system }}' as source_system,
-                sale_date,
-                '{{ measure }}' as measure,
-                sum({{ measure }}) as source_amount
-            from {{ ref('stg_' ~ system ~ '__sales_days') }}
-            group by sale_date
-        {% endfor %}
-    {% endfor %}
+    union all
+    select source_system, sale_date, measure, source_amount from {{ ref('int_reported_sales') }}
 
 ),
 
