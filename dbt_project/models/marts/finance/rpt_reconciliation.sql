@@ -19,7 +19,12 @@ with source_totals as (
     where table_name = 'sales'
     group by source_system, sale_date, measure
     union all
-    select source_system, sale_date, measure, source_amount from {{ ref('int_reported_sales') }}
+    select
+        source_system,
+        sale_date,
+        measure,
+        source_amount
+    from {{ ref('int_reported_sales') }}
 
 ),
 
