@@ -31,7 +31,7 @@ from warehouse.home import hub_home
 from warehouse.vault import Vault
 
 Progress = Callable[[str], None]
-PAGES_PER_LINE = 10_000
+DOCUMENTS_PER_LINE = 10_000
 
 
 def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
@@ -62,7 +62,9 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
                              accepts_shrinking)  # fmt: skip
             deleted = mark_deleted(warehouse, source, streams, whole_at)
             for stream in streams:
-                deleted[stream.name] += sweep(warehouse, source, stream)
+                deleted[stream.name] += sweep(
+                    warehouse, source, stream, accepts_shrinking=accepts_shrinking
+                )
         except HubError as error:
             _log(warehouse, report, began, failure=error)
             raise
@@ -93,7 +95,7 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
                       for table in report.tables}  # fmt: skip
 
         def on_page(name: str, count: int) -> None:
-            if on_progress and count % PAGES_PER_LINE < 1_000:
+            if on_progress and count % DOCUMENTS_PER_LINE < 1_000:
                 on_progress(f"{TITLES[source]}: {count:,} {name.replace('_', ' ')} read")
 
         package = _source(source, [

@@ -44,7 +44,6 @@ class SourceReport:
     tables: list[TableReport] = field(default_factory=list)
     unknown_fields: dict[str, int] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     retries: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -68,4 +67,4 @@ class SourceReport:
         if self.retries:
             lines.append(f"  {len(self.retries):,} requests were repeated; the last: "
                          f"{self.retries[-1]}")  # fmt: skip
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        return "\n".join(lines)

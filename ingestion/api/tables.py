@@ -116,7 +116,8 @@ def mark_deleted(warehouse: Warehouse, source: SourceSystem, streams: Sequence[S
     return marked
 
 
-def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream) -> int:
+def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream, *,
+          accepts_shrinking: bool) -> int:  # fmt: skip
     """Mark documents that the source deleted without a word; how many.
 
     Counts are compared first, so that keys are read only when something is gone.
@@ -138,8 +139,8 @@ def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream) -> int:
                     "(select from there where there.key = t.{})").format(
                 table, sql.Identifier(stream.table.key_column))
         )  # fmt: skip
-        if present >= FEW and gone.rowcount > present * (1 - SMALLEST_PART):
-            connection.rollback()
+        is_cut = present >= FEW and gone.rowcount > present * (1 - SMALLEST_PART)
+        if is_cut and not accepts_shrinking:
             raise shrunk(stream, present - gone.rowcount, present)
     return gone.rowcount
 
