@@ -10,21 +10,29 @@ import dagster as dg
 from warehouse.business import Business, load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.errors import HubError
-from warehouse.home import PROJECT_ROOT
 from warehouse.vault import Vault, open_vault
 
 BUSINESS_VARIABLE = "HUB_BUSINESS"
-DEMO_BUSINESS = PROJECT_ROOT / "sandbox" / "samples" / "pizza"
 
 
 class BusinessResource(dg.ConfigurableResource[Business]):
-    """Opens the business of ``folder``, or of ``HUB_BUSINESS``, or the sample restaurant."""
+    """Opens the business of ``folder``, or of ``HUB_BUSINESS``."""
 
     folder: str = ""
 
     def path(self) -> Path:
-        """The folder of the business."""
-        return Path(self.folder or os.environ.get(BUSINESS_VARIABLE) or DEMO_BUSINESS)
+        """The folder of the business.
+
+        Raises:
+            HubError: neither is set.
+        """
+        chosen = self.folder or os.environ.get(BUSINESS_VARIABLE)
+        if not chosen:
+            raise HubError(
+                "Which business is it?",
+                fix=f"Set {BUSINESS_VARIABLE} to its folder, or use hub up.",
+            )
+        return Path(chosen)
 
     def business(self) -> Business:
         """The settings of the business."""

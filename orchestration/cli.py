@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ingestion.sources.spreadsheets.proposals import MappingProposal
     from warehouse.vault import Vault
 
-DEMO = PROJECT_ROOT / "sandbox" / "samples" / "pizza"
 CURRENT_BUSINESS = "current-business"
 
 app = typer.Typer(
@@ -72,14 +71,41 @@ def main() -> None:
 
 @app.command()
 def demo(
+    sample: Annotated[
+        Literal["harbour", "restaurant"],
+        typer.Argument(help="A generated business, or a restaurant's real till export."),
+    ] = "harbour",
     up: Annotated[bool, typer.Option(help="Also start Dagster and the dashboards.")] = True,
+    today: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="The day the generated business takes for today, and stands still; by default its "
+            "sales go on with the real clock.",
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Generate the business anew, ending later.")
+    ] = False,
 ) -> None:
-    """Show a whole working business: a restaurant's real till export, from file to dashboard.
+    """Show a whole working business: a café, two shops and an online store.
+
+    Its sales lie in a Shopify, a Square and a QuickBooks that are served on this computer; the hub
+    connects to them and loads them as it would load real ones.
 
     Example: [bold]hub demo[/]
+
+    Example: [bold]hub demo restaurant[/]  (a year of a pizza restaurant, from spreadsheets)
     """
-    warehouse = _open(DEMO)
-    console.print(f"[bold]{warehouse.business.name}[/]: a year of a restaurant's till export")
+    from orchestration import demo as demos
+
+    if sample == "restaurant":
+        warehouse = _open(demos.RESTAURANT)
+    else:
+        with errors.status("Preparing the business…"):
+            warehouse = demos.open_demo(_say, today=today.date() if today else None, fresh=fresh)
+        _remember(warehouse.business)
+    console.print(f"[bold]{warehouse.business.name}[/]")
     _run(warehouse, as_json=False)
     if up:
         _start_services(warehouse)
@@ -98,7 +124,7 @@ def run(
     as_of: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"], help="Look from this day; default: the last day of the data."
+            formats=["%Y-%m-%d"], help="Look from this day; default: the last complete day."
         ),
     ] = None,
     dry_run: Annotated[
@@ -120,6 +146,7 @@ def run(
     if dry_run:
         _dry_run(warehouse)
         return
+    _serve_demo(warehouse, quietly=as_json)
     _run(
         warehouse,
         only=only,
@@ -297,6 +324,7 @@ def up(
 ) -> None:
     """Start Dagster and the dashboards, wait until they answer and print their addresses."""
     warehouse = _open(business)
+    _serve_demo(warehouse)
     address = _start_services(warehouse)
     if open_browser:
         webbrowser.open(address)
@@ -380,7 +408,8 @@ def doctor() -> None:
     """Find the usual set-up problems and say how to mend them."""
     from orchestration.doctor import examine
 
-    findings = examine(_business(None))
+    last = _last_business()
+    findings = examine(load_business(last) if last else None)
     for finding in findings:
         mark = "[green]✓[/]" if finding.is_fine else "[red]✗[/]"
         console.print(f"{mark} {finding.text}")
@@ -460,15 +489,45 @@ def _open(folder: Path | None) -> Warehouse:
     """Open a business's warehouse and remember it as the one used last."""
     business = _business(folder)
     warehouse = open_warehouse(business)
-    (hub_home() / CURRENT_BUSINESS).write_text(str(business.folder))
+    _remember(business)
     return warehouse
 
 
+def _remember(business: Business) -> None:
+    (hub_home() / CURRENT_BUSINESS).write_text(str(business.folder))
+
+
 def _business(folder: Path | None) -> Business:
-    """The business in a folder, or the one used last, or the sample restaurant."""
+    """The business in a folder, or the one used last.
+
+    Raises:
+        HubError: none was ever used.
+    """
+    chosen = folder or _last_business()
+    if not chosen:
+        raise HubError(
+            "There is no business yet.",
+            fix="See one with: hub demo. Begin your own with: hub init FOLDER",
+        )
+    return load_business(chosen)
+
+
+def _last_business() -> Path | None:
     memory = hub_home() / CURRENT_BUSINESS
     remembered = memory.read_text().strip() if memory.exists() else ""
-    return load_business(folder or Path(os.environ.get("HUB_BUSINESS") or remembered or DEMO))
+    chosen = os.environ.get("HUB_BUSINESS") or remembered
+    return Path(chosen) if chosen else None
+
+
+def _serve_demo(warehouse: Warehouse, *, quietly: bool = False) -> None:
+    """The generated business needs its systems; others have theirs elsewhere."""
+    from orchestration.demo import ensure_served
+
+    ensure_served(warehouse.business, (lambda _: None) if quietly else _say)
+
+
+def _say(line: str) -> None:
+    console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def _show_proposal(proposal: MappingProposal) -> None:
@@ -532,7 +591,7 @@ def _run(
 
     def report(line: str) -> None:
         if not as_json:
-            console.print(f"  {line}", markup=False)
+            console.print(f"  {line}", markup=False, soft_wrap=True)
 
     with errors.status("Working (Ctrl-C is safe)…"):
         summary = run_hub(
@@ -543,11 +602,11 @@ def _run(
         print(json.dumps(asdict(summary), default=str))
     else:
         for fact in summary.facts:
-            console.print(f"  {fact}", markup=False)
+            console.print(f"  {fact}", markup=False, soft_wrap=True)
         for warning in summary.warnings:
-            console.print(f"  Warning: {warning}", markup=False, style="yellow")
+            console.print(f"  Warning: {warning}", markup=False, style="yellow", soft_wrap=True)
         for failure in summary.failures:
-            errors.print(f"  Failed: {failure}", markup=False, style="red")
+            errors.print(f"  Failed: {failure}", markup=False, style="red", soft_wrap=True)
         verdict = "Done" if summary.succeeded else "Not everything went well"
         console.print(
             f"[bold]{verdict}[/] in {summary.seconds:.0f} s: {len(summary.rows)} tables, "
@@ -562,7 +621,7 @@ def _start_services(warehouse: Warehouse) -> str:
     from orchestration import services
 
     with errors.status("Starting services…"):
-        running = services.start_all(warehouse, lambda line: console.print(f"  {line}"))
+        running = services.start_all(warehouse, _say)
     by_name = {service.name: service for service in running}
     address = f"{by_name['superset'].url}/"
     console.print(

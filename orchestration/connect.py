@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,8 @@ class Choices:
     """What the owner chose on the command line.
 
     ``settings`` go into ``business.toml``. ``use_token`` asks for a token to paste;
-    ``use_browser`` is None where the source's usual way is wanted.
+    ``use_browser`` is None where the source's usual way is wanted. ``answers`` (``client_id``,
+    ``client_secret``, ``token``) are not asked for.
     """
 
     settings: dict[str, str]
@@ -38,6 +39,11 @@ class Choices:
     open_page: Callable[[str], object]
     redirect_url: str
     wait_seconds: float
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def answer(self, source: SourceSystem, name: str) -> str | None:
+        """What is known already, or was put into the environment."""
+        return self.answers.get(name) or os.environ.get(f"HUB_{source}_{name}".upper()) or None
 
 
 def connect(warehouse: Warehouse, source: SourceSystem, choices: Choices, say: Say) -> Grant:
@@ -57,7 +63,7 @@ def connect(warehouse: Warehouse, source: SourceSystem, choices: Choices, say: S
         fixed = Credentials(
             flow="fixed",
             account_id=_account(business, source),
-            access_token=_secret(source, "token", "Access token"),
+            access_token=_secret(choices, source, "token", "Access token"),
         )
         grant = examine_credentials(business, source, fixed)
         store.connect(source, fixed)
@@ -130,13 +136,13 @@ def _get_tokens(
     credentials = Credentials(
         flow="refresh_token",
         account_id=_account(business, source),
-        client_id=choices.client_id or _ask(source, "client_id", "Client id of your app"),
-        client_secret=_client_secret(source),
+        client_id=choices.client_id or _ask(choices, source, "client_id", "Client id of your app"),
+        client_secret=_client_secret(choices, source),
     )
     if choices.use_token:  # QuickBooks: a refresh token, as its OAuth playground shows it
         if credentials.account_id is None:
             raise HubError("A pasted token needs its company.", fix="Add --company-id NUMBER.")
-        refresh_token = _secret(source, "token", "Refresh token")
+        refresh_token = _secret(choices, source, "token", "Refresh token")
         pasted = credentials.model_copy(update={"refresh_token": refresh_token})
         obtain(business, source, pasted, keep)
     elif source == "shopify" and choices.use_browser is None:
@@ -184,29 +190,25 @@ def _account(business: Business, source: SourceSystem) -> str | None:
     return None
 
 
-def _environment(source: SourceSystem, name: str) -> str | None:
-    return os.environ.get(f"HUB_{source}_{name}".upper()) or None
-
-
-def _ask(source: SourceSystem, name: str, question: str) -> str:
-    answer = _environment(source, name)
+def _ask(choices: Choices, source: SourceSystem, name: str, question: str) -> str:
+    answer = choices.answer(source, name)
     return answer or (typer.prompt(question, err=True) if sys.stdin.isatty() else _line(question))
 
 
-def _secret(source: SourceSystem, name: str, question: str) -> SecretStr:
-    answer = _environment(source, name)
+def _secret(choices: Choices, source: SourceSystem, name: str, question: str) -> SecretStr:
+    answer = choices.answer(source, name)
     return SecretStr(answer) if answer else _read_hidden(question)
 
 
-def _client_secret(source: SourceSystem) -> SecretStr | None:
+def _client_secret(choices: Choices, source: SourceSystem) -> SecretStr | None:
     if source == "square":  # without one, Square takes PKCE
-        answer = _environment(source, "client_secret") or (
+        answer = choices.answer(source, "client_secret") or (
             typer.prompt("Application secret (empty: none)", "", True, show_default=False, err=True)
             if sys.stdin.isatty()
             else ""
         )
         return SecretStr(answer) if answer else None
-    return _secret(source, "client_secret", "Client secret of your app")
+    return _secret(choices, source, "client_secret", "Client secret of your app")
 
 
 def _read_hidden(question: str) -> SecretStr:

@@ -60,7 +60,7 @@ def arguments(
     Args:
         business: whose settings become dbt variables.
         command: dbt's command and flags, such as ``["build"]``.
-        as_of_date: the day to look from; None means the last day of the data.
+        as_of_date: the day to look from; None means the last complete day of the data.
     """
     return [*command, "--vars", json.dumps(_variables(business, as_of_date), default=str)]
 
@@ -82,6 +82,7 @@ def _variables(business: Business, as_of_date: date | None) -> dict[str, object]
         "week_start": business.week_start,
         "rfm_mode": business.rfm_mode,
         "as_of_date": as_of_date.isoformat() if as_of_date else None,
+        "today": business.today().isoformat(),
     }
 
 

@@ -25,13 +25,14 @@ class Finding:
     fix: str | None = None
 
 
-def examine(business: Business) -> list[Finding]:
+def examine(business: Business | None) -> list[Finding]:
     """Look at Python, disk, database, Superset's environment, services and connections.
 
     Args:
-        business: whose connections to look at; their sources are not asked.
+        business: whose connections to look at, if there is one; their sources are not asked.
     """
-    return [_python(), _disk(), _server(), _superset(), *_services(), *_connections(business)]
+    connections = _connections(business) if business else []
+    return [_python(), _disk(), _server(), _superset(), *_services(), *connections]
 
 
 def _python() -> Finding:

@@ -12,7 +12,7 @@ class RunOptions(dg.ConfigurableResource[None]):
 
     Attributes:
         full_refresh: build every table anew instead of only what changed.
-        as_of_date: the day to look from, as YYYY-MM-DD; empty means the last day of the data.
+        as_of_date: the day to look from, as YYYY-MM-DD; empty means the last complete day.
         accepts_shrinking: believe a source whose list is much shorter than it was.
     """
 
@@ -22,5 +22,5 @@ class RunOptions(dg.ConfigurableResource[None]):
 
     @property
     def as_of(self) -> date | None:
-        """The day to look from, None for the last day of the data."""
+        """The day to look from, None for the last complete day."""
         return date.fromisoformat(self.as_of_date) if self.as_of_date else None

@@ -84,7 +84,7 @@ def run_hub(
         report: receives a line whenever a step begins or ends.
         only: one stage instead of everything.
         full_refresh: build every table anew.
-        as_of_date: the day to look from; None means the last day of the data.
+        as_of_date: the day to look from; None means the last complete day.
         accepts_shrinking: believe a source whose list is much shorter than it was.
     """
     os.environ.update(dagster_environment(warehouse.business.folder))

@@ -32,6 +32,13 @@ from warehouse.home import PROJECT_ROOT, hub_home, write_private
 SUPERSET_ROOM = PROJECT_ROOT / "superset"
 SUPERSET_PYTHON = SUPERSET_ROOM / ".venv" / "bin" / "python"
 PREFERRED_PORTS = {"dagster": 3000, "superset": 8088}
+# By what the command line of a running service is told from another program's of the same number.
+MARKERS = {
+    "dagster": "dagster-webserver",
+    "daemon": "dagster-daemon",
+    "superset": "superset",
+    "sandbox": "-m sandbox",
+}
 START_SECONDS = 180.0
 SUPERSET_USERS = ("owner", "analyst", "admin")
 
@@ -213,7 +220,7 @@ def start_all(warehouse: Warehouse, progress: Progress) -> list[Service]:
     folder = str(warehouse.business.folder)
     stale = [service for service in running.values() if service.business != folder]
     for service in stale:
-        progress(f"{service.name} serves another business; restarting it")
+        progress(f"{service.name} served another business; it ends")
         _stop(service)
         del running[service.name]
 
@@ -229,6 +236,29 @@ def start_all(warehouse: Warehouse, progress: Progress) -> list[Service]:
     with ThreadPoolExecutor(2) as pool:
         groups = [pool.submit(dagster), pool.submit(superset)]
         return [service for group in groups for service in group.result()]
+
+
+def start_sandbox(business: Path, command: list[str], port: int) -> Service:
+    """Serve the systems of the generated business; returns when they answer.
+
+    Args:
+        business: the folder of the business that is loaded from them.
+        command: the sandbox with its options.
+        port: of the system that is served last.
+
+    Raises:
+        HubError: it ended early, as when a port is taken.
+    """
+    service = _launch("sandbox", command, _clean_environment({}), business, port)
+    _wait_until_answering(service, "/sandbox/clock")
+    return service
+
+
+def stop(name: str) -> None:
+    """Stop one service, if it runs."""
+    for service in started():
+        if service.name == name and service.is_running:
+            _stop(service)
 
 
 def stop_all() -> list[Service]:
@@ -291,37 +321,44 @@ def serve(name: ServiceName, warehouse: Warehouse, host: str, port: int | None) 
 
 def _start_webserver(warehouse: Warehouse, progress: Progress) -> Service:
     progress("Starting Dagster")
-    service = _start(warehouse, "dagster", _port("dagster"), marker="dagster-webserver")
+    service = _start(warehouse, "dagster", _port("dagster"))
     _wait_until_answering(service, "/server_info")
     return service
 
 
 def _start_daemon(warehouse: Warehouse, progress: Progress) -> Service:
     progress("Starting Dagster's daemon")
-    return _start(warehouse, "daemon", None, marker="dagster-daemon")
+    return _start(warehouse, "daemon", None)
 
 
 def _start_superset(warehouse: Warehouse, progress: Progress) -> Service:
     progress("Preparing Superset (the first time takes about a minute)")
     bootstrap_superset(warehouse)
     progress("Starting Superset")
-    service = _start(warehouse, "superset", _port("superset"), marker="superset")
+    service = _start(warehouse, "superset", _port("superset"))
     _wait_until_answering(service, "/health")
     return service
 
 
-def _start(warehouse: Warehouse, name: ServiceName, port: int | None, *, marker: str) -> Service:
+def _start(warehouse: Warehouse, name: ServiceName, port: int | None) -> Service:
+    command, environment = command_of(name, port=port), environment_of(name, warehouse)
+    return _launch(name, command, environment, warehouse.business.folder, port)
+
+
+def _launch(
+    name: str, command: list[str], environment: dict[str, str], business: Path, port: int | None
+) -> Service:
     with _log_file(name).open("ab") as log:
         process = subprocess.Popen(
-            command_of(name, port=port),
+            command,
             cwd=PROJECT_ROOT,
-            env=environment_of(name, warehouse),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    service = Service(name, process.pid, port, marker, str(warehouse.business.folder))
+    service = Service(name, process.pid, port, MARKERS[name], str(business))
     record = _private_folder("services") / f"{name}.json"
     write_private(record, json.dumps(asdict(service)))
     return service
@@ -365,8 +402,12 @@ def _log_file(name: str) -> Path:
 
 
 def _port(name: str) -> int:
+    return free_port(PREFERRED_PORTS[name])
+
+
+def free_port(preferred: int) -> int:
     """The usual port if it is free, else any free one."""
-    for candidate in (PREFERRED_PORTS[name], 0):
+    for candidate in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 from sandbox.oauth import OAuthServer, Source
 from sandbox.quickbooks import Webhooks, quickbooks_app
 from sandbox.serving import serving
+from sandbox.shopify.cost import RESTORE_RATES, Plan
 from sandbox.shopify.execution import Shop
 from sandbox.shopify.server import create_app
 from sandbox.shopify.webhooks import WebhookSender
@@ -61,15 +62,13 @@ def main() -> None:
     print(f"{settings.name}: {orders:,} orders, {lines:,} lines in {options.folder}")
     if options.only_generate:
         return
-    start = min(world.ends_at, datetime.now(UTC))
+    start = options.now or _start(world, options.start_before if options.live else timedelta())
     world.close()
-    if options.live:
-        start = world.ends_at - options.start_before
     world = World(options.folder, now=start)
     ports: dict[Source, int] = {"square": options.square_port, "shopify": options.shopify_port,
                                 "quickbooks": options.quickbooks_port}  # fmt: skip
     stop = threading.Event()
-    with running(world, ports, options.webhook_url) as (live, addresses):
+    with running(world, ports, options.webhook_url, options.shopify_plan) as (live, addresses):
         for source, address in addresses.items():
             print(f"{source:<10} {address}  (token {TOKEN}, or sign in as hub-client)")
         print(f"The clock stands at {world.now:%Y-%m-%d %H:%M} UTC. Stop with Ctrl-C", flush=True)
@@ -94,14 +93,31 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shopify-port", type=int, default=0, help="a free one when 0")
     parser.add_argument("--quickbooks-port", type=int, default=0, help="a free one when 0")
     parser.add_argument("--only-generate", action="store_true", help="write the world and stop")
+    parser.add_argument("--shopify-plan", choices=tuple(RESTORE_RATES), default="standard",
+                        help="which plan's rate limit the shop has")  # fmt: skip
+    parser.add_argument("--now", type=_moment,
+                        help="where the clock starts, such as 2026-09-30T12:00:00Z; by default "
+                        "the real present, if the world reaches beyond it")  # fmt: skip
     parser.add_argument("--live", action="store_true", help="let the clock of the world run")
     parser.add_argument("--speed", type=float,
                         help="how many times as fast as a real clock; by default an order is "
                         f"placed about every {SECONDS_BETWEEN_ORDERS:g} seconds")  # fmt: skip
     parser.add_argument("--start-before", type=_span, default=timedelta(days=3),
-                        help="how long before the end a live world starts: 12h, 3d")  # fmt: skip
+                        help="how long before its end a live world starts that is over: "
+                        "12h, 3d")  # fmt: skip
     parser.add_argument("--webhook-url", help="where the systems send their webhooks")
     return parser
+
+
+def _start(world: World, before: timedelta) -> datetime:
+    """The real present; a world that is over starts some time before its end."""
+    present = datetime.now(UTC)
+    return present if present < world.ends_at else world.ends_at - before
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _day(text: str) -> date:
@@ -119,20 +135,22 @@ def _span(text: str) -> timedelta:
 
 @contextmanager
 def running(
-    world: World, ports: dict[Source, int], webhook_url: str | None = None
-) -> Iterator[tuple[LiveWorld, dict[Source, str]]]:
+    world: World, ports: dict[Source, int], webhook_url: str | None = None,
+    shopify_plan: Plan = "standard",
+) -> Iterator[tuple[LiveWorld, dict[Source, str]]]:  # fmt: skip
     """Serve the systems of a world while the block runs.
 
     Args:
         world: what they show, as of its present.
         ports: where each listens; only these systems are served.
         webhook_url: where webhooks go; signed with ``hub-secret``.
+        shopify_plan: decides Shopify's rate limit.
 
     Yields:
         The clock to move, and the address of each system.
     """
     with ExitStack() as stack:
-        apps = _apps(world, stack)
+        apps = _apps(world, stack, shopify_plan)
         listeners = [_teller(world), *(_senders(world, webhook_url, ports) if webhook_url else [])]
         live = LiveWorld(world, *listeners)
         addresses: dict[Source, str] = {}
@@ -146,7 +164,9 @@ def running(
         yield live, addresses
 
 
-def _apps(world: World, stack: ExitStack) -> dict[Source, Callable[[OAuthServer], ASGIApp]]:
+def _apps(
+    world: World, stack: ExitStack, shopify_plan: Plan
+) -> dict[Source, Callable[[OAuthServer], ASGIApp]]:
     """What makes the server of each system; another system is added here."""
 
     def square(sign_in: OAuthServer) -> ASGIApp:
@@ -160,7 +180,7 @@ def _apps(world: World, stack: ExitStack) -> dict[Source, Callable[[OAuthServer]
             grant = sign_in.holder(token)
             return frozenset(grant.scopes.split(",")) if grant else None
 
-        shop = Shop(WorldDocuments(world), scopes, present=lambda: world.now)
+        shop = Shop(WorldDocuments(world), scopes, shopify_plan, present=lambda: world.now)
         stack.callback(shop.bulk.close)
         return create_app(shop)
 

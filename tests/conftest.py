@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from orchestration.cli import DEMO
+from orchestration.demo import folder
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.server import EmbeddedServer
@@ -66,8 +66,8 @@ class RunningHub:
 
     def sql(self, query: str, business: str | None = None) -> list[str]:
         """Rows of a query through ``hub sql``, columns separated by ``|``."""
-        chosen = ["--business", business] if business else ["--business", str(DEMO)]
-        done = run_hub_command("sql", *chosen, "--", "-At", "-c", query)
+        chosen = business or str(folder())
+        done = run_hub_command("sql", "--business", chosen, "--", "-At", "-c", query)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().splitlines()
 
@@ -75,7 +75,7 @@ class RunningHub:
 @pytest.fixture(scope="session")
 def running_hub(hub_home: Path) -> Iterator[RunningHub]:
     """``hub demo`` with everything it starts; stopped again at the end."""
-    done = run_hub_command("demo")
+    done = run_hub_command("demo", "--today", "2026-09-30")
     assert done.returncode == 0, done.stdout + done.stderr
     services = json.loads(run_hub_command("status", "--json").stdout)
     address = {service["name"]: service["address"] for service in services}

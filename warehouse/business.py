@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -158,6 +158,10 @@ class Business(_Settings):
     def zone(self) -> ZoneInfo:
         """The shop's time zone, which decides the day of a sale."""
         return ZoneInfo(self.time_zone)
+
+    def today(self) -> date:
+        """The day that is not over yet, in the shop's time zone."""
+        return datetime.now(self.zone).date()
 
 
 def slugify(name: str) -> str:

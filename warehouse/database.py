@@ -299,6 +299,15 @@ def open_warehouse(business: Business) -> Warehouse:
     return warehouse
 
 
+def drop_warehouse(business: Business) -> None:
+    """Delete the database of a business with all that is in it; who uses it is cut off."""
+    server = ensure_server()
+    with _exclusive(), psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(business.slug))
+        )
+
+
 def service_database_url(service: Service) -> str:
     """URL of the database in which Dagster or Superset keeps its own state."""
     server = ensure_server()

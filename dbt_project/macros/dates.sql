@@ -34,12 +34,22 @@
     {{ names.index(var('week_start')) + 1 }}
 {%- endmacro %}
 
-{# The day the business is looked at from: `as_of_date`, else the last day with counted sales. #}
+{# The day the business is looked at from: `as_of_date`, else the last complete day with counted
+sales. A business that opened today has none, and is looked at from today. #}
 {% macro as_of_date() -%}
     {%- if var('as_of_date') -%}
     cast('{{ var("as_of_date") }}' as date)
     {%- else -%}
-    (select max(sale_date) from {{ ref('rpt_sales_daily') }} where orders_count > 0)
+    (
+        select coalesce(
+            max({% if var('today') %}case
+                when sale_date < cast('{{ var("today") }}' as date) then sale_date
+            end{% else %}sale_date{% endif %}),
+            max(sale_date)
+        )
+        from {{ ref('rpt_sales_daily') }}
+        where orders_count > 0
+    )
     {%- endif -%}
 {%- endmacro %}
 

@@ -167,8 +167,10 @@ def _read_task(warehouse: Warehouse, as_of_date: date | None) -> _Task:
         sales = pd.DataFrame(
             cursor.fetchall(), columns=["sale_date", "location_name", "category_name", "net_amount"]
         )
-    last = None if sales.empty else as_of_date or sales["sale_date"].max()
-    return _Task(sales, last, warehouse.business)
+    # A day that is not over yet would look like a bad one.
+    over = sales[sales["sale_date"] < warehouse.business.today()]
+    last = None if over.empty else as_of_date or over["sale_date"].max()
+    return _Task(over, last, warehouse.business)
 
 
 def _is_known(warehouse: Warehouse, fingerprint: str) -> bool:

@@ -11,6 +11,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -72,9 +74,12 @@ class ShopifyClient:
             HubError: Shopify refused it, or stayed throttled.
         """
         for attempt in range(ATTEMPTS):
-            self._sleep(self._bucket.pause())
-            answer = self._http.json("POST", PATH, body={"query": query, "variables": variables})
-            self._bucket.learn((answer.get("extensions") or {}).get("cost") or {})
+            with self._bucket.reserved(query) as part:
+                self._sleep(part.pause)
+                answer = self._http.json(
+                    "POST", PATH, body={"query": query, "variables": variables}
+                )
+                self._bucket.learn(query, part, (answer.get("extensions") or {}).get("cost") or {})
             errors = answer.get("errors")
             if not errors and isinstance(answer.get("data"), dict):
                 return dict(answer["data"])
@@ -83,7 +88,7 @@ class ShopifyClient:
                 raise _refused(what, codes)
             if self._on_retry:
                 self._on_retry(f"{TITLE}: {what}: {', '.join(sorted(codes))}")
-            self._sleep(self._bucket.pause() or min(0.5 * 2**attempt, 10.0))
+            self._sleep(min(0.5 * 2**attempt, 10.0))
         raise HubError(f"{TITLE} did not answer {what} ({ATTEMPTS} attempts).",
                        fix="Nothing is lost: run again later.")  # fmt: skip
 
@@ -223,33 +228,55 @@ class ShopifyClient:
             start = end + timedelta(days=1)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What one query takes of the bucket: points, and seconds until they are there."""
+
+    cost: float
+    pause: float
+
+
 class _Bucket:
-    """How much query cost is left; shared by all threads."""
+    """How much query cost is left, shared by all threads.
+
+    A query takes its part before it is sent, so that threads which wait at the same time do not
+    all count on the same points. What a query costs is known from its first answer on.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._available, self._rate, self._asked = 0.0, 50.0, 0.0
+        self._available = self._most = float("inf")
+        self._rate, self._under_way = 50.0, 0.0
         self._at = time.monotonic()
-        self._is_known = False
+        self._costs: dict[str, float] = {}
 
-    def learn(self, cost: Json) -> None:
-        """Take over what an answer said."""
-        status = cost.get("throttleStatus")
+    @contextmanager
+    def reserved(self, query: str) -> Iterator[_Part]:
+        """Take the cost of a query while the block runs."""
+        with self._lock:
+            cost = self._costs.get(query, 0.0)
+            now = time.monotonic()
+            restored = self._available + (now - self._at) * self._rate
+            self._available, self._at = min(restored, self._most) - cost, now
+            self._under_way += cost
+            part = _Part(cost, max(0.0, -self._available / self._rate))
+        try:
+            yield part
+        finally:
+            with self._lock:
+                self._under_way -= cost
+
+    def learn(self, query: str, part: _Part, told: Json) -> None:
+        """Take over what an answer said; of what is left, other queries have their parts."""
+        status = told.get("throttleStatus")
         if not status:
             return
         with self._lock:
-            self._available = float(status["currentlyAvailable"])
+            self._costs[query] = float(told.get("requestedQueryCost") or 0.0)
             self._rate = max(float(status["restoreRate"]), 1.0)
-            self._asked = float(cost.get("requestedQueryCost") or 0.0)
-            self._at, self._is_known = time.monotonic(), True
-
-    def pause(self) -> float:
-        """Seconds until the next query of the last one's size fits."""
-        with self._lock:
-            if not self._is_known:
-                return 0.0
-            now = self._available + (time.monotonic() - self._at) * self._rate
-            return max(0.0, (self._asked - now) / self._rate)
+            self._most = float(status["maximumAvailable"])
+            self._available = float(status["currentlyAvailable"]) - self._under_way + part.cost
+            self._at = time.monotonic()
 
 
 class _Lines:

@@ -104,8 +104,8 @@ FRESH_TABLES = Tile(
     question="How fresh is each source?",
     mart="rpt_data_freshness",
     chart=Rows(
-        ("source_system", "table_name", "rows_count", "latest_record_date", "loaded_at"),
-        order_by=("source_system", "table_name"),
+        ("source_system", "sale_lines_count", "latest_sale_date", "loaded_at"),
+        order_by=("source_system",),
     ),
     width=7,
     height=30,

@@ -77,11 +77,11 @@ FRESHNESS = Tile(
     mart="rpt_data_freshness",
     chart=Summary(
         by=("source_system",),
-        metrics=(Latest("latest_record_date", "Newest record"), Latest("loaded_at", "Loaded on")),
+        metrics=(Latest("latest_sale_date", "Newest sale"), Latest("loaded_at", "Loaded on")),
     ),
     width=12,
-    height=18,
-    note="The newest record of each source and the day on which it was last loaded.",
+    height=26,
+    note="The newest sale of each source and the day on which it was last loaded.",
 )
 
 # History, forecast and band are one series to the reader.

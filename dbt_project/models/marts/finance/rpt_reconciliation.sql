@@ -36,12 +36,48 @@ outcomes as (
 ),
 
 -- What a shop system's own report adds up, from the lines that these systems sent.
-shop_outcomes as (
+shop_lines as (
+
+    select
+        fct_sale_lines.*,
+        coalesce(exclusion_reason, 'counted') as outcome
+    from {{ ref('fct_sale_lines') }}
+    where source_system in ('shopify', 'square')
+
+),
+
+-- An order is left out only when all of its lines are.
+shop_orders as (
 
     select
         source_system,
         sale_date,
-        coalesce(exclusion_reason, 'counted') as outcome,
+        order_key,
+        coalesce(max(case when outcome = 'counted' then outcome end), min(outcome)) as outcome
+    from shop_lines
+    where action_type = 'order'
+    group by source_system, sale_date, order_key
+
+),
+
+shop_order_counts as (
+
+    select
+        source_system,
+        sale_date,
+        outcome,
+        count(*) as orders_count
+    from shop_orders
+    group by source_system, sale_date, outcome
+
+),
+
+shop_amounts as (
+
+    select
+        source_system,
+        sale_date,
+        outcome,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
         sum(reversal_amount) as reversal_amount,
@@ -49,12 +85,24 @@ shop_outcomes as (
         sum(tax_amount) as tax_amount,
         {% for kind in ('tip', 'shipping', 'fee', 'service_charge') %}
             sum(case when line_type = '{{ kind }}' then total_amount - tax_amount else 0 end)
-                as {{ kind }}_amount,
+                as {{ kind }}_amount{{ ',' if not loop.last }}
         {% endfor %}
-        count(distinct case when action_type = 'order' then order_key end) as orders_count
-    from {{ ref('fct_sale_lines') }}
-    where source_system in ('shopify', 'square')
-    group by source_system, sale_date, coalesce(exclusion_reason, 'counted')
+    from shop_lines
+    group by source_system, sale_date, outcome
+
+),
+
+shop_outcomes as (
+
+    select
+        shop_amounts.*,
+        coalesce(shop_order_counts.orders_count, 0) as orders_count
+    from shop_amounts
+    left join shop_order_counts
+        on
+            shop_amounts.source_system = shop_order_counts.source_system
+            and shop_amounts.sale_date = shop_order_counts.sale_date
+            and shop_amounts.outcome = shop_order_counts.outcome
 
 ),
 
