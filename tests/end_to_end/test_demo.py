@@ -38,7 +38,8 @@ def _truth(hub_home: Path, query: str) -> tuple[Any, ...]:
 
 
 SOLD = """
-    from event_lines join events using (event_id) join orders using (order_id)
+    from event_lines join events using (event_id)
+    join orders on orders.order_id = events.order_id
     join places using (place_id) where not is_test and system in ('shopify', 'square')"""
 
 
@@ -77,7 +78,7 @@ def test_all_four_places_have_sales_up_to_the_last_complete_day(running_hub: Run
     assert running_hub.sql(
         "select location_name, max(sale_date) >= date '2026-09-26' from rpt_sales_daily "
         "group by 1 order by 1"
-    ) == ["Harbour Café|t", "Lakeside|t", "Market Street|t", "Online store|t"]
+    ) == ["Harbour Café|t", "Lakeside|t", "Market Street|t", "Online Store|t"]
 
 
 def test_no_forecast_is_worse_than_the_best_simple_rule(running_hub: RunningHub) -> None:
