@@ -11,6 +11,7 @@ OWNER_BY_GROUP = {
     "sales": ANALYTICS,
     "finance": ANALYTICS,
     "customers": ANALYTICS,
+    "identity": DATA_SCIENCE,
     "forecasting": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,

@@ -15,14 +15,16 @@
     {{ surrogate_key(["'channel'", channel_name]) }}
 {%- endmacro %}
 
-{# A customer is who the file's own id says, else the e-mail, else the phone; null for guests. #}
-{% macro customer_key(source_customer_id, email_token, phone_token) -%}
+{# What one system knows of a customer: its own id, else the e-mail or phone; null for nobody. #}
+{% macro customer_record_id(source_system, source_customer_id) -%}
+    {{ dbt.concat(["'" ~ source_system ~ "|'", source_customer_id]) }}
+{%- endmacro %}
+
+{# A person is named by the oldest of their records; null for guests who left nothing. #}
+{% macro customer_key(person_record_id) -%}
     case
-        when coalesce({{ source_customer_id }}, {{ email_token }}, {{ phone_token }}) is not null
-            then {{ surrogate_key([
-                "'customer'",
-                "coalesce(" ~ source_customer_id ~ ", " ~ email_token ~ ", " ~ phone_token ~ ")"
-            ]) }}
+        when {{ person_record_id }} is not null
+            then {{ surrogate_key(["'customer'", person_record_id]) }}
     end
 {%- endmacro %}
 
@@ -32,11 +34,6 @@
 
 {% macro default_channel() -%}
     '{{ var("default_channel_name") | replace("'", "''") }}'
-{%- endmacro %}
-
-{# Who a shop system's customer is: the e-mail joins the systems, the system's own id is the rest. #}
-{% macro source_person(email_token, source_customer_id) -%}
-    coalesce({{ email_token }}, {{ source_customer_id }})
 {%- endmacro %}
 
 {# A variant is named after its product; a sole variant has no name worth telling. #}

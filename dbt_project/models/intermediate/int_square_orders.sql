@@ -10,12 +10,6 @@ locations as (
 
 ),
 
-customers as (
-
-    select * from {{ ref('stg_square__customers') }}
-
-),
-
 payments as (
 
     select * from {{ ref('stg_square__payments') }}
@@ -115,8 +109,7 @@ select
     origins.payment_method,
     locations.location_name,
     locations.time_zone,
-    {{ source_person('customers.customer_email_token', 'origins.source_customer_id') }}
-        as source_customer_id,
+    {{ customer_record_id('square', 'origins.source_customer_id') }} as customer_record_id,
     {{ local_time('origins.closed_at', 'locations.time_zone') }} as closed_local_at,
     cast(
         {{ local_time('coalesce(sold.closed_at, origins.closed_at)', 'locations.time_zone') }}
@@ -130,13 +123,11 @@ select
     end as exclusion_reason,
     greatest(
         origins.linked_at, coalesce(locations.loaded_at, origins.linked_at),
-        coalesce(customers.loaded_at, origins.linked_at),
         coalesce(shopify_orders.loaded_at, origins.linked_at),
         coalesce(sold.loaded_at, origins.linked_at)
     ) as loaded_at
 from origins
 inner join locations on origins.source_location_id = locations.source_location_id
-left join customers on origins.source_customer_id = customers.source_customer_id
 left join shopify_orders on origins.known_reference = shopify_orders.order_name
 left join orders as sold on origins.sold_in_order_id = sold.source_order_id
 where origins.state = 'COMPLETED' and origins.closed_at is not null

@@ -1,7 +1,9 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
 -- depends_on: {{ ref('int_square_orders') }}
+-- depends_on: {{ ref('stg_ml__customer_identities') }}
 {% if is_incremental() %}
-{#- Orders with a row that arrived or was superseded, or a product whose cost changed. -#}
+{#- Orders with a row that arrived or was superseded, a product whose cost changed, or a customer
+who turned out to be somebody. -#}
 {%- set changed_orders -%}
     select source_order_id from {{ ref('int_sale_arrivals') }}
     where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
@@ -11,6 +13,12 @@
     inner join {{ ref('int_product_costs') }} as costs
         on sales.source_product_id = costs.source_product_id
     where {{ loaded_since_last_build('costs.loaded_at') }}
+    union
+    select source_order_id from {{ this }}
+    where customer_record_id in (
+        select customer_record_id from {{ ref('stg_ml__customer_identities') }}
+        where {{ loaded_since_last_build('changed_at') }}
+    )
 {%- endset -%}
 {% endif %}
 {{ config(
@@ -19,7 +27,7 @@
     pre_hook="{% if is_incremental() %}{{ forget_returns_with_a_known_sale() }}{% endif %}",
     indexes=[
         {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']},
-        {'columns': ['customer_key']}
+        {'columns': ['customer_key']}, {'columns': ['customer_record_id']}
     ]
 ) }}
 
@@ -32,6 +40,12 @@ with lines as (
 costs as (
 
     select * from {{ ref('int_product_costs') }}
+
+),
+
+identities as (
+
+    select * from {{ ref('stg_ml__customer_identities') }}
 
 ),
 
@@ -94,10 +108,9 @@ final as (
             as location_key,
         {{ channel_key('coalesce(costed.channel_name, ' ~ default_channel() ~ ')') }}
             as channel_key,
-        {{ customer_key(
-            'costed.source_customer_id', 'costed.customer_email_token',
-            'costed.customer_phone_token'
-        ) }} as customer_key,
+        costed.customer_record_id,
+        {{ customer_key('coalesce(identities.person_record_id, costed.customer_record_id)') }}
+            as customer_key,
         case
             when costed.line_type = 'product' and costed.source_product_id is not null
                 then {{ surrogate_key(['costed.source_system', 'costed.source_product_id']) }}
@@ -144,9 +157,11 @@ final as (
         greatest(
             costed.loaded_at,
             coalesce(costed.superseded_at, costed.loaded_at),
-            coalesce(costed.cost_loaded_at, costed.loaded_at)
+            coalesce(costed.cost_loaded_at, costed.loaded_at),
+            coalesce(identities.changed_at, costed.loaded_at)
         ) as loaded_at
     from costed
+    left join identities on costed.customer_record_id = identities.customer_record_id
     left join order_dates
         on
             costed.source_system = order_dates.source_system
@@ -180,6 +195,7 @@ select
     location_key,
     channel_key,
     customer_key,
+    customer_record_id,
     product_key,
     staff_key,
     canonical_sale_id,
