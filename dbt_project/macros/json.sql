@@ -16,7 +16,7 @@
 {%- endmacro %}
 
 {% macro default__json_text(column, path) -%}
-    json_extract_path_text({{ column }}, '{{ path | join("', '") }}')
+    json_extract_path_text(cast({{ column }} as json), '{{ path | join("', '") }}')
 {%- endmacro %}
 
 {% macro spark__json_text(column, path) -%}

@@ -1,0 +1,15 @@
+with objects as (
+
+    select * from {{ source('raw_quickbooks', 'classes') }}
+
+)
+
+select
+    id as source_class_id,
+    parent_ref_value as parent_class_id,
+    name as class_name,
+    fully_qualified_name as class_full_name,
+    active as is_active,
+    _deleted_at as deleted_at,
+    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+from objects

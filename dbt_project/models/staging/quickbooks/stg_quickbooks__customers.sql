@@ -1,0 +1,17 @@
+with objects as (
+
+    select * from {{ source('raw_quickbooks', 'customers') }}
+
+)
+
+select
+    id as source_customer_id,
+    parent_ref_value as parent_customer_id,
+    display_name_token,
+    primary_email_addr_address_token as email_token,
+    currency_ref_value as currency_code,
+    sales_term_ref_value as source_term_id,
+    active as is_active,
+    _deleted_at as deleted_at,
+    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+from objects

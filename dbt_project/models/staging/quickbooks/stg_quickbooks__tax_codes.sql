@@ -1,0 +1,15 @@
+with objects as (
+
+    select * from {{ source('raw_quickbooks', 'tax_codes') }}
+
+)
+
+select
+    id as source_tax_code_id,
+    name as tax_code_name,
+    taxable as is_taxable,
+    tax_group as is_tax_group,
+    active as is_active,
+    _deleted_at as deleted_at,
+    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+from objects

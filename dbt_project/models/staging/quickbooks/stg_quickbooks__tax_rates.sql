@@ -1,0 +1,15 @@
+with objects as (
+
+    select * from {{ source('raw_quickbooks', 'tax_rates') }}
+
+)
+
+select
+    id as source_tax_rate_id,
+    agency_ref_value as source_tax_agency_id,
+    name as tax_rate_name,
+    rate_value as rate_percent,
+    active as is_active,
+    _deleted_at as deleted_at,
+    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+from objects
