@@ -3,8 +3,18 @@
     {{ surrogate_key(["'" ~ source_system ~ "'", source_order_id]) }}
 {%- endmacro %}
 
-{% macro product_key(source_system, source_product_id) -%}
-    {{ surrogate_key(["'" ~ source_system ~ "'", source_product_id]) }}
+{# One spelling of a SKU or GTIN: no case, no spaces, and a number without leading zeros. #}
+{% macro normalised_sku(sku) -%}
+    case
+        when translate(trim({{ sku }}), '0123456789', '') = '' and length(trim({{ sku }})) >= 8
+            then nullif(ltrim(trim({{ sku }}), '0'), '')
+        else nullif(upper(replace(trim({{ sku }}), ' ', '')), '')
+    end
+{%- endmacro %}
+
+{# A time before all others, for what no load has brought. #}
+{% macro never() -%}
+    cast('1900-01-01 00:00:00+00' as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
 {% macro location_key(location_name) -%}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -40,7 +41,7 @@ def _built(warehouse: Warehouse, *, full_refresh: bool = False) -> None:
     for _ in range(2):
         done = build(warehouse, full_refresh=full_refresh)
         assert done.returncode == 0, done.stdout[-4000:]
-        identify_customers(warehouse, open_vault(warehouse), "test")
+        identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
         full_refresh = False
     done = build(warehouse)
     assert done.returncode == 0, done.stdout[-4000:]
@@ -71,7 +72,7 @@ def _assert_people_are_told_apart_and_together(warehouse: Warehouse, world: Worl
     assert found["truth"].notna().all()
     joined, same = _pairs(found, "person"), _pairs(found, "truth")
     right = _pairs(found, "person", "truth")
-    assert same > 300
+    assert same > 200
     assert right / joined >= 0.995
     assert right / same >= 0.95
     ((phones,),) = world.rows(

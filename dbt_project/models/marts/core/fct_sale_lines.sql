@@ -8,11 +8,17 @@ who turned out to be somebody. -#}
     select source_order_id from {{ ref('int_sale_arrivals') }}
     where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
     union
+    select source_order_id from {{ this }}
+    where product_key in (
+        select product_key from {{ ref('int_product_costs') }}
+        where {{ loaded_since_last_build() }}
+    )
+    union
     select sales.source_order_id
     from {{ ref('int_sale_arrivals') }} as sales
-    inner join {{ ref('int_product_costs') }} as costs
-        on sales.source_product_id = costs.source_product_id
-    where {{ loaded_since_last_build('costs.loaded_at') }}
+    inner join {{ ref('int_product_identities') }} as products
+        on sales.source_product_id = products.source_product_id
+    where {{ loaded_since_last_build('products.changed_at') }}
     union
     select source_order_id from {{ this }}
     where customer_record_id in (
@@ -43,6 +49,12 @@ costs as (
 
 ),
 
+products as (
+
+    select * from {{ ref('int_product_identities') }}
+
+),
+
 identities as (
 
     select * from {{ ref('stg_ml__customer_identities') }}
@@ -58,24 +70,44 @@ affected as (
 
 ),
 
-costed as (
+keyed as (
 
     select
         affected.*,
         case
-            when affected.line_type <> 'product' then null
-            when affected.cost_amount is not null and affected.action_type = 'order'
-                then affected.cost_amount
-            when affected.cost_amount is not null then -abs(affected.cost_amount)
-            else costs.unit_cost_amount * affected.signed_quantity
+            when affected.line_type = 'product' and affected.source_product_id is not null
+                then coalesce(
+                    products.product_key,
+                    {{ surrogate_key(['affected.source_system', 'affected.source_product_id']) }}
+                )
+        end as product_key,
+        products.changed_at as product_changed_at
+    from affected
+    left join products
+        on
+            affected.source_system = products.source_system
+            and affected.source_product_id = products.source_product_id
+
+),
+
+costed as (
+
+    select
+        keyed.*,
+        case
+            when keyed.line_type <> 'product' then null
+            when keyed.cost_amount is not null and keyed.action_type = 'order'
+                then keyed.cost_amount
+            when keyed.cost_amount is not null then -abs(keyed.cost_amount)
+            else costs.unit_cost_amount * keyed.signed_quantity
         end as line_cost_amount,
         costs.loaded_at as cost_loaded_at
-    from affected
+    from keyed
     left join costs
         on
-            affected.source_product_id = costs.source_product_id
-            and affected.sale_date >= costs.valid_from_date
-            and (costs.valid_until_date is null or affected.sale_date < costs.valid_until_date)
+            keyed.product_key = costs.product_key
+            and keyed.sale_date >= costs.valid_from_date
+            and (costs.valid_until_date is null or keyed.sale_date < costs.valid_until_date)
 
 ),
 
@@ -111,10 +143,7 @@ final as (
         costed.customer_record_id,
         {{ customer_key('coalesce(identities.person_record_id, costed.customer_record_id)') }}
             as customer_key,
-        case
-            when costed.line_type = 'product' and costed.source_product_id is not null
-                then {{ surrogate_key(['costed.source_system', 'costed.source_product_id']) }}
-        end as product_key,
+        costed.product_key,
         costed.staff_token as staff_key,
 
         -- what happened
@@ -158,6 +187,7 @@ final as (
             costed.loaded_at,
             coalesce(costed.superseded_at, costed.loaded_at),
             coalesce(costed.cost_loaded_at, costed.loaded_at),
+            coalesce(costed.product_changed_at, costed.loaded_at),
             coalesce(identities.changed_at, costed.loaded_at)
         ) as loaded_at
     from costed
