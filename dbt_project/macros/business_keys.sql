@@ -42,6 +42,11 @@
     '{{ var("default_location_name") | replace("'", "''") }}'
 {%- endmacro %}
 
+{# Where the books sold something that no shop or till did. #}
+{% macro no_location() -%}
+    'No location'
+{%- endmacro %}
+
 {% macro default_channel() -%}
     '{{ var("default_channel_name") | replace("'", "''") }}'
 {%- endmacro %}

@@ -78,6 +78,22 @@ records as (
         loaded_at
     from guests_of_shopify
     union all
+    select
+        'quickbooks' as source_system,
+        {{ customer_record_id('quickbooks', 'source_customer_id') }} as customer_record_id,
+        source_customer_id,
+        email_token as customer_email_token,
+        phone_token as customer_phone_token,
+        given_name_token,
+        family_name_token,
+        cast(null as {{ dbt.type_string() }}) as full_name_token,
+        postal_code,
+        cast(null as {{ dbt.type_string() }}) as country_code,
+        cast(null as {{ dbt.type_boolean() }}) as accepts_marketing,
+        first_seen_at,
+        loaded_at
+    from {{ ref('stg_quickbooks__customers') }}
+    union all
     -- A customer of a file that bought nothing is a customer, too.
     select
         'spreadsheets' as source_system,

@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['source_system', 'source_product_id'], on_schema_change='fail'
+    unique_key=['source_system', 'source_product_id'], on_schema_change='fail',
+    full_refresh=false
 ) }}
+-- Built anew never: it remembers when a key changed.
 
 with products as (
 

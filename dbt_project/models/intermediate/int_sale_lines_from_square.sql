@@ -137,7 +137,6 @@ select
     true as is_time_known,
     cast(orders.closed_local_at as date) as sale_date,
     orders.order_date,
-    orders.shopify_order_id,
     orders.loaded_at
 from parts
 inner join orders on parts.source_order_id = orders.source_order_id

@@ -20,6 +20,9 @@ who turned out to be somebody. -#}
         on sales.source_product_id = products.source_product_id
     where {{ loaded_since_last_build('products.changed_at') }}
     union
+    select source_order_id from {{ ref('int_sale_matches') }}
+    where {{ loaded_since_last_build('changed_at') }}
+    union
     select source_order_id from {{ this }}
     where customer_record_id in (
         select customer_record_id from {{ ref('stg_ml__customer_identities') }}
@@ -167,14 +170,13 @@ final as (
 
         -- counted or not
         case
-            when costed.shopify_order_id is not null
-                then {{ order_key('shopify', 'costed.shopify_order_id') }}
+            when costed.canonical_system is not null
+                then {{ surrogate_key(['costed.canonical_system', 'costed.canonical_order_id']) }}
             else {{ surrogate_key(['costed.source_system', 'costed.source_order_id']) }}
         end as canonical_sale_id,
         costed.exclusion_reason,
-        case when costed.shopify_order_id is not null then 'order_reference' else 'source_id' end
-            as match_method,
-        cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
+        costed.match_method,
+        costed.match_confidence,
 
         -- times
         costed.sold_at as occurred_at,
@@ -231,7 +233,7 @@ select
     canonical_sale_id,
     exclusion_reason,
     match_method,
-    match_confidence,
+    cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     source_updated_at,
     loaded_at
 from final
