@@ -11,6 +11,8 @@ OWNER_BY_GROUP = {
     "sales": ANALYTICS,
     "finance": ANALYTICS,
     "customers": ANALYTICS,
+    "inventory": ANALYTICS,
+    "marketing": ANALYTICS,
     "forecasting": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,
