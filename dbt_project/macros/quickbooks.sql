@@ -279,3 +279,72 @@ from documents
 {% macro account_key(source_account_id) -%}
     {{ surrogate_key(["'quickbooks'", source_account_id]) }}
 {%- endmacro %}
+
+{% macro ledger_document_key(document_type, source_document_id) -%}
+    {{ surrogate_key(["'quickbooks'", document_type, source_document_id]) }}
+{%- endmacro %}
+
+{# What is open per customer or vendor and currency, by the days since it was due. Amounts are in
+the home currency at the rate of each document, positive where somebody owes. #}
+{% macro open_items_by_age(item_type, party) -%}
+with open_items as (
+
+    select
+        *,
+        round(
+            open_amount * exchange_rate{{ ' * -1' if item_type == 'payable' }}, 2
+        ) as home_open_amount
+    from {{ ref('int_quickbooks_open_items') }}
+    where item_type = '{{ item_type }}' and open_amount <> 0
+
+),
+
+company as (
+
+    select * from {{ ref('int_quickbooks_company') }}
+
+),
+
+present as (
+
+    select coalesce({{ as_of_date() }}, max(document_date)) as as_of_date
+    from open_items
+
+),
+
+aged as (
+
+    select
+        open_items.*,
+        present.as_of_date,
+        {{ dbt.datediff('open_items.due_date', 'present.as_of_date', 'day') }} as overdue_days
+    from open_items
+    cross join present
+
+)
+
+select
+    coalesce(aged.{{ party }}, 'unknown') as {{ party }},
+    aged.currency_code,
+    max(aged.as_of_date) as as_of_date,
+    count(*) as documents_count,
+    min(aged.due_date) as oldest_due_date,
+    cast(sum(aged.open_amount){{ ' * -1' if item_type == 'payable' }} as {{ dbt.type_numeric() }})
+        as document_open_amount,
+    cast(sum(aged.home_open_amount) as {{ dbt.type_numeric() }}) as open_amount,
+    {%- for name, condition in (
+        ('current', 'aged.overdue_days <= 0'),
+        ('overdue_1_30', 'aged.overdue_days between 1 and 30'),
+        ('overdue_31_60', 'aged.overdue_days between 31 and 60'),
+        ('overdue_61_90', 'aged.overdue_days between 61 and 90'),
+        ('overdue_over_90', 'aged.overdue_days > 90'),
+    ) %}
+    cast(sum(case when {{ condition }} then aged.home_open_amount else 0 end)
+        as {{ dbt.type_numeric() }}) as {{ name }}_amount,
+    {%- endfor %}
+    max(company.home_currency_code) as home_currency_code,
+    max(aged.loaded_at) as loaded_at
+from aged
+cross join company
+group by coalesce(aged.{{ party }}, 'unknown'), aged.currency_code
+{%- endmacro %}

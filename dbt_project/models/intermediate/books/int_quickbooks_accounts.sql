@@ -16,7 +16,20 @@
     ('Other Income', 'Revenue', 'Other Income'),
     ('Other Expense', 'Expense', 'Other Expenses'),
 ] -%}
-with accounts as (
+with account_types as (
+
+    {% for account_type, classification, section in types %}
+        select
+            '{{ account_type }}' as account_type,
+            '{{ classification }}' as classification,
+            '{{ section }}' as statement_section,
+            {{ loop.index }} as section_order
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+accounts as (
 
     select
         source_account_id,
@@ -32,34 +45,44 @@ with accounts as (
 
 ),
 
+books as (
+
+    select max(loaded_at) as loaded_at from accounts
+
+),
+
+names as (
+
+    select
+        'net_income' as source_account_id,
+        'Net Income' as account_name,
+        'Equity' as account_type,
+        'NetIncome' as account_sub_type
+    union all
+    select
+        'unknown' as source_account_id,
+        'Unknown account' as account_name,
+        'Expense' as account_type,
+        'Unknown' as account_sub_type
+
+),
+
 -- The year's profit stands in the balance sheet without an account of the books; what names no
 -- account must show up all the same.
 added_accounts as (
 
     select
-        added.source_account_id,
+        names.source_account_id,
         cast(null as {{ dbt.type_string() }}) as parent_account_id,
-        added.account_name,
-        added.account_name as account_full_name,
-        added.account_type,
-        added.account_sub_type,
+        names.account_name,
+        names.account_name as account_full_name,
+        names.account_type,
+        names.account_sub_type,
         cast(null as {{ dbt.type_string() }}) as currency_code,
         true as is_active,
         books.loaded_at
-    from (select max(loaded_at) as loaded_at from accounts) as books
-    cross join (
-        select
-            'net_income' as source_account_id,
-            'Net Income' as account_name,
-            'Equity' as account_type,
-            'NetIncome' as account_sub_type
-        union all
-        select
-            'unknown' as source_account_id,
-            'Unknown account' as account_name,
-            'Expense' as account_type,
-            'Unknown' as account_sub_type
-    ) as added
+    from names
+    cross join books
     where books.loaded_at is not null
 
 ),
@@ -80,20 +103,10 @@ select
     case
         when account_types.classification in ('Revenue', 'Expense') then 'profit_and_loss'
         else 'balance_sheet'
-    end as statement,
+    end as statement_name,
     case
         when account_types.classification in ('Liability', 'Equity', 'Revenue') then -1
         else 1
     end as natural_sign
 from all_accounts
-left join (
-    {% for account_type, classification, section in types %}
-        select
-            '{{ account_type }}' as account_type,
-            '{{ classification }}' as classification,
-            '{{ section }}' as statement_section,
-            {{ loop.index }} as section_order
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-) as account_types
-    on all_accounts.account_type = account_types.account_type
+left join account_types on all_accounts.account_type = account_types.account_type

@@ -117,29 +117,29 @@ entries as (
     from direct_entries
     union all
     select
-        shares.settling_document_type as document_type,
-        shares.settling_document_id as source_document_id,
-        shares.settled_document_id,
+        cash_shares.settling_document_type as document_type,
+        cash_shares.settling_document_id as source_document_id,
+        cash_shares.settled_document_id,
         {{ dbt.concat([
-            "'settled '", "shares.settled_document_id", "' '", "shares.source_account_id",
-            "' '", "shares.entry_source", "' '", "coalesce(shares.source_class_id, '')",
-            "' '", "coalesce(shares.source_department_id, '')"
+            "'settled '", "cash_shares.settled_document_id", "' '", "cash_shares.source_account_id",
+            "' '", "cash_shares.entry_source", "' '", "coalesce(cash_shares.source_class_id, '')",
+            "' '", "coalesce(cash_shares.source_department_id, '')"
         ]) }} as entry_name,
-        shares.source_account_id,
+        cash_shares.source_account_id,
         cast(null as {{ dbt.type_string() }}) as source_item_id,
-        shares.source_class_id,
-        shares.source_department_id,
-        shares.source_customer_id,
-        shares.source_vendor_id,
+        cash_shares.source_class_id,
+        cash_shares.source_department_id,
+        cash_shares.source_customer_id,
+        cash_shares.source_vendor_id,
         company.home_currency_code as currency_code,
         1 as exchange_rate,
-        shares.entry_source,
-        shares.posting_reason,
-        shares.home_amount as amount,
-        shares.home_amount,
-        shares.entry_date,
-        shares.loaded_at
-    from {{ ref('int_quickbooks_cash_shares') }} as shares
+        cash_shares.entry_source,
+        cash_shares.posting_reason,
+        cash_shares.home_amount as amount,
+        cash_shares.home_amount,
+        cash_shares.entry_date,
+        cash_shares.loaded_at
+    from {{ ref('int_quickbooks_cash_shares') }} as cash_shares
     cross join company
     union all
     select

@@ -43,7 +43,7 @@ placed as (
         row_number() over (
             partition by source_document_id
             order by
-                is_owed, abs(home_amount) desc, length(source_account_id), source_account_id,
+                is_owed, -abs(home_amount), length(source_account_id), source_account_id,
                 entry_source, source_class_id, source_department_id
         ) as place
     from owed

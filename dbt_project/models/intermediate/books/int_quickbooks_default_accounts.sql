@@ -46,7 +46,7 @@ ranked as (
         *,
         row_number() over (
             partition by account_role, currency_code
-            order by is_active desc, length(source_account_id), source_account_id
+            order by is_active desc, length(source_account_id) asc, source_account_id asc
         ) as place
     from candidates
 

@@ -49,12 +49,11 @@ documents as (
             document_date,
             is_voided,
             deleted_at,
-            loaded_at,
             {% for column, type in columns.items() %}
-                cast(
-                    {{- renamed.get(column, column if column in own else 'null') }} as {{ type -}}
-                ) as {{ column }}{{ ',' if not loop.last }}
+                {% set value = renamed.get(column, column if column in own else 'null') %}
+                cast({{ value }} as {{ type }}) as {{ column }},
             {% endfor %}
+            loaded_at
         from {{ ref('stg_quickbooks__' ~ plural) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}

@@ -96,13 +96,13 @@ differences as (
 stock_accounts as (
 
     select distinct
-        lines.source_document_id,
+        sold_lines.source_document_id,
         items.expense_account_id,
         items.asset_account_id
-    from {{ ref('stg_quickbooks__lines') }} as lines
+    from {{ ref('stg_quickbooks__lines') }} as sold_lines
     inner join {{ ref('stg_quickbooks__items') }} as items
-        on lines.source_item_id = items.source_item_id
-    where items.item_type = 'Inventory' and lines.detail_type = 'SalesItemLineDetail'
+        on sold_lines.source_item_id = items.source_item_id
+    where items.item_type = 'Inventory' and sold_lines.detail_type = 'SalesItemLineDetail'
 
 ),
 
