@@ -54,6 +54,7 @@ class Plan:
             "--orders-per-day": str(ORDERS_PER_DAY),
             "--last-day": self.last_day.isoformat(),
             "--shopify-plan": "plus",
+            "--inbox": str(folder() / "inbox"),
             **{f"--{system}-port": str(port) for system, port in self.ports.items()},
         }
         if self.today:

@@ -12,6 +12,8 @@ OWNER_BY_GROUP = {
     "finance": ANALYTICS,
     "customers": ANALYTICS,
     "identity": DATA_SCIENCE,
+    "inventory": ANALYTICS,
+    "marketing": ANALYTICS,
     "forecasting": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,

@@ -32,6 +32,7 @@ from sandbox.shopify.webhooks import WebhookSender
 from sandbox.shopify.world_documents import WorldDocuments
 from sandbox.shopify.world_tables import Tables
 from sandbox.shopify.world_webhooks import deletion_events, webhook_events
+from sandbox.spreadsheets import write_inbox
 from sandbox.square import square_app
 from sandbox.square.books import Books
 from sandbox.square.webhooks import deliver, notifications
@@ -65,6 +66,8 @@ def main() -> None:
     start = options.now or _start(world, options.start_before if options.live else timedelta())
     world.close()
     world = World(options.folder, now=start)
+    if options.inbox:
+        write_inbox(world, options.inbox)
     ports: dict[Source, int] = {"square": options.square_port, "shopify": options.shopify_port,
                                 "quickbooks": options.quickbooks_port}  # fmt: skip
     stop = threading.Event()
@@ -105,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start-before", type=_span, default=timedelta(days=3),
                         help="how long before its end a live world starts that is over: "
                         "12h, 3d")  # fmt: skip
+    parser.add_argument(
+        "--inbox",
+        type=Path,
+        help="where to write what the owner keeps in spreadsheets, at the start",
+    )
     parser.add_argument("--webhook-url", help="where the systems send their webhooks")
     return parser
 

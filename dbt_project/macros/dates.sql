@@ -65,3 +65,12 @@ sales. A business that opened today has none, and is looked at from today. #}
 {% macro spark__local_time(moment, time_zone) -%}
     from_utc_timestamp({{ moment }}, {{ time_zone }})
 {%- endmacro %}
+
+{# The calendar year in which a month's fiscal year begins. #}
+{% macro fiscal_year(day, first_month_number) -%}
+    cast(
+        extract(year from {{ day }})
+        - case when extract(month from {{ day }}) < {{ first_month_number }} then 1 else 0 end
+        as {{ dbt.type_int() }}
+    )
+{%- endmacro %}

@@ -1,6 +1,8 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
 -- depends_on: {{ ref('int_square_orders') }}
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
+-- depends_on: {{ ref('int_sale_matches') }}
+-- depends_on: {{ ref('int_product_identities') }}
 {% if is_incremental() %}
 {#- Orders with a row that arrived or was superseded, a product whose cost changed, or a customer
 who turned out to be somebody. -#}

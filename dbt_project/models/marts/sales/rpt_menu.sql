@@ -25,6 +25,13 @@ days as (
 
 ),
 
+recipes as (
+
+    select * from {{ ref('int_recipe_costs') }}
+    where unit_cost_amount is not null
+
+),
+
 sold as (
 
     select
@@ -41,10 +48,35 @@ sold as (
 
 ),
 
+-- A dish costs what its recipe costs today; what has none costs what its sales are known to.
+costed as (
+
+    select
+        sold.product_key,
+        products.product_name,
+        products.category_name,
+        sold.units,
+        sold.net_amount,
+        coalesce(recipes.unit_cost_amount, products.unit_cost_amount) as unit_cost_amount,
+        case when recipes.unit_cost_amount is null then 'product' else 'recipe' end as cost_basis,
+        coalesce(sold.units * recipes.unit_cost_amount, sold.cost_amount) as cost_amount,
+        case
+            when recipes.unit_cost_amount is null then sold.known_cost_net_amount
+            else sold.net_amount
+        end as known_cost_net_amount,
+        case when recipes.unit_cost_amount is null then sold.known_cost_units else sold.units end
+            as known_cost_units,
+        greatest(sold.loaded_at, coalesce(recipes.loaded_at, sold.loaded_at)) as loaded_at
+    from sold
+    inner join {{ ref('dim_products') }} as products on sold.product_key = products.product_key
+    left join recipes on products.sku = recipes.source_product_id
+
+),
+
 measured as (
 
     select
-        sold.*,
+        costed.*,
         known_cost_net_amount - cost_amount as gross_margin_amount,
         case
             when known_cost_units > 0
@@ -54,7 +86,7 @@ measured as (
         count(*) over () as products_count,
         sum(known_cost_net_amount - cost_amount) over ()
         / nullif(sum(known_cost_units) over (), 0) as average_unit_margin_amount
-    from sold
+    from costed
 
 ),
 
@@ -90,14 +122,15 @@ placed as (
 
 select
     placed.product_key,
-    products.product_name,
-    products.category_name,
+    placed.product_name,
+    placed.category_name,
     judged_period.period_start_date,
     judged_period.period_end_date,
     cast(placed.units as {{ dbt.type_numeric() }}) as units,
     cast(placed.net_amount as {{ dbt.type_numeric() }}) as net_amount,
     cast(placed.net_amount / placed.units as {{ dbt.type_numeric() }}) as unit_net_amount,
-    products.unit_cost_amount,
+    cast(placed.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
+    case when placed.is_profitable is null then 'unknown' else placed.cost_basis end as cost_basis,
     cast(placed.unit_margin_amount as {{ dbt.type_numeric() }}) as unit_margin_amount,
     cast(placed.gross_margin_amount as {{ dbt.type_numeric() }}) as gross_margin_amount,
     cast(
@@ -113,9 +146,8 @@ select
         when 'Plowhorse' then 'Raise the price a little or make it cheaper to produce'
         when 'Puzzle' then 'Promote it: better place on the menu, a better name, a special'
         when 'Dog' then 'Rework it or take it off the menu'
-        else 'Enter its cost in a products file to judge it'
+        else 'Enter its recipe, or its cost in a products file, to judge it'
     end as recommended_action,
     placed.loaded_at
 from placed
 cross join judged_period
-inner join {{ ref('dim_products') }} as products on placed.product_key = products.product_key

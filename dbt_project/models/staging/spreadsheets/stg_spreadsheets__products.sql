@@ -13,6 +13,7 @@ renamed as (
         product_name,
         category_name,
         description,
+        unit as unit_of_measure,
         unit_price_amount,
         unit_cost_amount,
         currency_code,

@@ -13,6 +13,10 @@ select
     name as product_name,
     variation_name,
     quantity,
+    coalesce(
+        {{ json_text('quantity_unit', ['measurement_unit', 'volume_unit']) }},
+        {{ json_text('quantity_unit', ['measurement_unit', 'custom_unit', 'name']) }}
+    ) as unit_of_measure,
     gross_sales_money as gross_amount,
     total_discount_money as discount_amount,
     total_tax_money as tax_amount

@@ -1,0 +1,1 @@
+{{ quickbooks_sale_entries('credit_memo', -1, 'receivable') }}

@@ -1,0 +1,1 @@
+{{ quickbooks_sale_entries('invoice', 1, 'receivable') }}

@@ -1,0 +1,1 @@
+{{ quickbooks_sale_entries('refund_receipt', -1, 'undeposited_funds') }}

@@ -1,0 +1,1 @@
+{{ quickbooks_expense_entries('vendor_credit', 'payable') }}

@@ -1,0 +1,22 @@
+with days as (
+
+    select * from {{ ref('stg_spreadsheets__price_tests') }}
+    where
+        superseded_at is null
+        and coalesce(currency_code, '{{ var("currency_code") }}') = '{{ var("currency_code") }}'
+
+)
+
+select
+    test_name,
+    variant_name,
+    test_date,
+    source_product_id,
+    unit_price_amount,
+    expected_rate,
+    visitors_count,
+    orders_count,
+    units,
+    net_amount,
+    loaded_at
+from days

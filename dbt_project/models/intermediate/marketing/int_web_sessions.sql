@@ -1,0 +1,16 @@
+with sessions as (
+
+    select * from {{ ref('stg_spreadsheets__sessions') }}
+    where superseded_at is null
+
+)
+
+select
+    session_date,
+    coalesce(channel_name, 'All channels') as channel_name,
+    sessions_count,
+    add_to_carts_count,
+    checkouts_count,
+    orders_count,
+    loaded_at
+from sessions

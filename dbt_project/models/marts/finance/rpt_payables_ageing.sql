@@ -1,0 +1,1 @@
+{{ open_items_by_age('payable', 'source_vendor_id') }}

@@ -1,0 +1,1 @@
+{{ open_items_by_age('receivable', 'source_customer_id') }}

@@ -1,0 +1,170 @@
+with accounts as (
+
+    select * from {{ ref('dim_accounts') }}
+
+),
+
+retained_earnings as (
+
+    select
+        coalesce(
+            max(case when account_sub_type = 'RetainedEarnings' then account_key end),
+            max(case when account_sub_type = 'Unknown' then account_key end)
+        ) as account_key
+    from accounts
+
+),
+
+company as (
+
+    select * from {{ ref('int_quickbooks_company') }}
+
+),
+
+all_months as (
+
+    select
+        dates.month_start_date,
+        {{ dbt.last_day('dates.month_start_date', 'month') }} as month_end_date,
+        {{ fiscal_year('dates.month_start_date', 'company.fiscal_year_first_month_number') }}
+            as fiscal_year
+    from {{ ref('dim_dates') }} as dates
+    cross join company
+    where dates.date_day = dates.month_start_date
+
+),
+
+movements as (
+
+    select
+        entries.accounting_basis,
+        entries.account_key,
+        all_months.month_start_date,
+        all_months.fiscal_year,
+        max(entries.home_currency_code) as currency_code,
+        sum(entries.home_amount) as moved_amount,
+        sum(case when entries.entry_source = 'implicit' then entries.home_amount else 0 end)
+            as implicit_amount,
+        max(entries.loaded_at) as loaded_at
+    from {{ ref('fct_ledger_entries') }} as entries
+    inner join all_months
+        on {{ month_start('entries.entry_date') }} = all_months.month_start_date
+    group by 1, 2, 3, 4
+
+),
+
+span as (
+
+    select
+        min(month_start_date) as first_month_date,
+        max(month_start_date) as last_month_date
+    from movements
+
+),
+
+months as (
+
+    select all_months.*
+    from all_months
+    inner join span
+        on
+            all_months.month_start_date >= span.first_month_date
+            and all_months.month_start_date <= span.last_month_date
+
+),
+
+-- Every month since an account was first used; what a year earned goes to the retained earnings
+-- when the next begins.
+balances as (
+
+    select
+        movements.accounting_basis,
+        months.month_start_date,
+        months.month_end_date,
+        movements.account_key,
+        accounts.statement_name,
+        max(movements.currency_code) as currency_code,
+        max(movements.loaded_at) as loaded_at,
+        sum(movements.moved_amount) as balance_amount,
+        sum(movements.implicit_amount) as implicit_amount,
+        sum(case
+            when movements.fiscal_year = months.fiscal_year then movements.moved_amount
+            else 0
+        end) as year_balance_amount,
+        sum(case
+            when movements.fiscal_year = months.fiscal_year then movements.implicit_amount
+            else 0
+        end) as year_implicit_amount
+    from movements
+    inner join months on movements.month_start_date <= months.month_start_date
+    inner join accounts on movements.account_key = accounts.account_key
+    group by 1, 2, 3, 4, 5
+
+),
+
+closed as (
+
+    select
+        accounting_basis,
+        month_start_date,
+        month_end_date,
+        account_key,
+        currency_code,
+        case when statement_name = 'profit_and_loss' then year_balance_amount else balance_amount end
+            as balance_amount,
+        case when statement_name = 'profit_and_loss' then year_implicit_amount else implicit_amount end
+            as implicit_amount,
+        loaded_at
+    from balances
+    union all
+    select
+        balances.accounting_basis,
+        balances.month_start_date,
+        balances.month_end_date,
+        retained.account_key,
+        balances.currency_code,
+        balances.balance_amount - balances.year_balance_amount as balance_amount,
+        balances.implicit_amount - balances.year_implicit_amount as implicit_amount,
+        balances.loaded_at
+    from balances
+    cross join retained_earnings as retained
+    where
+        balances.statement_name = 'profit_and_loss'
+        and balances.balance_amount <> balances.year_balance_amount
+
+),
+
+summed as (
+
+    select
+        accounting_basis,
+        month_start_date,
+        month_end_date,
+        account_key,
+        max(currency_code) as currency_code,
+        sum(balance_amount) as balance_amount,
+        sum(implicit_amount) as implicit_amount,
+        max(loaded_at) as loaded_at
+    from closed
+    group by 1, 2, 3, 4
+
+)
+
+select
+    summed.accounting_basis,
+    summed.month_start_date,
+    summed.month_end_date,
+    summed.account_key,
+    accounts.account_name,
+    accounts.account_type,
+    accounts.classification,
+    accounts.statement_section,
+    accounts.section_order,
+    cast(greatest(summed.balance_amount, 0) as {{ dbt.type_numeric() }}) as debit_amount,
+    cast(greatest(-summed.balance_amount, 0) as {{ dbt.type_numeric() }}) as credit_amount,
+    cast(summed.balance_amount as {{ dbt.type_numeric() }}) as balance_amount,
+    cast(summed.implicit_amount as {{ dbt.type_numeric() }}) as implicit_amount,
+    summed.currency_code,
+    summed.loaded_at
+from summed
+inner join accounts on summed.account_key = accounts.account_key

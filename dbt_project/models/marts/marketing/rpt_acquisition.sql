@@ -1,0 +1,168 @@
+with spend as (
+
+    select
+        {{ month_start('spend_date') }} as cohort_month,
+        sum(spend_amount) as spend_amount,
+        max(loaded_at) as loaded_at
+    from {{ ref('fct_marketing_spend') }}
+    where currency_code = '{{ var("currency_code") }}'
+    group by 1
+
+),
+
+orders as (
+
+    select * from {{ ref('fct_orders') }}
+    where exclusion_reason is null and customer_key is not null
+
+),
+
+last_touches as (
+
+    select
+        order_key,
+        is_paid
+    from {{ ref('rpt_customer_journey') }}
+    where touchpoint_number = touchpoints_count and is_tracked
+
+),
+
+as_of as (
+
+    -- The month of tomorrow: the one before it is complete.
+    select {{ month_start(dbt.dateadd('day', 1, as_of_date())) }} as open_month
+
+),
+
+placed as (
+
+    select
+        orders.*,
+        {{ month_start('min(orders.order_date) over (partition by orders.customer_key)') }}
+            as cohort_month,
+        row_number() over (
+            partition by orders.customer_key
+            order by orders.order_date, orders.ordered_at, orders.order_key
+        ) as order_number
+    from orders
+
+),
+
+customers as (
+
+    select
+        placed.cohort_month,
+        count(*) as new_customers_count,
+        sum(case when last_touches.is_paid then 1 else 0 end) as paid_new_customers_count
+    from placed
+    left join last_touches on placed.order_key = last_touches.order_key
+    where placed.order_number = 1
+    group by placed.cohort_month
+
+),
+
+margins as (
+
+    select
+        cohort_month,
+        {{ months_between('cohort_month', 'order_date') }} as months_since_first,
+        sum(net_amount) as net_amount,
+        sum(known_cost_net_amount) as known_cost_net_amount,
+        sum(known_cost_net_amount - coalesce(cost_amount, 0)) as margin_amount,
+        max(loaded_at) as loaded_at
+    from placed
+    group by 1, 2
+
+),
+
+cumulated as (
+
+    select
+        margins.*,
+        sum(margin_amount) over (
+            partition by cohort_month
+            order by months_since_first
+            rows between unbounded preceding and current row
+        ) as margin_to_date_amount
+    from margins
+    where months_since_first < 12
+
+),
+
+months as (
+
+    select cohort_month from spend
+    union
+    select cohort_month from customers
+
+),
+
+costs as (
+
+    select
+        months.cohort_month,
+        spend.spend_amount,
+        coalesce(customers.new_customers_count, 0) as new_customers_count,
+        coalesce(customers.paid_new_customers_count, 0) as paid_new_customers_count,
+        least(greatest({{ months_between('months.cohort_month', 'as_of.open_month') }}, 0), 12)
+            as observed_months_count,
+        spend.spend_amount / nullif(customers.new_customers_count, 0) as blended_cac_amount,
+        spend.spend_amount / nullif(customers.paid_new_customers_count, 0) as paid_cac_amount,
+        spend.loaded_at
+    from months
+    cross join as_of
+    left join spend on months.cohort_month = spend.cohort_month
+    left join customers on months.cohort_month = customers.cohort_month
+
+),
+
+values_of_cohorts as (
+
+    select
+        costs.cohort_month,
+        sum(cumulated.net_amount) as net_amount,
+        sum(cumulated.known_cost_net_amount) as known_cost_net_amount,
+        sum(cumulated.margin_amount) as margin_amount,
+        min(
+            case
+                when cumulated.margin_to_date_amount >= costs.spend_amount
+                    then cumulated.months_since_first
+            end
+        ) as payback_months_count,
+        max(cumulated.loaded_at) as loaded_at
+    from costs
+    inner join cumulated on costs.cohort_month = cumulated.cohort_month
+    group by costs.cohort_month
+
+)
+
+select
+    costs.cohort_month,
+    cast(costs.spend_amount as {{ dbt.type_numeric() }}) as spend_amount,
+    cast(costs.new_customers_count as {{ dbt.type_bigint() }}) as new_customers_count,
+    cast(costs.paid_new_customers_count as {{ dbt.type_bigint() }}) as paid_new_customers_count,
+    cast(costs.blended_cac_amount as {{ dbt.type_numeric() }}) as blended_cac_amount,
+    cast(costs.paid_cac_amount as {{ dbt.type_numeric() }}) as paid_cac_amount,
+    costs.observed_months_count,
+    costs.observed_months_count < 12 as is_right_censored,
+    cast(cohorts.margin_amount as {{ dbt.type_numeric() }}) as margin_amount,
+    cast(
+        case when cohorts.net_amount > 0 then cohorts.known_cost_net_amount / cohorts.net_amount end
+        as {{ dbt.type_numeric() }}
+    ) as cost_coverage_rate,
+    cast(
+        case
+            when cohorts.known_cost_net_amount <> 0
+                then cohorts.margin_amount / nullif(costs.new_customers_count, 0)
+        end as {{ dbt.type_numeric() }}
+    ) as margin_ltv_amount,
+    cast(
+        case
+            when cohorts.known_cost_net_amount <> 0
+                then cohorts.margin_amount / nullif(costs.spend_amount, 0)
+        end as {{ dbt.type_numeric() }}
+    ) as ltv_to_cac_rate,
+    case when costs.spend_amount > 0 then cohorts.payback_months_count end as payback_months_count,
+    greatest(costs.loaded_at, cohorts.loaded_at) as loaded_at
+from costs
+left join values_of_cohorts as cohorts on costs.cohort_month = cohorts.cohort_month

@@ -1,0 +1,94 @@
+with days as (
+
+    select * from {{ ref('int_price_tests') }}
+
+),
+
+costs as (
+
+    select
+        sku,
+        min(unit_cost_amount) as unit_cost_amount
+    from {{ ref('dim_products') }}
+    where unit_cost_amount is not null
+    group by sku
+
+),
+
+arms as (
+
+    select
+        days.test_name,
+        days.variant_name,
+        min(days.test_date) as first_date,
+        max(days.test_date) as last_date,
+        max(days.expected_rate) as expected_rate,
+        sum(days.visitors_count) as visitors_count,
+        sum(days.orders_count) as orders_count,
+        sum(days.units) as units,
+        sum(days.net_amount) as net_amount,
+        sum(case when costs.sku is not null then days.units else 0 end) as costed_units,
+        sum(coalesce(days.units * costs.unit_cost_amount, 0)) as cost_amount,
+        max(days.loaded_at) as loaded_at
+    from days
+    left join costs on days.source_product_id = costs.sku
+    group by days.test_name, days.variant_name
+
+),
+
+expected as (
+
+    select
+        arms.*,
+        count(*) over (partition by test_name) as arms_count,
+        sum(visitors_count) over (partition by test_name) * coalesce(
+            expected_rate / nullif(sum(expected_rate) over (partition by test_name), 0),
+            1.0 / count(*) over (partition by test_name)
+        ) as expected_visitors
+    from arms
+
+),
+
+-- Pearson's chi-square of the visitors against their planned shares.
+compared as (
+
+    select
+        expected.*,
+        sum(
+            (visitors_count - expected_visitors) * (visitors_count - expected_visitors)
+            / nullif(expected_visitors, 0)
+        ) over (partition by test_name) as chi_square
+    from expected
+
+)
+
+select
+    test_name,
+    variant_name,
+    first_date,
+    last_date,
+    cast(visitors_count as {{ dbt.type_bigint() }}) as visitors_count,
+    cast(orders_count as {{ dbt.type_bigint() }}) as orders_count,
+    cast(units as {{ dbt.type_numeric() }}) as units,
+    cast(net_amount as {{ dbt.type_numeric() }}) as net_amount,
+    cast(cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
+    cast(costed_units / nullif(units, 0) as {{ dbt.type_numeric() }}) as cost_coverage_rate,
+    cast(1.0 * orders_count / nullif(visitors_count, 0) as {{ dbt.type_numeric() }})
+        as conversion_rate,
+    cast(net_amount / nullif(visitors_count, 0) as {{ dbt.type_numeric() }})
+        as net_per_visitor_amount,
+    cast(
+        case
+            when costed_units = units
+                then (net_amount - cost_amount) / nullif(visitors_count, 0)
+        end as {{ dbt.type_numeric() }}
+    ) as margin_per_visitor_amount,
+    cast(expected_visitors as {{ dbt.type_numeric() }}) as expected_visitors,
+    cast(chi_square as {{ dbt.type_numeric() }}) as chi_square,
+    -- Critical values at one in a thousand, by degrees of freedom: the arms less one.
+    chi_square > case arms_count
+        when 2 then 10.828 when 3 then 13.816 when 4 then 16.266 when 5 then 18.467
+        when 6 then 20.515 when 7 then 22.458 when 8 then 24.322 when 9 then 26.124
+    end as is_sample_ratio_mismatched,
+    loaded_at
+from compared

@@ -1,0 +1,60 @@
+with spans as (
+
+    select * from {{ ref('int_labour_spans') }}
+
+),
+
+-- Two days of quarters of an hour: any local hour, whatever its distance from UTC, is made of them.
+quarters as (
+
+    {{ dbt.generate_series(192) }}
+
+),
+
+slots as (
+
+    select
+        spans.*,
+        {{ dbt.dateadd(
+            'minute', '(quarters.generated_number - 1) * 15',
+            dbt.date_trunc('hour', 'spans.started_at')
+        ) }} as slot_started_at,
+        {{ dbt.dateadd(
+            'minute', 'quarters.generated_number * 15', dbt.date_trunc('hour', 'spans.started_at')
+        ) }} as slot_ended_at
+    from spans
+    cross join quarters
+
+),
+
+worked as (
+
+    select
+        slots.*,
+        direction * {{ dbt.datediff(
+            'greatest(started_at, slot_started_at)', 'least(ended_at, slot_ended_at)', 'second'
+        ) }} as paid_seconds,
+        {{ local_time('slot_started_at', 'time_zone') }} as slot_started_local
+    from slots
+    where slot_started_at < ended_at and slot_ended_at > started_at
+
+)
+
+select
+    cast(slot_started_local as date) as work_date,
+    {{ local_hour('slot_started_local') }} as work_hour,
+    {{ location_key('location_name') }} as location_key,
+    location_name,
+    job_name,
+    count(distinct source_team_member_id) as staff_count,
+    cast(sum(paid_seconds) / 3600.0 as {{ dbt.type_numeric() }}) as paid_hours,
+    cast(
+        sum(case when hourly_wage_amount is not null then paid_seconds else 0 end) / 3600.0
+        as {{ dbt.type_numeric() }}
+    ) as known_wage_hours,
+    cast(sum(paid_seconds * hourly_wage_amount) / 3600.0 as {{ dbt.type_numeric() }})
+        as labour_cost_amount,
+    '{{ var("currency_code") }}' as currency_code,
+    max(loaded_at) as loaded_at
+from worked
+group by 1, 2, 3, location_name, job_name

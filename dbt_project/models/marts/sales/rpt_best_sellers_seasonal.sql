@@ -1,0 +1,104 @@
+{#- South of the equator the seasons are the other way round. -#}
+{%- set is_south = var('country_code') in [
+    'AR', 'AU', 'BO', 'BR', 'BW', 'CL', 'LS', 'MG', 'MU', 'MZ', 'NA', 'NZ', 'PE', 'PY', 'SZ', 'UY',
+    'ZA', 'ZM', 'ZW'
+] -%}
+{%- set seasons = ['Summer', 'Autumn', 'Winter', 'Spring'] if is_south
+    else ['Winter', 'Spring', 'Summer', 'Autumn'] -%}
+
+with lines as (
+
+    select * from {{ ref('fct_sale_lines') }}
+    where line_type = 'product' and exclusion_reason is null and product_key is not null
+
+),
+
+products as (
+
+    select * from {{ ref('dim_products') }}
+    where product_key not in (select product_key from {{ ref('int_fuel_like_products') }})
+
+),
+
+-- What was given back or cancelled counts where it was ordered: an order that came to nothing
+-- leads no ranking.
+months as (
+
+    select
+        {{ month_start('order_date') }} as month_start_date,
+        product_key,
+        sum(quantity) as units,
+        sum(net_amount) as net_amount,
+        max(loaded_at) as loaded_at
+    from lines
+    group by 1, 2
+
+),
+
+periods as (
+
+    select
+        'month' as period_type,
+        month_start_date as period_start_date,
+        months.product_key,
+        months.units,
+        months.net_amount,
+        months.loaded_at
+    from months
+    union all
+    select
+        'season' as period_type,
+        cast({{ dbt.dateadd(
+            'month', '-cast(mod(extract(month from month_start_date), 3) as ' ~ dbt.type_int() ~ ')',
+            'month_start_date'
+        ) }} as date) as period_start_date,
+        months.product_key,
+        months.units,
+        months.net_amount,
+        months.loaded_at
+    from months
+
+),
+
+summed as (
+
+    select
+        period_type,
+        period_start_date,
+        product_key,
+        sum(units) as units,
+        sum(net_amount) as net_amount,
+        max(loaded_at) as loaded_at
+    from periods
+    group by period_type, period_start_date, product_key
+    having sum(units) > 0
+
+)
+
+select
+    summed.period_type,
+    summed.period_start_date,
+    case
+        when summed.period_type = 'month' then dates.month_name
+        when dates.month_number = 12 then '{{ seasons[0] }}'
+        when dates.month_number = 3 then '{{ seasons[1] }}'
+        when dates.month_number = 6 then '{{ seasons[2] }}'
+        else '{{ seasons[3] }}'
+    end as period_name,
+    summed.product_key,
+    products.product_name,
+    products.category_name,
+    cast(summed.units as {{ dbt.type_numeric() }}) as units,
+    cast(summed.net_amount as {{ dbt.type_numeric() }}) as net_amount,
+    rank() over (
+        partition by summed.period_type, summed.period_start_date
+        order by summed.units desc
+    ) as units_rank,
+    rank() over (
+        partition by summed.period_type, summed.period_start_date
+        order by summed.net_amount desc
+    ) as net_amount_rank,
+    summed.loaded_at
+from summed
+inner join products on summed.product_key = products.product_key
+inner join {{ ref('dim_dates') }} as dates on summed.period_start_date = dates.date_day

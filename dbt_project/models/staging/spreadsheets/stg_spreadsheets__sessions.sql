@@ -1,0 +1,24 @@
+with sessions as (
+
+    select * from {{ source('raw_spreadsheets', 'sessions') }}
+
+),
+
+renamed as (
+
+    select
+        _row_key as source_record_id,
+        session_date,
+        channel_name,
+        sessions_count,
+        visitors_count,
+        add_to_carts_count,
+        checkouts_count,
+        orders_count,
+        _loaded_at as loaded_at,
+        _superseded_at as superseded_at
+    from sessions
+
+)
+
+select * from renamed

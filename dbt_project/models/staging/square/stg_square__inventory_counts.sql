@@ -1,0 +1,15 @@
+with documents as (
+
+    select * from {{ source('raw_square', 'inventory_counts') }}
+
+)
+
+select
+    catalog_object_id as source_variation_id,
+    location_id as source_location_id,
+    state,
+    quantity,
+    calculated_at,
+    _loaded_at as loaded_at
+from documents
+where _deleted_at is null
