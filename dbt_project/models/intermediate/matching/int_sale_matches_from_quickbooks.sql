@@ -21,6 +21,8 @@ by_name as (
 
     select
         documents.source_order_id,
+        documents.sign,
+        documents.total_amount,
         min(events.source_order_id) as shopify_order_id,
         max(case when documents.document_number = events.order_name then 1 else 0 end) as is_exact
     from documents
@@ -35,7 +37,7 @@ by_name as (
                     and documents.total_amount = events.total_amount
                 )
             )
-    group by documents.source_order_id
+    group by documents.source_order_id, documents.sign, documents.total_amount
 
 ),
 
@@ -69,11 +71,15 @@ open_events as (
             order by length(events.source_order_id), events.source_order_id
         ) as turn
     from events
-    left join by_name
-        on
-            events.source_order_id = by_name.shopify_order_id
-            and events.sign = 1
-    where by_name.source_order_id is null
+    where
+        not exists (
+            select 1
+            from by_name
+            where
+                by_name.shopify_order_id = events.source_order_id
+                and by_name.sign = events.sign
+                and (events.sign = 1 or by_name.total_amount = events.total_amount)
+        )
 
 ),
 

@@ -8,6 +8,12 @@ select
     id as source_refund_id,
     order_id as source_order_id,
     payment_id as source_payment_id,
+    location_id as source_location_id,
+    lower(destination_type) as payment_method,
+    status,
+    amount_money as refund_amount,
+    amount_money_currency as currency_code,
+    created_at as refunded_at,
     _loaded_at as loaded_at
 from documents
 where _deleted_at is null
