@@ -66,6 +66,7 @@ bench: setup ## Measure speed as ratios to a peer in the same run
 docs: setup ## Generate documentation from the code
 	@.venv/bin/python -m ingestion.sources.spreadsheets.templates
 	@echo "docs/templates.md is up to date."
+	@.venv/bin/python scripts/build_metrics.py
 
 assets: setup ## Write Superset's dashboards from their descriptions
 	@.venv/bin/python scripts/build_assets.py

@@ -435,6 +435,19 @@ def sql(context: typer.Context, business: BusinessOption = None) -> None:
     raise typer.Exit(done.returncode)
 
 
+@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def metrics(context: typer.Context, business: BusinessOption = None) -> None:
+    """Ask a metric by its name (docs/metrics.md lists them); what follows -- goes to MetricFlow.
+
+    Example: [bold]hub metrics -- query --metrics net_sales --group-by metric_time__month[/]
+
+    Example: [bold]hub metrics -- list metrics[/]
+    """
+    from orchestration import dbt as hub_dbt
+
+    raise typer.Exit(hub_dbt.metricflow(_open(business), context.args or ["--help"]))
+
+
 # -- privacy -----------------------------------------------------------------------------
 
 PersonArgument = Annotated[str, typer.Argument(help="The person's e-mail address or phone number.")]

@@ -47,6 +47,31 @@ def manifest_path() -> Path:
     return manifest
 
 
+def metricflow(warehouse: Warehouse, command: Sequence[str]) -> int:
+    """Run MetricFlow on a business's marts; its exit code.
+
+    MetricFlow looks for dbt's artifacts in ``target`` beside the project file and nowhere else, so
+    it gets a folder of links.
+    """
+    target = target_path(warehouse.business)
+    project = target / "metricflow"
+    project.mkdir(parents=True, exist_ok=True)
+    links = {
+        "dbt_project.yml": PROJECT_ROOT / "dbt_project.yml",
+        "dbt_project": PROFILES_DIR,
+        "target": target,
+    }
+    for name, place in links.items():
+        link = project / name
+        if not link.is_symlink():
+            link.symlink_to(place)
+    parse = [str(DBT_EXECUTABLE), "--quiet", *arguments(warehouse.business, ["parse"])]
+    with environment(warehouse):
+        subprocess.run(parse, cwd=PROJECT_ROOT, check=True)
+        mf = str(DBT_EXECUTABLE.with_name("mf"))
+        return subprocess.run([mf, *command], cwd=project, check=False).returncode
+
+
 def target_path(business: Business) -> Path:
     """Where dbt writes what it made of one business."""
     return hub_home() / "dbt" / business.slug

@@ -160,6 +160,76 @@ def _assert_every_row_is_counted_or_has_a_reason(warehouse: Warehouse, world: Wo
     assert ledger == parts
 
 
+def _assert_money_is_taken_once(warehouse: Warehouse, world: World) -> None:
+    """Payments and fees are the ledger's; a card taken on another's terminal is one tender."""
+    due = {
+        row[0]: row[1:]
+        for row in world.rows(
+            "select system, sum(amount_cents) filter (where system <> 'shopify' or method <> "
+            "'other'), sum(fee_cents) from payments join orders using (order_id) "
+            "join places using (place_id) where not is_test group by system"
+        )
+    }
+    ((copied, fees),) = world.rows("select sum(amount_cents), sum(fee_cents) from copies")
+    due["square"] = (due["square"][0] + copied, due["square"][1] + fees)
+    with warehouse.connect("analyst") as connection:
+        found = {
+            row[0]: (int(row[1]), int(row[2]))
+            for row in connection.execute(
+                "select source_system, sum(payment_amount) * 100, sum(fee_amount) * 100 "
+                "from fct_payments where exclusion_reason is null group by source_system"
+            )
+        }
+        strangers = connection.execute(
+            "select count(*) from fct_payments left join fct_orders using (order_key) "
+            "where fct_payments.exclusion_reason is null and fct_orders.order_key is null"
+        ).fetchone()
+    assert found == due
+    assert strangers == (0,)
+
+
+def _assert_settlements_are_deposits(warehouse: Warehouse, world: World) -> None:
+    truth = {
+        row["payout_id"]: str(row["document_id"])
+        for row in Books(world).rows(
+            "select payout_id, document_id from quickbooks_copies where payout_id is not null"
+        )
+    }
+    with warehouse.connect("analyst") as connection:
+        found = {
+            row[0].rsplit("/", 1)[-1]: row[1]
+            for row in connection.execute(
+                "select source_payout_id, source_deposit_id from fct_payouts "
+                "where source_deposit_id is not null"
+            )
+        }
+        unexplained = connection.execute(
+            "select coalesce(sum(abs(unexplained_amount)), 0) from fct_payouts"
+        ).fetchone()
+        known = {
+            row[0]
+            for row in warehouse.connect("transformer").execute(
+                "select source_document_id from staging.stg_quickbooks__deposits "
+                "where deleted_at is null"
+            )
+        }
+    due = {payout: deposit for payout, deposit in truth.items() if deposit in known}
+    right = sum(due.get(payout) == deposit for payout, deposit in found.items())
+    assert len(due) > 50
+    assert right / len(found) >= 0.99
+    assert right / len(due) >= 0.99
+    assert unexplained == (0,)
+
+
+CHECKS = (
+    _assert_books_are_recognised,
+    _assert_card_payments_are_recognised,
+    _assert_every_row_is_counted_or_has_a_reason,
+    _assert_money_is_taken_once,
+    _assert_settlements_are_deposits,
+)
+
+
 def test_a_sale_in_several_systems_counts_once_also_when_they_tell_of_it_later(
     systems: list[ServedSystem], warehouse_factory: Callable[..., Warehouse], snapshot: Snapshot
 ) -> None:
@@ -172,20 +242,12 @@ def test_a_sale_in_several_systems_counts_once_also_when_they_tell_of_it_later(
     # The books come first and alone: everything in them looks like a sale of their own.
     _run([shop for shop in shops if shop.system.source == "quickbooks"])
     warehouse = _run(shops)
-    for check in (
-        _assert_books_are_recognised,
-        _assert_card_payments_are_recognised,
-        _assert_every_row_is_counted_or_has_a_reason,
-    ):
+    for check in CHECKS:
         check(warehouse, world)
 
     world.advance(world.ends_at)
     warehouse = _run(shops)
-    for check in (
-        _assert_books_are_recognised,
-        _assert_card_payments_are_recognised,
-        _assert_every_row_is_counted_or_has_a_reason,
-    ):
+    for check in CHECKS:
         check(warehouse, world)
     incremental = snapshot(warehouse)
     done = build(warehouse, full_refresh=True)

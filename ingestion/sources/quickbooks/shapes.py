@@ -29,7 +29,9 @@ from ingestion.api.shapes import (
 
 ID = TEXT.always
 # What connector apps write into notes and descriptions: the name of a shop's order.
-ORDER_REFERENCE = reference(r"(?<=payout )\w{3,}|#\d{3,}|\b[A-Z]{2,5}-\d{3,}\b|\b\d{4}-\d{2}-\d{2}\b")
+ORDER_REFERENCE = reference(
+    r"(?<=payout )\w{3,}|#\d{3,}|\b[A-Z]{2,5}-\d{3,}\b|\b\d{4}-\d{2}-\d{2}\b"
+)
 REFERENCE = {"value": TEXT, "name": TEXT}
 PERSON = {"value": TEXT, "name": NAME, "type": TEXT}
 EMAILS = {"Address": EMAIL}

@@ -1,0 +1,85 @@
+"""What an analyst does on the demo's marts: worked questions, and metrics asked by their names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt as hub_dbt
+from orchestration.demo import folder
+from tests.conftest import RunningHub, run_hub_command
+from warehouse.business import load_business
+from warehouse.database import Warehouse, open_warehouse
+from warehouse.home import PROJECT_ROOT
+
+QUESTIONS = sorted((PROJECT_ROOT / "dbt_project" / "analyses").glob("*.sql"))
+
+
+@pytest.fixture(scope="module")
+def warehouse(running_hub: RunningHub) -> Warehouse:
+    assert running_hub.dagster_url
+    return open_warehouse(load_business(folder()))
+
+
+@pytest.fixture(scope="module")
+def compiled(warehouse: Warehouse) -> Path:
+    """The folder of the questions as dbt compiles them."""
+    command = ["compile", "--quiet", "--select", "resource_type:analysis"]
+    with hub_dbt.environment(warehouse):
+        done = subprocess.run(
+            [str(hub_dbt.DBT_EXECUTABLE), *hub_dbt.arguments(warehouse.business, command)],
+            cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    target = hub_dbt.target_path(warehouse.business)
+    return target / "compiled" / "hub" / "dbt_project" / "analyses"
+
+
+@pytest.mark.parametrize("question", [path.name for path in QUESTIONS])
+def test_a_worked_question_has_an_answer(
+    question: str, compiled: Path, warehouse: Warehouse
+) -> None:
+    with warehouse.connect("analyst") as connection:
+        rows = connection.execute((compiled / question).read_bytes()).fetchall()
+    assert rows
+    assert all(any(value is not None for value in row) for row in rows)
+
+
+def test_both_dates_of_refunds_and_all_months_add_up_to_the_same(
+    compiled: Path, warehouse: Warehouse
+) -> None:
+    with warehouse.connect("analyst") as connection:
+        refunds = connection.execute(
+            (compiled / "refunds_on_their_day_and_on_the_order_day.sql").read_bytes()
+        ).fetchall()
+        months = connection.execute(
+            (compiled / "from_gross_to_net_by_month.sql").read_bytes()
+        ).fetchall()
+    assert sum(row[1] for row in refunds) == sum(row[2] for row in refunds)
+    for _, gross, discount, reversal, net, *_ in months:
+        assert gross - discount - reversal == net
+    assert sum(row[3] for row in months) == sum(row[1] for row in refunds)
+
+
+def test_metricflow_gives_the_same_net_sales_as_the_mart(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    answer = tmp_path / "answer.csv"
+    done = run_hub_command(
+        "metrics", "--business", str(folder()), "--", "query", "--metrics", "net_sales",
+        "--group-by", "metric_time__month", "--order", "metric_time__month", "--csv", str(answer),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = list(csv.reader(io.StringIO(answer.read_text(encoding="utf-8"))))[1:]
+    with warehouse.connect("analyst") as connection:
+        expected = connection.execute(
+            "select to_char(date_trunc('month', sale_date), 'YYYY-MM'), sum(net_amount) "
+            "from rpt_sales_daily group by 1 order by 1"
+        ).fetchall()
+    assert [(row[0][:7], round(float(row[1]), 2)) for row in rows] == [
+        (month, round(float(amount), 2)) for month, amount in expected
+    ]
