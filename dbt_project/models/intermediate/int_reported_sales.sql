@@ -3,7 +3,7 @@
     'orders_count'
 ] -%}
 {%- set measures = {
-    'shopify': common + ['shipping_amount', 'fee_amount'],
+    'shopify': common + ['shipping_amount', 'fee_amount', 'total_amount', 'units'],
     'square': common + ['service_charge_amount'],
 } -%}
 {% for system in ('shopify', 'square') %}

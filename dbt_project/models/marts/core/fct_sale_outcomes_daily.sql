@@ -2,29 +2,86 @@
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='sale_date', on_schema_change='fail', indexes=[{'columns': ['sale_date']}]
 ) }}
-
+{%- set charges = ('tip', 'shipping', 'fee', 'service_charge') -%}
 with lines as (
 
-    select * from {{ ref('fct_sale_lines') }}
+    select
+        fct_sale_lines.*,
+        coalesce(exclusion_reason, 'counted') as outcome
+    from {{ ref('fct_sale_lines') }}
     {% if is_incremental() %}
     where {{ on_a_changed_day() }}
     {% endif %}
 
+),
+
+-- An order is left out only when all of its lines are.
+orders as (
+
+    select
+        sale_date,
+        source_system,
+        order_key,
+        coalesce(max(case when outcome = 'counted' then outcome end), min(outcome)) as outcome
+    from lines
+    where action_type = 'order'
+    group by sale_date, source_system, order_key
+
+),
+
+order_counts as (
+
+    select
+        sale_date,
+        source_system,
+        outcome,
+        count(*) as orders_count
+    from orders
+    group by sale_date, source_system, outcome
+
+),
+
+sums as (
+
+    select
+        sale_date,
+        source_system,
+        outcome,
+        sum(case when line_type = 'product' then 1 else 0 end) as lines_count,
+        sum(quantity) as units,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(reversal_amount) as reversal_amount,
+        sum(net_amount) as net_amount,
+        sum(tax_amount) as tax_amount,
+        {% for charge in charges %}
+            sum(case when line_type = '{{ charge }}' then total_amount - tax_amount else 0 end)
+                as {{ charge }}_amount,
+        {% endfor %}
+        sum(case when line_type in ('tip', 'gift_card') then 0 else total_amount end)
+            as total_amount,
+        max(loaded_at) as loaded_at
+    from lines
+    group by sale_date, source_system, outcome
+
 )
 
 select
-    sale_date,
-    source_system,
-    coalesce(exclusion_reason, 'counted') as outcome,
-    sum(case when line_type = 'product' then 1 else 0 end) as lines_count,
-    cast(sum(quantity) as {{ dbt.type_numeric() }}) as units,
-    cast(sum(gross_amount) as {{ dbt.type_numeric() }}) as gross_amount,
-    cast(sum(discount_amount) as {{ dbt.type_numeric() }}) as discount_amount,
-    cast(sum(reversal_amount) as {{ dbt.type_numeric() }}) as reversal_amount,
-    cast(sum(net_amount) as {{ dbt.type_numeric() }}) as net_amount,
-    cast(sum(tax_amount) as {{ dbt.type_numeric() }}) as tax_amount,
-    cast(sum(case when line_type = 'tip' then total_amount else 0 end) as {{ dbt.type_numeric() }})
-        as tip_amount,
-    max(loaded_at) as loaded_at
-from lines
-group by 1, 2, 3
+    sums.sale_date,
+    sums.source_system,
+    sums.outcome,
+    sums.lines_count,
+    coalesce(order_counts.orders_count, 0) as orders_count,
+    {% for measure in (
+        'units', 'gross_amount', 'discount_amount', 'reversal_amount', 'net_amount', 'tax_amount',
+        'tip_amount', 'shipping_amount', 'fee_amount', 'service_charge_amount', 'total_amount'
+    ) %}
+        cast(sums.{{ measure }} as {{ dbt.type_numeric() }}) as {{ measure }},
+    {% endfor %}
+    sums.loaded_at
+from sums
+left join order_counts
+    on
+        sums.sale_date = order_counts.sale_date
+        and sums.source_system = order_counts.source_system
+        and sums.outcome = order_counts.outcome

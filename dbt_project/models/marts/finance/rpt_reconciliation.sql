@@ -1,10 +1,19 @@
-{%- set common = [
-    'gross_amount', 'discount_amount', 'reversal_amount', 'net_amount', 'tax_amount', 'tip_amount',
-    'orders_count'
-] -%}
-{%- set report_measures = {
-    'shopify': common + ['shipping_amount', 'fee_amount'],
-    'square': common + ['service_charge_amount'],
+{#- What each source's own report tells, and the measure of ours that must be equal to it. -#}
+{%- set common = {
+    'gross_amount': 'gross_amount', 'discount_amount': 'discount_amount',
+    'reversal_amount': 'reversal_amount', 'net_amount': 'net_amount', 'tax_amount': 'tax_amount',
+    'tip_amount': 'tip_amount', 'orders_count': 'orders_count',
+} -%}
+{%- set reports = {
+    'spreadsheets': {
+        'rows': 'lines_count', 'units': 'units', 'net_amount': 'net_amount',
+        'tax_amount': 'tax_amount', 'tip_amount': 'tip_amount',
+    },
+    'shopify': dict(
+        common, shipping_amount='shipping_amount', fee_amount='fee_amount',
+        total_amount='total_amount', units='units'
+    ),
+    'square': dict(common, service_charge_amount='service_charge_amount'),
 } -%}
 {#- What the hub leaves out and a system's own report counts; test orders are in neither. -#}
 {%- set reported = "'duplicate_of_shopify', 'gift_card_sale', 'voided', 'other_currency'" -%}
@@ -30,119 +39,35 @@ with source_totals as (
 
 outcomes as (
 
-    select * from {{ ref('fct_sale_outcomes_daily') }}
-    where outcome <> 'superseded' and source_system = 'spreadsheets'
-
-),
-
--- What a shop system's own report adds up, from the lines that these systems sent.
-shop_lines as (
-
     select
-        fct_sale_lines.*,
-        coalesce(exclusion_reason, 'counted') as outcome
-    from {{ ref('fct_sale_lines') }}
-    where source_system in ('shopify', 'square')
-
-),
-
--- An order is left out only when all of its lines are.
-shop_orders as (
-
-    select
-        source_system,
-        sale_date,
-        order_key,
-        coalesce(max(case when outcome = 'counted' then outcome end), min(outcome)) as outcome
-    from shop_lines
-    where action_type = 'order'
-    group by source_system, sale_date, order_key
-
-),
-
-shop_order_counts as (
-
-    select
-        source_system,
-        sale_date,
-        outcome,
-        count(*) as orders_count
-    from shop_orders
-    group by source_system, sale_date, outcome
-
-),
-
-shop_amounts as (
-
-    select
-        source_system,
-        sale_date,
-        outcome,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        sum(reversal_amount) as reversal_amount,
-        sum(net_amount) as net_amount,
-        sum(tax_amount) as tax_amount,
-        {% for kind in ('tip', 'shipping', 'fee', 'service_charge') %}
-            sum(case when line_type = '{{ kind }}' then total_amount - tax_amount else 0 end)
-                as {{ kind }}_amount{{ ',' if not loop.last }}
-        {% endfor %}
-    from shop_lines
-    group by source_system, sale_date, outcome
-
-),
-
-shop_outcomes as (
-
-    select
-        shop_amounts.*,
-        coalesce(shop_order_counts.orders_count, 0) as orders_count
-    from shop_amounts
-    left join shop_order_counts
-        on
-            shop_amounts.source_system = shop_order_counts.source_system
-            and shop_amounts.sale_date = shop_order_counts.sale_date
-            and shop_amounts.outcome = shop_order_counts.outcome
+        days.*,
+        outcome = 'counted' as is_counted,
+        outcome <> 'counted'
+        and (source_system = 'spreadsheets' or outcome in ({{ reported }})) as is_reported
+    from {{ ref('fct_sale_outcomes_daily') }} as days
+    where outcome <> 'superseded'
 
 ),
 
 ours as (
 
-    {% set measures = {
-        'rows': 'lines_count', 'units': 'units', 'net_amount': 'net_amount',
-        'tax_amount': 'tax_amount', 'tip_amount': 'tip_amount',
-    } %}
-    {% for measure, column in measures.items() %}
-        select
-            source_system,
-            sale_date,
-            '{{ measure }}' as measure,
-            sum(case when outcome = 'counted' then {{ column }} else 0 end) as our_amount,
-            sum(case when outcome <> 'counted' then {{ column }} else 0 end) as excluded_amount,
-        {{ dbt.listagg(
-            "case when outcome <> 'counted' then outcome end", "', '", "order by outcome"
-        ) }} as reasons
-        from outcomes
-        group by source_system, sale_date
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-    {% for system in ('shopify', 'square') %}
-        {% for measure in report_measures[system] %}
-            union all
+    {% for source_system, measures in reports.items() %}
+        {% set is_last_source = loop.last %}
+        {% for measure, column in measures.items() %}
             select
                 source_system,
                 sale_date,
                 '{{ measure }}' as measure,
-                sum(case when outcome = 'counted' then {{ measure }} else 0 end) as our_amount,
-                sum(case when outcome in ({{ reported }}) then {{ measure }} else 0 end)
-                    as excluded_amount,
+                sum(case when is_counted then {{ column }} else 0 end) as our_amount,
+                sum(case when is_reported then {{ column }} else 0 end) as excluded_amount,
             {{ dbt.listagg(
-                "case when outcome in (" ~ reported ~ ") and " ~ measure
-                ~ " <> 0 then outcome end", "', '", "order by outcome"
+                "case when is_reported and " ~ column ~ " <> 0 then outcome end",
+                "', '", "order by outcome"
             ) }} as reasons
-            from shop_outcomes
-            where source_system = '{{ system }}'
+            from outcomes
+            where source_system = '{{ source_system }}'
             group by source_system, sale_date
+            {% if not (is_last_source and loop.last) %}union all{% endif %}
         {% endfor %}
     {% endfor %}
 
@@ -181,4 +106,10 @@ select
         else 'unexplained'
     end as explanation
 from compared
-where source_system in ('shopify', 'square') or measure in ({% for measure in measures %}'{{ measure }}'{% if not loop.last %}, {% endif %}{% endfor %})
+where
+    {% for source_system, measures in reports.items() %}
+        (
+            source_system = '{{ source_system }}'
+            and measure in ('{{ measures.keys() | join("', '") }}')
+        ){{ ' or' if not loop.last }}
+    {% endfor %}

@@ -14,6 +14,8 @@ select
     tips as tip_amount,
     shipping_charges as shipping_amount,
     fees as fee_amount,
+    total_sales as total_amount,
+    quantity_ordered - reversed_quantity as units,
     orders as orders_count
 from documents
 where _deleted_at is null

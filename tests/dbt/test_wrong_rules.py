@@ -1,0 +1,193 @@
+"""Plausible wrong rules, put into the models one at a time: each must break a check."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestration import dbt as hub_dbt
+from sandbox.world import WorldSettings, generate
+from tests.dbt.conftest import build
+from tests.ingestion.served_shop import SOURCES, served
+from warehouse.business import load_business
+from warehouse.database import Warehouse, open_warehouse
+from warehouse.home import PROJECT_ROOT
+
+INTERMEDIATE = "dbt_project/models/intermediate"
+LEDGER = "+rpt_reconciliation"
+
+
+@dataclass(frozen=True)
+class WrongRule:
+    """A rule, the model it stands in, and what has to be built to notice it."""
+
+    name: str
+    model: str
+    right: str
+    wrong: str
+    select: str = LEDGER
+
+
+RULES = [
+    WrongRule(
+        "an amount is multiplied by its quantity again",
+        "int_sale_lines_from_shopify.sql",
+        "sales.total_amount - sales.tax_amount as untaxed_amount,",
+        "(sales.total_amount - sales.tax_amount) * abs(coalesce(nullif(sales.quantity, 0), 1))"
+        " as untaxed_amount,",
+    ),
+    WrongRule(
+        "a refund falls on the day of its order",
+        "int_sale_lines_from_shopify.sql",
+        "cast({{ local_time('judged.happened_at', 'orders.time_zone') }} as date) as sale_date,",
+        "orders.order_date as sale_date,",
+    ),
+    WrongRule(
+        "tax is inside net sales",
+        "int_sale_lines_from_shopify.sql",
+        "sales.total_amount - sales.tax_amount as untaxed_amount,",
+        "sales.total_amount as untaxed_amount,",
+    ),
+    WrongRule(
+        "test orders are sales",
+        "int_shopify_orders.sql",
+        "when orders.is_test then 'test_order'",
+        "when orders.is_test then null",
+    ),
+    WrongRule(
+        "a day is a day of UTC",
+        "int_sale_lines_from_shopify.sql",
+        "cast({{ local_time('judged.happened_at', 'orders.time_zone') }} as date) as sale_date,",
+        "cast({{ local_time('judged.happened_at', \"'UTC'\") }} as date) as sale_date,",
+    ),
+    WrongRule(
+        "a gift card is a sale",
+        "int_sale_lines_from_square.sql",
+        "case when item_type = 'GIFT_CARD' then 'gift_card' else 'product' end as line_type,",
+        "'product' as line_type,",
+    ),
+    WrongRule(
+        "a return order is a sale",
+        "int_sale_lines_from_square.sql",
+        "true as is_back,",
+        "false as is_back,",
+    ),
+    WrongRule(
+        "discounts are taken off twice",
+        "int_sale_lines_from_square.sql",
+        "coalesce(discount_amount, 0) as discount_amount,",
+        "2 * coalesce(discount_amount, 0) as discount_amount,",
+    ),
+    WrongRule(
+        "an authorisation and its capture are two payments",
+        "payments/int_payments_from_shopify.sql",
+        "then 'authorisation_of_a_capture'",
+        "then null",
+        "int_payments_from_shopify",
+    ),
+    WrongRule(
+        "a subtotal is a line",
+        "int_sale_lines_from_quickbooks.sql",
+        "where lines.detail_type = 'SalesItemLineDetail'",
+        "where lines.detail_type in ('SalesItemLineDetail', 'SubTotalLineDetail')",
+        "int_sale_lines_from_quickbooks",
+    ),
+    WrongRule(
+        "the exchange rate is applied twice",
+        "int_sale_lines_from_quickbooks.sql",
+        "round(line_amount * rate, 2) as home_amount,",
+        "round(line_amount * rate * rate, 2) as home_amount,",
+        "int_sale_lines_from_quickbooks",
+    ),
+    WrongRule(
+        "a cost holds for days before its own",
+        "int_product_costs_from_spreadsheets.sql",
+        "coalesce(valid_from_date, cast('1900-01-01' as date)) as valid_from_date,",
+        "cast('1900-01-01' as date) as valid_from_date,",
+        "int_product_costs_from_spreadsheets",
+    ),
+    WrongRule(
+        "a voided document repeats a sale",
+        "matching/int_sale_matches_from_quickbooks.sql",
+        "where sales.deleted_at is null and not coalesce(sales.is_voided, false)",
+        "where sales.deleted_at is null",
+        "int_sale_matches_from_quickbooks",
+    ),
+]
+
+
+@dataclass
+class Project:
+    """A copy of the dbt project in which one model at a time is wrong."""
+
+    folder: Path
+    warehouse: Warehouse
+
+    def build(self, select: str) -> subprocess.CompletedProcess[str]:
+        """Build and test, with what the models say about themselves."""
+        command = ["build", "--project-dir", str(self.folder), "--select", *select.split()]
+        command += ["--exclude-resource-type", "exposure", "--full-refresh"]
+        with hub_dbt.environment(self.warehouse):
+            return subprocess.run(
+                [str(hub_dbt.DBT_EXECUTABLE),
+                 *hub_dbt.arguments(self.warehouse.business, command)],
+                cwd=self.folder, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+
+    def with_rule(self, rule: WrongRule) -> subprocess.CompletedProcess[str]:
+        """Build with a wrong rule in place, and put the right one back."""
+        path = self.folder / INTERMEDIATE / rule.model
+        text = path.read_text(encoding="utf-8")
+        assert rule.right in text, f"{rule.model} does not hold the rule any more"
+        path.write_text(text.replace(rule.right, rule.wrong), encoding="utf-8")
+        try:
+            return self.build(rule.select)
+        finally:
+            path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """All systems of a small world, loaded once."""
+    folder = tmp_path_factory.mktemp("wrong_rules")
+    business = folder / "shop"
+    (business / "inbox").mkdir(parents=True)
+    (business / "business.toml").write_text(
+        'name = "Wrong Rules"\ntime_zone = "America/New_York"\ncurrency_code = "USD"\n'
+        'country_code = "US"\n',
+        encoding="utf-8",
+    )
+    world = generate(WorldSettings(seed=4, years=0.15, orders_per_day=30), folder / "world")
+    warehouse = open_warehouse(load_business(business))
+    with ExitStack() as stack:
+        for source in SOURCES:
+            shop = stack.enter_context(served(source, world)).connect(warehouse)
+            shop.load()
+            warehouse = shop.warehouse
+    world.close()
+    copy = folder / "project"
+    copy.mkdir()
+    shutil.copy(PROJECT_ROOT / "dbt_project.yml", copy)
+    shutil.copytree(PROJECT_ROOT / "dbt_project", copy / "dbt_project")
+    done = build(warehouse)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return Project(copy, warehouse)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.replace(" ", "_"))
+def test_a_wrong_rule_breaks_a_check(project: Project, rule: WrongRule) -> None:
+    done = project.with_rule(rule)
+    assert done.returncode == 1, f"nobody noticed that {rule.name}"
+    # A model that cannot be built would prove nothing.
+    assert "Database Error" not in done.stdout, done.stdout[-3000:]
+    assert "Compilation Error" not in done.stdout, done.stdout[-3000:]
+
+
+def test_the_right_rules_break_none(project: Project) -> None:
+    done = project.build(" ".join(sorted({rule.select for rule in RULES})))
+    assert done.returncode == 0, done.stdout[-4000:]
