@@ -19,7 +19,7 @@ import psycopg
 
 from ingestion.sources.spreadsheets import ensure_raw_tables
 from orchestration import dbt as hub_dbt
-from orchestration.assets.forecasting import ensure_ml_tables
+from orchestration.ml_tables import ensure_ml_tables
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.home import PROJECT_ROOT

@@ -10,6 +10,7 @@ from dagster_dbt import DbtCliResource
 from orchestration import dbt as hub_dbt
 from orchestration.assets.api_sources import build_api_assets
 from orchestration.assets.forecasting import build_forecasting_assets
+from orchestration.assets.identity import build_identity_assets
 from orchestration.assets.ingestion import load_spreadsheets
 from orchestration.assets.modelling import build_dbt_assets
 from orchestration.assets.publishing import dashboards, data_docs
@@ -42,6 +43,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
             load_spreadsheets,
             *build_api_assets(),
             build_dbt_assets(),
+            *build_identity_assets(),
             *build_forecasting_assets(),
             dashboards,
             data_docs,

@@ -11,6 +11,7 @@ OWNER_BY_GROUP = {
     "sales": ANALYTICS,
     "finance": ANALYTICS,
     "customers": ANALYTICS,
+    "identity": DATA_SCIENCE,
     "inventory": ANALYTICS,
     "marketing": ANALYTICS,
     "forecasting": DATA_SCIENCE,

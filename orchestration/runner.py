@@ -35,6 +35,7 @@ STEP_TITLES = {
     "expectations_on_landed": "Checking landed rows",
     "dbt_models": "Building models",
     "expectations_on_marts": "Checking marts",
+    "identify_customers": "Matching customers",
     "forecast_sales": "Forecasting",
     "expectations_on_forecasts": "Checking forecasts",
     "publishing__dashboards": "Publishing dashboards",

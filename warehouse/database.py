@@ -52,6 +52,7 @@ READERS: tuple[tuple[Role, str, Role], ...] = (
         for reader in ("transformer", "quality")
     ),
     ("transformer", "marts", "ml"),
+    ("transformer", "intermediate", "ml"),
     ("transformer", "marts", "quality"),
     ("transformer", "marts", "analyst"),
     ("transformer", "marts", "bi_reader"),

@@ -3,8 +3,18 @@
     {{ surrogate_key(["'" ~ source_system ~ "'", source_order_id]) }}
 {%- endmacro %}
 
-{% macro product_key(source_system, source_product_id) -%}
-    {{ surrogate_key(["'" ~ source_system ~ "'", source_product_id]) }}
+{# One spelling of a SKU or GTIN: no case, no spaces, and a number without leading zeros. #}
+{% macro normalised_sku(sku) -%}
+    case
+        when translate(trim({{ sku }}), '0123456789', '') = '' and length(trim({{ sku }})) >= 8
+            then nullif(ltrim(trim({{ sku }}), '0'), '')
+        else nullif(upper(replace(trim({{ sku }}), ' ', '')), '')
+    end
+{%- endmacro %}
+
+{# A time before all others, for what no load has brought. #}
+{% macro never() -%}
+    cast('1900-01-01 00:00:00+00' as {{ dbt.type_timestamp() }})
 {%- endmacro %}
 
 {% macro location_key(location_name) -%}
@@ -15,14 +25,16 @@
     {{ surrogate_key(["'channel'", channel_name]) }}
 {%- endmacro %}
 
-{# A customer is who the file's own id says, else the e-mail, else the phone; null for guests. #}
-{% macro customer_key(source_customer_id, email_token, phone_token) -%}
+{# What one system knows of a customer: its own id, else the e-mail or phone; null for nobody. #}
+{% macro customer_record_id(source_system, source_customer_id) -%}
+    {{ dbt.concat(["'" ~ source_system ~ "|'", source_customer_id]) }}
+{%- endmacro %}
+
+{# A person is named by the oldest of their records; null for guests who left nothing. #}
+{% macro customer_key(person_record_id) -%}
     case
-        when coalesce({{ source_customer_id }}, {{ email_token }}, {{ phone_token }}) is not null
-            then {{ surrogate_key([
-                "'customer'",
-                "coalesce(" ~ source_customer_id ~ ", " ~ email_token ~ ", " ~ phone_token ~ ")"
-            ]) }}
+        when {{ person_record_id }} is not null
+            then {{ surrogate_key(["'customer'", person_record_id]) }}
     end
 {%- endmacro %}
 
@@ -30,13 +42,13 @@
     '{{ var("default_location_name") | replace("'", "''") }}'
 {%- endmacro %}
 
-{% macro default_channel() -%}
-    '{{ var("default_channel_name") | replace("'", "''") }}'
+{# Where the books sold something that no shop or till did. #}
+{% macro no_location() -%}
+    'No location'
 {%- endmacro %}
 
-{# Who a shop system's customer is: the e-mail joins the systems, the system's own id is the rest. #}
-{% macro source_person(email_token, source_customer_id) -%}
-    coalesce({{ email_token }}, {{ source_customer_id }})
+{% macro default_channel() -%}
+    '{{ var("default_channel_name") | replace("'", "''") }}'
 {%- endmacro %}
 
 {# A variant is named after its product; a sole variant has no name worth telling. #}

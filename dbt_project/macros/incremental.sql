@@ -46,6 +46,16 @@ planner knows how little is to be read, and uses the index. #}
     ) }}
 {%- endmacro %}
 
+{# A record that turned out to be somebody known is no customer of its own any more. #}
+{% macro forget_merged_customers() -%}
+    delete from {{ this }}
+    where customer_key in (
+        select {{ customer_key('customer_record_id') }}
+        from {{ ref('stg_ml__customer_identities') }}
+        where person_record_id <> customer_record_id
+    )
+{%- endmacro %}
+
 {# A return whose sale becomes known later moves to the order of that sale; what an earlier build
 kept under the return's own id would count it twice. #}
 {% macro forget_returns_with_a_known_sale() -%}

@@ -37,12 +37,16 @@ latest as (
 counted as (
 
     select
-        {{ product_key('square', 'counts.source_variation_id') }} as product_key,
+        products.product_key,
         {{ location_key('locations.location_name') }} as location_key,
         counts.quantity,
         counts.calculated_at
     from counts
     inner join locations on counts.source_location_id = locations.source_location_id
+    inner join {{ ref('int_product_identities') }} as products
+        on
+            products.source_system = 'square'
+            and counts.source_variation_id = products.source_product_id
 
 )
 

@@ -13,6 +13,7 @@ import psycopg
 
 from ml.sales_forecast import SalesForecast, forecast_sales
 from orchestration.business_resource import BusinessResource, user_failure
+from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import DATA_SCIENCE
 from orchestration.previews import table_metadata
 from orchestration.run_options import RunOptions
@@ -25,64 +26,6 @@ TASK = "sales_forecast"
 LIBRARIES = ("prophet", "statsforecast", "numpy", "pandas", "holidays")
 # Raise it when a change of the method must show in unchanged data.
 METHOD_VERSION = 1
-
-TABLES = """
-create table if not exists ml.model_runs (
-    run_id text not null primary key,
-    task text not null,
-    as_of_date date,
-    window_start_date date,
-    window_end_date date,
-    observations_count bigint not null,
-    status text not null check (status in ('done', 'refused')),
-    reason text,
-    input_fingerprint text not null,
-    versions jsonb not null,
-    created_at timestamptz not null default now()
-);
-create table if not exists ml.backtests (
-    run_id text not null references ml.model_runs,
-    series_key text not null,
-    series_level text not null,
-    series_name text not null,
-    horizon_days integer not null,
-    model text not null,
-    is_selected boolean not null,
-    wape double precision not null,
-    best_naive_model text not null,
-    best_naive_wape double precision not null,
-    coverage_80 double precision,
-    coverage_95 double precision,
-    n_origins bigint not null,
-    n_observations bigint not null,
-    reason text not null,
-    primary key (run_id, series_key, horizon_days, model)
-);
-create table if not exists ml.sales_forecast (
-    run_id text not null references ml.model_runs,
-    series_key text not null,
-    series_level text not null,
-    series_name text not null,
-    as_of_date date not null,
-    horizon_days integer not null,
-    sale_date date not null,
-    row_type text not null check (row_type in ('actual', 'forecast')),
-    actual_amount double precision,
-    forecast_amount double precision,
-    lower_80_amount double precision,
-    upper_80_amount double precision,
-    lower_95_amount double precision,
-    upper_95_amount double precision,
-    model text not null,
-    primary key (series_key, horizon_days, sale_date)
-);
-"""
-
-
-def ensure_ml_tables(warehouse: Warehouse) -> None:
-    """Create the tables of the schema ``ml``, so that dbt finds them before the first run."""
-    with warehouse.connect("ml") as connection:
-        connection.execute(TABLES)
 
 
 def build_forecasting_assets() -> list[dg.AssetsDefinition]:

@@ -11,7 +11,7 @@ import pytest
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
 from orchestration import dbt as hub_dbt
-from orchestration.assets.forecasting import ensure_ml_tables
+from orchestration.ml_tables import ensure_ml_tables
 from warehouse.database import Warehouse
 from warehouse.home import PROJECT_ROOT
 from warehouse.vault import open_vault

@@ -1,74 +1,28 @@
-with from_spreadsheets as (
+with records as (
 
-    select * from {{ ref('int_spreadsheet_customers') }}
-
-),
-
-from_shopify as (
-
-    select * from {{ ref('stg_shopify__customers') }}
+    select * from {{ ref('int_customer_records') }}
 
 ),
 
-guests_of_shopify as (
+identities as (
 
-    select * from {{ ref('stg_shopify__orders') }}
-    where source_customer_id is null and customer_email_token is not null
-
-),
-
-from_square as (
-
-    select * from {{ ref('stg_square__customers') }}
-
-),
-
-people as (
-
-    select
-        {{ source_person('customer_email_token', 'source_customer_id') }} as person_id,
-        source_customer_id,
-        loaded_at
-    from from_shopify
-    union all
-    select
-        {{ source_person('customer_email_token', 'source_customer_id') }} as person_id,
-        source_customer_id,
-        loaded_at
-    from from_square
-    union all
-    select
-        customer_email_token as person_id,
-        customer_email_token as source_customer_id,
-        loaded_at
-    from guests_of_shopify
+    select * from {{ ref('stg_ml__customer_identities') }}
 
 ),
 
 identified as (
 
     select
-        customer_key,
-        source_customer_ids as source_customer_id,
-        loaded_at
-    from from_spreadsheets
-    union all
-    select
-        {{ customer_key('person_id', 'null', 'null') }} as customer_key,
-        source_customer_id,
-        loaded_at
-    from people
-
-),
-
-once as (
-
-    select
-        customer_key,
-        source_customer_id,
-        max(loaded_at) as loaded_at
-    from identified
-    group by customer_key, source_customer_id
+        records.*,
+        {{ customer_key(
+            'coalesce(identities.person_record_id, records.customer_record_id)'
+        ) }} as customer_key,
+        coalesce(identities.match_method, 'source_id') as match_method,
+        coalesce(identities.match_confidence, 1) as match_confidence,
+        greatest(records.loaded_at, coalesce(identities.changed_at, records.loaded_at))
+            as known_at
+    from records
+    left join identities on records.customer_record_id = identities.customer_record_id
 
 )
 
@@ -76,6 +30,14 @@ select
     customer_key,
     {{ dbt.listagg('source_customer_id', "', '", 'order by source_customer_id') }}
         as source_customer_ids,
-    max(loaded_at) as loaded_at
-from once
+    count(*) as records_count,
+    max(case when match_method = 'scored' then 1 else 0 end) = 1 as is_scored_match,
+    min(match_confidence) as match_confidence,
+    min(postal_code) as postal_code,
+    min(country_code) as country_code,
+    -- Who said no in one system has said no.
+    min(case accepts_marketing when false then 0 when true then 1 end) = 1 as accepts_marketing,
+    min(first_seen_at) as first_seen_at,
+    max(known_at) as loaded_at
+from identified
 group by customer_key

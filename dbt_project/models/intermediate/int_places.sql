@@ -1,4 +1,23 @@
-with spreadsheet_places as (
+with document_places as (
+
+    select distinct
+        coalesce(department_name, {{ no_location() }}) as location_name,
+        coalesce(class_name, 'QuickBooks') as channel_name
+    from {{ ref('int_quickbooks_sales') }}
+    where
+        source_order_id not in (
+            select source_order_id from {{ ref('int_sale_matches') }}
+            where source_system = 'quickbooks' and canonical_system is not null
+        )
+    union
+    select
+        {{ no_location() }} as location_name,
+        'QuickBooks' as channel_name
+    from {{ ref('int_quickbooks_sales') }}
+
+),
+
+spreadsheet_places as (
 
     select * from {{ ref('int_spreadsheet_places') }}
 
@@ -45,6 +64,14 @@ places as (
         country_code,
         currency_code
     from square_locations
+    union all
+    select
+        location_name,
+        channel_name,
+        cast(null as {{ dbt.type_string() }}) as time_zone,
+        cast(null as {{ dbt.type_string() }}) as country_code,
+        cast(null as {{ dbt.type_string() }}) as currency_code
+    from document_places
     union all
     -- A shop keeps one time zone for all its places; a till there may know a closer one.
     select

@@ -23,6 +23,7 @@ select
     product_name,
     category_name,
     description,
-    unit_price_amount
+    unit_price_amount,
+    loaded_at
 from ranked
 where version_rank = 1

@@ -1,75 +1,81 @@
-with products as (
+with identities as (
 
-    select * from {{ ref('stg_spreadsheets__products') }}
-
-),
-
-variants as (
-
-    select * from {{ ref('stg_shopify__variants') }}
+    select * from {{ ref('int_product_identities') }}
 
 ),
 
-items as (
+from_spreadsheets as (
 
-    select * from {{ ref('stg_shopify__inventory_items') }}
+    select * from {{ ref('int_product_costs_from_spreadsheets') }}
 
 ),
 
--- The newest file's word on what a product costs from a day on.
-current_costs as (
+versions as (
 
     select
+        history.*,
+        row_number() over (partition by cost_id order by dbt_valid_from) as version_number
+    from {{ ref('unit_costs_history') }} as history
+
+),
+
+-- An API tells what a product costs now. The first that was seen holds for all days before.
+from_apis as (
+
+    select
+        source_system,
         source_product_id,
         unit_cost_amount,
-        coalesce(valid_from_date, cast('1900-01-01' as date)) as valid_from_date,
-        loaded_at,
-        row_number() over (
-            partition by source_product_id, coalesce(valid_from_date, cast('1900-01-01' as date))
-            order by loaded_at desc, source_record_id asc
-        ) as version_rank
-    from products
-    where superseded_at is null and unit_cost_amount is not null
+        case
+            when version_number = 1 then cast('1900-01-01' as date)
+            else cast(dbt_valid_from as date)
+        end as valid_from_date,
+        cast(dbt_valid_to as date) as valid_until_date,
+        cast(dbt_valid_from as {{ dbt.type_timestamp() }}) as loaded_at
+    from versions
 
 ),
 
--- A cost that is withdrawn or replaced changes the margin of its product's lines as well.
-changes as (
+known as (
 
     select
+        'spreadsheets' as source_system,
         source_product_id,
-        max(greatest(loaded_at, coalesce(superseded_at, loaded_at))) as changed_at
-    from products
-    group by source_product_id
+        unit_cost_amount,
+        valid_from_date,
+        valid_until_date,
+        loaded_at,
+        1 as priority
+    from from_spreadsheets
+    union all
+    select
+        from_apis.*,
+        case source_system when 'shopify' then 2 else 3 end as priority
+    from from_apis
 
 ),
 
-periods as (
+-- A product that several systems know has one cost: of the source whose word counts most.
+keyed as (
 
     select
-        current_costs.source_product_id,
-        current_costs.unit_cost_amount,
-        current_costs.valid_from_date,
-        lead(current_costs.valid_from_date) over (
-            partition by current_costs.source_product_id
-            order by current_costs.valid_from_date
-        ) as valid_until_date,
-        changes.changed_at as loaded_at
-    from current_costs
-    inner join changes on current_costs.source_product_id = changes.source_product_id
-    where current_costs.version_rank = 1
+        known.*,
+        identities.product_key,
+        min(known.priority) over (partition by identities.product_key) as best_priority
+    from known
+    inner join identities
+        on
+            known.source_system = identities.source_system
+            and known.source_product_id = identities.source_product_id
 
 )
 
-select * from periods
-union all
--- Shopify tells what an item costs now, and nothing of what it cost before.
 select
-    variants.source_variant_id as source_product_id,
-    items.unit_cost_amount,
-    cast('1900-01-01' as date) as valid_from_date,
-    cast(null as date) as valid_until_date,
-    items.loaded_at
-from variants
-inner join items on variants.source_inventory_item_id = items.source_inventory_item_id
-where items.unit_cost_amount is not null
+    product_key,
+    source_system as cost_source,
+    unit_cost_amount,
+    valid_from_date,
+    valid_until_date,
+    loaded_at
+from keyed
+where priority = best_priority and (valid_until_date is null or valid_until_date > valid_from_date)

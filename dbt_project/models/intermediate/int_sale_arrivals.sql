@@ -22,6 +22,19 @@ shopify_items as (
 
 ),
 
+documents as (
+
+    select * from {{ ref('int_quickbooks_sales') }}
+
+),
+
+document_lines as (
+
+    select * from {{ ref('stg_quickbooks__lines') }}
+    where source_item_id is not null
+
+),
+
 square_items as (
 
     select * from {{ ref('stg_square__order_lines') }}
@@ -51,3 +64,14 @@ select
     cast(null as {{ dbt.type_timestamp() }}) as superseded_at
 from square_orders
 left join square_items on square_orders.source_order_id = square_items.source_order_id
+union all
+select
+    documents.source_order_id,
+    document_lines.source_item_id as source_product_id,
+    documents.loaded_at,
+    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+from documents
+left join document_lines
+    on
+        documents.document_type = document_lines.document_type
+        and documents.source_document_id = document_lines.source_document_id

@@ -1,119 +1,119 @@
-with from_spreadsheets as (
+{%- set columns = [
+    'source_record_id', 'source_version_id', 'source_order_id', 'source_product_id',
+    'customer_record_id', 'staff_token', 'location_name', 'channel_name',
+    'payment_method', 'currency_code', 'line_type', 'action_type',
+    'signed_quantity', 'cost_amount', 'charge_amount', 'line_gross_amount',
+    'line_discount_amount', 'line_reversal_amount', 'line_tax_amount', 'exclusion_reason',
+    'sold_at', 'sold_local_at', 'is_time_known', 'sale_date',
+] -%}
+with shop_lines as (
 
-    select
-        'spreadsheets' as source_system,
-        source_record_id,
-        source_version_id,
-        source_order_id,
-        source_product_id,
-        source_customer_id,
-        customer_email_token,
-        customer_phone_token,
-        staff_token,
-        location_name,
-        channel_name,
-        payment_method,
-        currency_code,
-        line_type,
-        action_type,
-        signed_quantity,
-        cost_amount,
-        charge_amount,
-        line_gross_amount,
-        line_discount_amount,
-        line_reversal_amount,
-        line_tax_amount,
-        exclusion_reason,
-        sold_at,
-        sold_local_at,
-        is_time_known,
-        sale_date,
-        cast(null as date) as order_date,
-        cast(null as {{ dbt.type_string() }}) as shopify_order_id,
-        loaded_at,
-        superseded_at
-    from {{ ref('int_sale_lines_from_spreadsheets') }}
+    {% for system in ('shopify', 'square', 'quickbooks') %}
+        select
+            '{{ system }}' as source_system,
+            {{ columns | join(', ') }},
+            order_date,
+            loaded_at
+        from {{ ref('int_sale_lines_from_' ~ system) }}
+        {% if not loop.last %} union all {% endif %}
+    {% endfor %}
 
 ),
 
-from_shopify as (
+matches as (
 
-    select
-        'shopify' as source_system,
-        source_record_id,
-        source_version_id,
-        source_order_id,
-        source_product_id,
-        source_customer_id,
-        customer_email_token,
-        customer_phone_token,
-        staff_token,
-        location_name,
-        channel_name,
-        payment_method,
-        currency_code,
-        line_type,
-        action_type,
-        signed_quantity,
-        cost_amount,
-        charge_amount,
-        line_gross_amount,
-        line_discount_amount,
-        line_reversal_amount,
-        line_tax_amount,
-        exclusion_reason,
-        sold_at,
-        sold_local_at,
-        is_time_known,
-        sale_date,
-        order_date,
-        cast(null as {{ dbt.type_string() }}) as shopify_order_id,
-        loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as superseded_at
-    from {{ ref('int_sale_lines_from_shopify') }}
+    select * from {{ ref('int_sale_matches') }}
 
 ),
 
-from_square as (
+shopify_orders as (
+
+    select * from {{ ref('int_shopify_orders') }}
+
+),
+
+square_days as (
 
     select
-        'square' as source_system,
-        source_record_id,
-        source_version_id,
         source_order_id,
-        source_product_id,
-        source_customer_id,
-        customer_email_token,
-        customer_phone_token,
-        staff_token,
-        location_name,
-        channel_name,
-        payment_method,
-        currency_code,
-        line_type,
-        action_type,
-        signed_quantity,
-        cost_amount,
-        charge_amount,
-        line_gross_amount,
-        line_discount_amount,
-        line_reversal_amount,
-        line_tax_amount,
-        exclusion_reason,
-        sold_at,
-        sold_local_at,
-        is_time_known,
-        sale_date,
-        order_date,
-        shopify_order_id,
-        loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as superseded_at
-    from {{ ref('int_sale_lines_from_square') }}
+        min(location_name) as location_name
+    from {{ ref('int_square_day_matches') }}
+    group by source_order_id
+
+),
+
+-- What another system has sold already belongs to the place and the channel of that sale.
+matched as (
+
+    select
+        shop_lines.*,
+        matches.canonical_system,
+        matches.canonical_order_id,
+        matches.match_method,
+        matches.match_confidence,
+        case
+            when matches.canonical_system = 'shopify' then shopify_orders.location_name
+            when matches.canonical_system = 'square' then square_days.location_name
+            when shop_lines.source_system = 'quickbooks' and shop_lines.exclusion_reason is not null
+                then {{ no_location() }}
+        end as canonical_location_name,
+        case
+            when matches.canonical_system = 'shopify' then shopify_orders.channel_name
+            when matches.canonical_system = 'square' then 'Point of Sale'
+            when shop_lines.source_system = 'quickbooks' and shop_lines.exclusion_reason is not null
+                then 'QuickBooks'
+        end as canonical_channel_name,
+        matches.changed_at
+    from shop_lines
+    left join matches
+        on
+            shop_lines.source_system = matches.source_system
+            and shop_lines.source_order_id = matches.source_order_id
+    left join shopify_orders
+        on
+            matches.canonical_system = 'shopify'
+            and matches.canonical_order_id = shopify_orders.source_order_id
+    left join square_days
+        on
+            matches.canonical_system = 'square'
+            and shop_lines.source_order_id = square_days.source_order_id
 
 )
 
-select * from from_spreadsheets
+select
+    'spreadsheets' as source_system,
+    {{ columns | join(', ') }},
+    cast(null as date) as order_date,
+    cast(null as {{ dbt.type_string() }}) as canonical_system,
+    cast(null as {{ dbt.type_string() }}) as canonical_order_id,
+    'source_id' as match_method,
+    cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
+    loaded_at,
+    superseded_at
+from {{ ref('int_sale_lines_from_spreadsheets') }}
 union all
-select * from from_shopify
-union all
-select * from from_square
+select
+    source_system,
+    {% for column in columns -%}
+        {%- if column in ('location_name', 'channel_name') -%}
+            coalesce(canonical_{{ column }}, {{ column }}) as {{ column }},
+        {% elif column == 'exclusion_reason' -%}
+            coalesce(
+                exclusion_reason,
+                case
+                    when canonical_system is not null
+                        then {{ dbt.concat(["'duplicate_of_'", 'canonical_system']) }}
+                end
+            ) as exclusion_reason,
+        {% else -%}
+            {{ column }},
+        {% endif -%}
+    {%- endfor %}
+    order_date,
+    canonical_system,
+    canonical_order_id,
+    coalesce(match_method, 'source_id') as match_method,
+    coalesce(match_confidence, cast(1 as {{ dbt.type_numeric() }})) as match_confidence,
+    greatest(loaded_at, coalesce(changed_at, loaded_at)) as loaded_at,
+    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+from matched

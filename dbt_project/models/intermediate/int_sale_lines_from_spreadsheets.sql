@@ -44,6 +44,10 @@ typed as (
 
     select
         judged.*,
+        {{ customer_record_id(
+            'spreadsheets',
+            'coalesce(source_customer_id, customer_email_token, customer_phone_token)'
+        ) }} as customer_record_id,
         line_types.line_type,
         case line_types.line_type
             when 'tip' then judged.tip_amount

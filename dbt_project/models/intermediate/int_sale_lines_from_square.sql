@@ -94,9 +94,7 @@ select
     cast(null as {{ dbt.type_string() }}) as source_version_id,
     orders.sold_in_order_id as source_order_id,
     parts.source_variation_id as source_product_id,
-    orders.source_customer_id,
-    cast(null as {{ dbt.type_string() }}) as customer_email_token,
-    cast(null as {{ dbt.type_string() }}) as customer_phone_token,
+    orders.customer_record_id,
     cast(null as {{ dbt.type_string() }}) as staff_token,
     orders.location_name,
     'Point of Sale' as channel_name,
@@ -139,7 +137,6 @@ select
     true as is_time_known,
     cast(orders.closed_local_at as date) as sale_date,
     orders.order_date,
-    orders.shopify_order_id,
     orders.loaded_at
 from parts
 inner join orders on parts.source_order_id = orders.source_order_id

@@ -19,12 +19,6 @@ locations as (
 
 ),
 
-customers as (
-
-    select * from {{ ref('stg_shopify__customers') }}
-
-),
-
 gateways as (
 
     select
@@ -44,23 +38,17 @@ select
     shops.time_zone,
     coalesce(locations.location_name, 'Online Store') as location_name,
     gateways.payment_method,
-    {{ source_person(
-        'coalesce(customers.customer_email_token, orders.customer_email_token)',
-        'orders.source_customer_id'
-    ) }} as source_customer_id,
+    {{ customer_record_id(
+        'shopify', 'coalesce(orders.source_customer_id, orders.customer_email_token)'
+    ) }} as customer_record_id,
     cast({{ local_time('orders.processed_at', 'shops.time_zone') }} as date) as order_date,
     case
         when orders.deleted_at is not null then 'deleted'
         when orders.is_test then 'test_order'
         when orders.financial_status = 'VOIDED' then 'voided'
     end as exclusion_reason,
-    greatest(
-        orders.loaded_at,
-        coalesce(locations.loaded_at, orders.loaded_at),
-        coalesce(customers.loaded_at, orders.loaded_at)
-    ) as loaded_at
+    greatest(orders.loaded_at, coalesce(locations.loaded_at, orders.loaded_at)) as loaded_at
 from orders
 cross join shops
 left join locations on orders.source_location_id = locations.source_location_id
-left join customers on orders.source_customer_id = customers.source_customer_id
 left join gateways on orders.source_order_id = gateways.source_order_id

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
-    unique_key='customer_key', on_schema_change='fail'
+    unique_key='customer_record_id', on_schema_change='fail'
 ) }}
 
 with sales as (
@@ -12,22 +12,41 @@ with sales as (
 
 ),
 
-identified as (
+named as (
 
     select
-        {{ customer_key('source_customer_id', 'customer_email_token', 'customer_phone_token') }}
-            as customer_key,
+        {{ customer_record_id(
+            'spreadsheets',
+            'coalesce(source_customer_id, customer_email_token, customer_phone_token)'
+        ) }} as customer_record_id,
         coalesce(source_customer_id, customer_email_token, customer_phone_token)
-            as source_customer_ids,
+            as source_customer_id,
+        customer_email_token,
+        customer_phone_token,
+        coalesce(sold_at, sold_local_at) as first_seen_at,
         loaded_at
     from sales
     where coalesce(source_customer_id, customer_email_token, customer_phone_token) is not null
 
+),
+
+seen as (
+
+    select * from named
+    {% if is_incremental() %}
+    union all
+    select * from {{ this }}
+    where customer_record_id in (select customer_record_id from named)
+    {% endif %}
+
 )
 
 select
-    customer_key,
-    max(source_customer_ids) as source_customer_ids,
+    customer_record_id,
+    max(source_customer_id) as source_customer_id,
+    max(customer_email_token) as customer_email_token,
+    max(customer_phone_token) as customer_phone_token,
+    min(first_seen_at) as first_seen_at,
     max(loaded_at) as loaded_at
-from identified
-group by customer_key
+from seen
+group by customer_record_id

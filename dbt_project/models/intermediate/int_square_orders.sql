@@ -10,12 +10,6 @@ locations as (
 
 ),
 
-customers as (
-
-    select * from {{ ref('stg_square__customers') }}
-
-),
-
 payments as (
 
     select * from {{ ref('stg_square__payments') }}
@@ -26,20 +20,8 @@ tenders as (
 
     select
         source_order_id,
-        lower(min(tender_type)) as payment_method,
-        min(order_reference) as order_reference
+        lower(min(tender_type)) as payment_method
     from {{ ref('stg_square__tenders') }}
-    group by source_order_id
-
-),
-
-paid as (
-
-    select
-        source_order_id,
-        min(order_reference) as order_reference,
-        max(loaded_at) as loaded_at
-    from payments
     group by source_order_id
 
 ),
@@ -68,18 +50,6 @@ refunded as (
 
 ),
 
-shopify_orders as (
-
-    select
-        order_name,
-        min(source_order_id) as source_order_id,
-        max(loaded_at) as loaded_at
-    from {{ ref('int_shopify_orders') }}
-    where exclusion_reason is null
-    group by order_name
-
-),
-
 origins as (
 
     select
@@ -87,12 +57,9 @@ origins as (
         returned.source_order_id is not null as has_return,
         coalesce(returned.sold_in_order_id, refunded.sold_in_order_id, orders.source_order_id)
             as sold_in_order_id,
-        coalesce(orders.order_reference, tenders.order_reference, paid.order_reference)
-            as known_reference,
         tenders.payment_method,
         greatest(
-            orders.loaded_at, coalesce(paid.loaded_at, orders.loaded_at),
-            coalesce(refunded.loaded_at, orders.loaded_at)
+            orders.loaded_at, coalesce(refunded.loaded_at, orders.loaded_at)
         ) as linked_at
     from orders
     left join returned on orders.source_order_id = returned.source_order_id
@@ -101,7 +68,6 @@ origins as (
             orders.source_order_id = refunded.source_order_id
             and returned.source_order_id is not null
     left join tenders on orders.source_order_id = tenders.source_order_id
-    left join paid on orders.source_order_id = paid.source_order_id
 
 )
 
@@ -115,28 +81,21 @@ select
     origins.payment_method,
     locations.location_name,
     locations.time_zone,
-    {{ source_person('customers.customer_email_token', 'origins.source_customer_id') }}
-        as source_customer_id,
+    {{ customer_record_id('square', 'origins.source_customer_id') }} as customer_record_id,
     {{ local_time('origins.closed_at', 'locations.time_zone') }} as closed_local_at,
     cast(
         {{ local_time('coalesce(sold.closed_at, origins.closed_at)', 'locations.time_zone') }}
         as date
     ) as order_date,
-    shopify_orders.source_order_id as shopify_order_id,
     case
         when origins.deleted_at is not null then 'deleted'
-        when shopify_orders.source_order_id is not null then 'duplicate_of_shopify'
         when origins.currency_code <> '{{ var("currency_code") }}' then 'other_currency'
     end as exclusion_reason,
     greatest(
         origins.linked_at, coalesce(locations.loaded_at, origins.linked_at),
-        coalesce(customers.loaded_at, origins.linked_at),
-        coalesce(shopify_orders.loaded_at, origins.linked_at),
         coalesce(sold.loaded_at, origins.linked_at)
     ) as loaded_at
 from origins
 inner join locations on origins.source_location_id = locations.source_location_id
-left join customers on origins.source_customer_id = customers.source_customer_id
-left join shopify_orders on origins.known_reference = shopify_orders.order_name
 left join orders as sold on origins.sold_in_order_id = sold.source_order_id
 where origins.state = 'COMPLETED' and origins.closed_at is not null

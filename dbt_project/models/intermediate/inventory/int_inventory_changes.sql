@@ -1,20 +1,41 @@
-{% for system in ('square', 'shopify', 'spreadsheets') %}
-    select
-        source_system,
-        source_record_id,
-        source_product_id,
-        {{ surrogate_key(['source_system', 'source_product_id']) }} as product_key,
-        {{ location_key('location_name') }} as location_key,
-        location_name,
-        change_type,
-        is_count,
-        quantity,
-        unit_cost_amount,
-        occurred_at,
-        changed_date,
-        turn,
-        is_still_stocked,
-        loaded_at
-    from {{ ref('int_inventory_changes_from_' ~ system) }}
-    {% if not loop.last %}union all{% endif %}
-{% endfor %}
+with changes as (
+
+    {% for system in ('square', 'shopify', 'spreadsheets') %}
+        select
+            source_system,
+            source_record_id,
+            source_product_id,
+            location_name,
+            change_type,
+            is_count,
+            quantity,
+            unit_cost_amount,
+            occurred_at,
+            changed_date,
+            turn,
+            is_still_stocked,
+            loaded_at
+        from {{ ref('int_inventory_changes_from_' ~ system) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+products as (
+
+    select * from {{ ref('int_product_identities') }}
+
+)
+
+select
+    changes.*,
+    coalesce(
+        products.product_key,
+        {{ surrogate_key(['changes.source_system', 'changes.source_product_id']) }}
+    ) as product_key,
+    {{ location_key('changes.location_name') }} as location_key
+from changes
+left join products
+    on
+        changes.source_system = products.source_system
+        and changes.source_product_id = products.source_product_id

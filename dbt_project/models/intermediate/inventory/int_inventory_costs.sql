@@ -16,7 +16,7 @@ ranked as (
     select
         changes.*,
         row_number() over (
-            partition by source_system, source_product_id, changed_date
+            partition by product_key, changed_date
             order by occurred_at desc, turn desc, source_record_id asc
         ) as change_rank
     from changes
@@ -27,12 +27,11 @@ ranked as (
 paid as (
 
     select
-        source_system,
-        source_product_id,
+        product_key,
         unit_cost_amount,
         changed_date as valid_from_date,
         lead(changed_date) over (
-            partition by source_system, source_product_id
+            partition by product_key
             order by changed_date
         ) as valid_until_date
     from ranked
@@ -42,27 +41,17 @@ paid as (
 
 stocked as (
 
-    select distinct
-        source_system,
-        source_product_id
-    from {{ ref('int_inventory_changes') }}
+    select distinct product_key from {{ ref('int_inventory_changes') }}
 
 )
 
 select * from paid
 union all
 select
-    stocked.source_system,
-    stocked.source_product_id,
+    stocked.product_key,
     known_costs.unit_cost_amount,
     known_costs.valid_from_date,
     known_costs.valid_until_date
 from stocked
-inner join known_costs on stocked.source_product_id = known_costs.source_product_id
-where not exists (
-    select 1
-    from paid
-    where
-        paid.source_system = stocked.source_system
-        and paid.source_product_id = stocked.source_product_id
-)
+inner join known_costs on stocked.product_key = known_costs.product_key
+where stocked.product_key not in (select product_key from paid)

@@ -11,6 +11,12 @@ products as (
 
 ),
 
+identities as (
+
+    select * from {{ ref('int_product_identities') }}
+
+),
+
 square_lines as (
 
     select * from {{ ref('stg_square__order_lines') }}
@@ -33,8 +39,11 @@ measured as (
 
 )
 
-select distinct
-    {{ surrogate_key(['measured.source_system', 'measured.source_product_id']) }} as product_key
+select distinct identities.product_key
 from measured
+inner join identities
+    on
+        measured.source_system = identities.source_system
+        and measured.source_product_id = identities.source_product_id
 inner join units on lower(trim(measured.unit_of_measure)) = units.unit_of_measure
 where measured.source_product_id is not null

@@ -1,8 +1,10 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_key',
+    pre_hook="{% if is_incremental() %}{{ forget_merged_customers() }}{% endif %}",
     on_schema_change='fail', indexes=[{'columns': ['loaded_at']}]
 ) }}
 
+-- depends_on: {{ ref('stg_ml__customer_identities') }}
 {% if is_incremental() %}
 {%- set changed_customers -%}
     select customer_key from {{ ref('int_customers') }}
@@ -42,9 +44,14 @@ months as (
 select
     customers.customer_key,
     customers.source_customer_ids,
+    customers.records_count,
+    customers.is_scored_match,
+    cast(customers.match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     {{ dbt.concat(["'Customer '", "upper(substring(customers.customer_key from 1 for 6))"]) }}
         as customer_label,
-    '{{ var("country_code") }}' as country_code,
+    coalesce(customers.country_code, '{{ var("country_code") }}') as country_code,
+    customers.postal_code,
+    customers.accepts_marketing,
     months.first_order_date,
     months.last_order_date,
     cast(coalesce(months.orders_count, 0) as {{ dbt.type_bigint() }}) as orders_count,

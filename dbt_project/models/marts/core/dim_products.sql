@@ -1,12 +1,12 @@
-with sold as (
+with products as (
 
-    select * from {{ ref('int_spreadsheet_products') }}
+    select * from {{ ref('int_source_products') }}
 
 ),
 
-catalogue as (
+identities as (
 
-    select * from {{ ref('int_product_catalogue') }}
+    select * from {{ ref('int_product_identities') }}
 
 ),
 
@@ -14,12 +14,6 @@ costs as (
 
     select * from {{ ref('int_product_costs') }}
     where valid_until_date is null
-
-),
-
-shop_products as (
-
-    select * from {{ ref('int_shop_products') }}
 
 ),
 
@@ -35,57 +29,64 @@ sale_days as (
 
 ),
 
-ids as (
+-- The source that names a product: the owner's own list, else the shop, the till, the books.
+ranked as (
 
-    select source_product_id from sold
-    union
-    select source_product_id from catalogue
+    select
+        products.*,
+        identities.product_key,
+        row_number() over (
+            partition by identities.product_key
+            order by
+                case products.source_system
+                    when 'spreadsheets' then 1 when 'shopify' then 2 when 'square' then 3 else 4
+                end,
+                products.source_product_id
+        ) as source_rank
+    from products
+    inner join identities
+        on
+            products.source_system = identities.source_system
+            and products.source_product_id = identities.source_product_id
 
 ),
 
-named as (
+merged as (
 
     select
-        {{ product_key('spreadsheets', 'ids.source_product_id') }} as product_key,
-        'spreadsheets' as source_system,
-        ids.source_product_id,
-        coalesce(catalogue.sku, ids.source_product_id) as sku,
-        coalesce(catalogue.product_name, sold.product_name, ids.source_product_id)
-            as product_name,
-        coalesce(catalogue.category_name, sold.category_name, 'Uncategorised') as category_name,
-        catalogue.description,
-        costs.unit_cost_amount
-    from ids
-    left join sold on ids.source_product_id = sold.source_product_id
-    left join catalogue on ids.source_product_id = catalogue.source_product_id
-    left join costs on ids.source_product_id = costs.source_product_id
-    union all
-    select
-        {{ surrogate_key(['shop_products.source_system', 'shop_products.source_product_id']) }}
-            as product_key,
-        shop_products.source_system,
-        shop_products.source_product_id,
-        coalesce(shop_products.sku, shop_products.source_product_id) as sku,
-        coalesce(shop_products.product_name, shop_products.source_product_id) as product_name,
-        coalesce(shop_products.category_name, 'Uncategorised') as category_name,
-        shop_products.description,
-        costs.unit_cost_amount
-    from shop_products
-    left join costs on shop_products.source_product_id = costs.source_product_id
+        product_key,
+        max(case when source_rank = 1 then source_system end) as source_system,
+        max(case when source_rank = 1 then source_product_id end) as source_product_id,
+        {{ dbt.listagg('source_system', "', '", 'order by source_rank') }} as source_systems,
+        count(*) as source_products_count,
+        {% for name in ('sku', 'product_name', 'category_name', 'description') %}
+            coalesce(
+                max(case when source_rank = 1 then {{ name }} end),
+                max(case when source_rank = 2 then {{ name }} end),
+                max(case when source_rank = 3 then {{ name }} end),
+                max({{ name }})
+            ) as {{ name }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from ranked
+    group by product_key
 
 )
 
 select
-    named.product_key,
-    named.source_system,
-    named.source_product_id,
-    named.sku,
-    named.product_name,
-    named.category_name,
-    named.description,
-    cast(named.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
-    named.unit_cost_amount is not null as is_cost_known,
+    merged.product_key,
+    merged.source_system,
+    merged.source_product_id,
+    merged.source_systems,
+    cast(merged.source_products_count as {{ dbt.type_bigint() }}) as source_products_count,
+    coalesce(merged.sku, merged.source_product_id) as sku,
+    coalesce(merged.product_name, merged.source_product_id) as product_name,
+    coalesce(merged.category_name, 'Uncategorised') as category_name,
+    merged.description,
+    cast(costs.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
+    costs.cost_source,
+    costs.unit_cost_amount is not null as is_cost_known,
     sale_days.first_sale_date,
     sale_days.last_sale_date
-from named
-left join sale_days on named.product_key = sale_days.product_key
+from merged
+left join costs on merged.product_key = costs.product_key
+left join sale_days on merged.product_key = sale_days.product_key

@@ -1,16 +1,35 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
 -- depends_on: {{ ref('int_square_orders') }}
+-- depends_on: {{ ref('stg_ml__customer_identities') }}
+-- depends_on: {{ ref('int_sale_matches') }}
+-- depends_on: {{ ref('int_product_identities') }}
 {% if is_incremental() %}
-{#- Orders with a row that arrived or was superseded, or a product whose cost changed. -#}
+{#- Orders with a row that arrived or was superseded, a product whose cost changed, or a customer
+who turned out to be somebody. -#}
 {%- set changed_orders -%}
     select source_order_id from {{ ref('int_sale_arrivals') }}
     where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
     union
+    select source_order_id from {{ this }}
+    where product_key in (
+        select product_key from {{ ref('int_product_costs') }}
+        where {{ loaded_since_last_build() }}
+    )
+    union
     select sales.source_order_id
     from {{ ref('int_sale_arrivals') }} as sales
-    inner join {{ ref('int_product_costs') }} as costs
-        on sales.source_product_id = costs.source_product_id
-    where {{ loaded_since_last_build('costs.loaded_at') }}
+    inner join {{ ref('int_product_identities') }} as products
+        on sales.source_product_id = products.source_product_id
+    where {{ loaded_since_last_build('products.changed_at') }}
+    union
+    select source_order_id from {{ ref('int_sale_matches') }}
+    where {{ loaded_since_last_build('changed_at') }}
+    union
+    select source_order_id from {{ this }}
+    where customer_record_id in (
+        select customer_record_id from {{ ref('stg_ml__customer_identities') }}
+        where {{ loaded_since_last_build('changed_at') }}
+    )
 {%- endset -%}
 {% endif %}
 {{ config(
@@ -19,7 +38,7 @@
     pre_hook="{% if is_incremental() %}{{ forget_returns_with_a_known_sale() }}{% endif %}",
     indexes=[
         {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']},
-        {'columns': ['customer_key']}
+        {'columns': ['customer_key']}, {'columns': ['customer_record_id']}
     ]
 ) }}
 
@@ -35,6 +54,18 @@ costs as (
 
 ),
 
+products as (
+
+    select * from {{ ref('int_product_identities') }}
+
+),
+
+identities as (
+
+    select * from {{ ref('stg_ml__customer_identities') }}
+
+),
+
 affected as (
 
     select * from lines
@@ -44,24 +75,44 @@ affected as (
 
 ),
 
-costed as (
+keyed as (
 
     select
         affected.*,
         case
-            when affected.line_type <> 'product' then null
-            when affected.cost_amount is not null and affected.action_type = 'order'
-                then affected.cost_amount
-            when affected.cost_amount is not null then -abs(affected.cost_amount)
-            else costs.unit_cost_amount * affected.signed_quantity
+            when affected.line_type = 'product' and affected.source_product_id is not null
+                then coalesce(
+                    products.product_key,
+                    {{ surrogate_key(['affected.source_system', 'affected.source_product_id']) }}
+                )
+        end as product_key,
+        products.changed_at as product_changed_at
+    from affected
+    left join products
+        on
+            affected.source_system = products.source_system
+            and affected.source_product_id = products.source_product_id
+
+),
+
+costed as (
+
+    select
+        keyed.*,
+        case
+            when keyed.line_type <> 'product' then null
+            when keyed.cost_amount is not null and keyed.action_type = 'order'
+                then keyed.cost_amount
+            when keyed.cost_amount is not null then -abs(keyed.cost_amount)
+            else costs.unit_cost_amount * keyed.signed_quantity
         end as line_cost_amount,
         costs.loaded_at as cost_loaded_at
-    from affected
+    from keyed
     left join costs
         on
-            affected.source_product_id = costs.source_product_id
-            and affected.sale_date >= costs.valid_from_date
-            and (costs.valid_until_date is null or affected.sale_date < costs.valid_until_date)
+            keyed.product_key = costs.product_key
+            and keyed.sale_date >= costs.valid_from_date
+            and (costs.valid_until_date is null or keyed.sale_date < costs.valid_until_date)
 
 ),
 
@@ -94,14 +145,10 @@ final as (
             as location_key,
         {{ channel_key('coalesce(costed.channel_name, ' ~ default_channel() ~ ')') }}
             as channel_key,
-        {{ customer_key(
-            'costed.source_customer_id', 'costed.customer_email_token',
-            'costed.customer_phone_token'
-        ) }} as customer_key,
-        case
-            when costed.line_type = 'product' and costed.source_product_id is not null
-                then {{ surrogate_key(['costed.source_system', 'costed.source_product_id']) }}
-        end as product_key,
+        costed.customer_record_id,
+        {{ customer_key('coalesce(identities.person_record_id, costed.customer_record_id)') }}
+            as customer_key,
+        costed.product_key,
         costed.staff_token as staff_key,
 
         -- what happened
@@ -125,14 +172,13 @@ final as (
 
         -- counted or not
         case
-            when costed.shopify_order_id is not null
-                then {{ order_key('shopify', 'costed.shopify_order_id') }}
+            when costed.canonical_system is not null
+                then {{ surrogate_key(['costed.canonical_system', 'costed.canonical_order_id']) }}
             else {{ surrogate_key(['costed.source_system', 'costed.source_order_id']) }}
         end as canonical_sale_id,
         costed.exclusion_reason,
-        case when costed.shopify_order_id is not null then 'order_reference' else 'source_id' end
-            as match_method,
-        cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
+        costed.match_method,
+        costed.match_confidence,
 
         -- times
         costed.sold_at as occurred_at,
@@ -144,9 +190,12 @@ final as (
         greatest(
             costed.loaded_at,
             coalesce(costed.superseded_at, costed.loaded_at),
-            coalesce(costed.cost_loaded_at, costed.loaded_at)
+            coalesce(costed.cost_loaded_at, costed.loaded_at),
+            coalesce(costed.product_changed_at, costed.loaded_at),
+            coalesce(identities.changed_at, costed.loaded_at)
         ) as loaded_at
     from costed
+    left join identities on costed.customer_record_id = identities.customer_record_id
     left join order_dates
         on
             costed.source_system = order_dates.source_system
@@ -180,12 +229,13 @@ select
     location_key,
     channel_key,
     customer_key,
+    customer_record_id,
     product_key,
     staff_key,
     canonical_sale_id,
     exclusion_reason,
     match_method,
-    match_confidence,
+    cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     source_updated_at,
     loaded_at
 from final

@@ -1,8 +1,10 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
+    pre_hook="{% if is_incremental() %}{{ forget_merged_customers() }}{% endif %}",
     unique_key='customer_key', on_schema_change='fail'
 ) }}
 
+-- depends_on: {{ ref('stg_ml__customer_identities') }}
 with lines as (
 
     select * from {{ ref('fct_sale_lines') }}

@@ -8,12 +8,7 @@ with movements as (
 
 costs as (
 
-    select
-        {{ surrogate_key(['source_system', 'source_product_id']) }} as product_key,
-        unit_cost_amount,
-        valid_from_date,
-        valid_until_date
-    from {{ ref('int_inventory_costs') }}
+    select * from {{ ref('int_inventory_costs') }}
 
 ),
 

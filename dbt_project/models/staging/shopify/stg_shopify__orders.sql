@@ -14,6 +14,8 @@ select
     currency_code,
     test as is_test,
     display_financial_status as financial_status,
+    original_total_price as original_total_amount,
+    current_total_price as current_total_amount,
     processed_at,
     cancelled_at,
     _deleted_at as deleted_at,

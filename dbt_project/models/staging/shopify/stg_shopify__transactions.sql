@@ -6,8 +6,14 @@ with documents as (
 
 select
     order_id as source_order_id,
+    id as source_transaction_id,
+    parent_transaction_id,
     gateway,
     kind,
-    status
+    status,
+    amount_set as transaction_amount,
+    amount_set_currency as currency_code,
+    processed_at,
+    _loaded_at as loaded_at
 from documents
 where _is_emptied is null

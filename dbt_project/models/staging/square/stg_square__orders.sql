@@ -12,6 +12,7 @@ select
     state,
     total_money_currency as currency_code,
     total_tip_money as tip_amount,
+    total_money as total_amount,
     closed_at,
     _deleted_at as deleted_at,
     greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at

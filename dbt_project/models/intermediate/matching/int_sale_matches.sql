@@ -1,0 +1,111 @@
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['source_system', 'source_order_id'], on_schema_change='fail', full_refresh=false
+) }}
+-- Built anew never: it remembers when a sale was recognised, or turned out to be another.
+with square_orders as (
+
+    select * from {{ ref('stg_square__orders') }}
+
+),
+
+documents as (
+
+    select
+        sales.*,
+        greatest(sales.loaded_at, coalesce(persons.known_at, sales.loaded_at)) as known_at
+    from {{ ref('int_quickbooks_sales') }} as sales
+    left join {{ ref('int_customer_persons') }} as persons
+        on sales.customer_record_id = persons.customer_record_id
+
+),
+
+shopify_orders as (
+
+    select * from {{ ref('int_shopify_orders') }}
+
+),
+
+matches as (
+
+    select
+        'square' as source_system,
+        matches.source_order_id,
+        'shopify' as canonical_system,
+        matches.shopify_order_id as canonical_order_id,
+        matches.match_method,
+        matches.match_confidence,
+        greatest(square_orders.loaded_at, shopify_orders.loaded_at) as known_at
+    from {{ ref('int_sale_matches_from_square') }} as matches
+    inner join square_orders on matches.source_order_id = square_orders.source_order_id
+    inner join shopify_orders on matches.shopify_order_id = shopify_orders.source_order_id
+    union all
+    select
+        'quickbooks' as source_system,
+        matches.source_order_id,
+        'shopify' as canonical_system,
+        matches.shopify_order_id as canonical_order_id,
+        matches.match_method,
+        matches.match_confidence,
+        greatest(documents.known_at, shopify_orders.loaded_at) as known_at
+    from {{ ref('int_sale_matches_from_quickbooks') }} as matches
+    inner join documents on matches.source_order_id = documents.source_order_id
+    inner join shopify_orders on matches.shopify_order_id = shopify_orders.source_order_id
+    union all
+    -- A summary stands for all orders of a day, so no single one is the sale that it repeats.
+    select
+        'quickbooks' as source_system,
+        source_order_id,
+        'square' as canonical_system,
+        {{ dbt.concat(["location_name", "' '", "sale_date"]) }} as canonical_order_id,
+        'date_location_amount' as match_method,
+        0.99 as match_confidence,
+        loaded_at as known_at
+    from {{ ref('int_square_day_matches') }}
+
+),
+
+typed as (
+
+    select
+        source_system,
+        source_order_id,
+        canonical_system,
+        canonical_order_id,
+        match_method,
+        cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
+        known_at as changed_at
+    from matches
+
+)
+
+{% if is_incremental() %}
+    select typed.*
+    from typed
+    left join {{ this }} as known
+        on
+            typed.source_system = known.source_system
+            and typed.source_order_id = known.source_order_id
+    where
+        known.source_order_id is null
+        or coalesce(known.canonical_order_id, '') <> typed.canonical_order_id
+        or coalesce(known.match_method, '') <> typed.match_method
+    union all
+    -- No match any more: the sale is its own again.
+    select
+        known.source_system,
+        known.source_order_id,
+        cast(null as {{ dbt.type_string() }}) as canonical_system,
+        cast(null as {{ dbt.type_string() }}) as canonical_order_id,
+        cast(null as {{ dbt.type_string() }}) as match_method,
+        cast(null as {{ dbt.type_numeric() }}) as match_confidence,
+        {{ dbt.current_timestamp() }} as changed_at
+    from {{ this }} as known
+    left join typed
+        on
+            known.source_system = typed.source_system
+            and known.source_order_id = typed.source_order_id
+    where typed.source_order_id is null and known.canonical_system is not null
+{% else %}
+    select * from typed
+{% endif %}

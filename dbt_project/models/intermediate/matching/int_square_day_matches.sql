@@ -1,0 +1,72 @@
+with days as (
+
+    select
+        sales_days.sale_date,
+        locations.location_name,
+        sales_days.gross_amount
+    from {{ ref('stg_square__sales_days') }} as sales_days
+    inner join {{ ref('stg_square__locations') }} as locations
+        on sales_days.source_location_id = locations.source_location_id
+    where sales_days.gross_amount > 0
+
+),
+
+documents as (
+
+    select
+        'journal_entry' as document_type,
+        source_document_id,
+        source_department_id,
+        document_date,
+        loaded_at
+    from {{ ref('stg_quickbooks__journal_entries') }}
+    where deleted_at is null
+    union all
+    select
+        document_type,
+        source_document_id,
+        source_department_id,
+        document_date,
+        loaded_at
+    from {{ ref('int_quickbooks_sales') }}
+    where document_type = 'sales_receipt' and deleted_at is null
+
+),
+
+lines as (
+
+    select
+        documents.document_type,
+        documents.source_document_id,
+        documents.document_date,
+        documents.loaded_at,
+        departments.department_name,
+        lines.line_amount
+    from documents
+    inner join {{ ref('stg_quickbooks__lines') }} as lines
+        on
+            documents.document_type = lines.document_type
+            and documents.source_document_id = lines.source_document_id
+    inner join {{ ref('stg_quickbooks__departments') }} as departments
+        on
+            coalesce(lines.source_department_id, documents.source_department_id)
+            = departments.source_department_id
+    where lines.detail_type <> 'SubTotalLineDetail'
+
+)
+
+-- A summary of a day has a line with the day's gross sales of its location.
+select distinct
+    lines.document_type,
+    lines.source_document_id,
+    {{ dbt.concat(["lines.document_type", "' '", "lines.source_document_id"]) }}
+        as source_order_id,
+    days.sale_date,
+    days.location_name,
+    lines.loaded_at
+from lines
+inner join days
+    on
+        lines.document_date = days.sale_date
+        and lines.department_name = days.location_name
+        and lines.line_amount = days.gross_amount

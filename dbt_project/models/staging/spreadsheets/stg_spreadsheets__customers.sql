@@ -1,0 +1,18 @@
+with rows_of_files as (
+
+    select * from {{ source('raw_spreadsheets', 'customers') }}
+
+)
+
+select
+    customer_id as source_customer_id,
+    customer_email_token,
+    customer_phone_token,
+    customer_name_token as full_name_token,
+    postal_code,
+    country_code,
+    accepts_marketing,
+    cast(first_seen_date as {{ dbt.type_timestamp() }}) as first_seen_at,
+    _loaded_at as loaded_at,
+    _superseded_at as superseded_at
+from rows_of_files

@@ -1,0 +1,230 @@
+"""Finds out which customer records are one person, and keeps the answer in the schema ``ml``.
+
+Names and e-mails are read from the vault into memory, and stay there.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import psycopg
+
+from ml.identity import Identities, resolve_customers
+from orchestration.business_resource import BusinessResource, user_failure
+from orchestration.ml_tables import ensure_ml_tables
+from orchestration.ownership import OWNER_BY_GROUP
+from orchestration.previews import table_metadata
+from warehouse.business import Business
+from warehouse.database import Warehouse
+from warehouse.errors import HubError
+from warehouse.vault import Vault
+
+GROUP = "identity"
+TASK = "customer_identity"
+# Raise it when a change of the method must show in unchanged records.
+METHOD_VERSION = 1
+LIBRARIES = ("splink", "duckdb", "pandas")
+TOKENS = ("customer_email_token", "given_name_token", "family_name_token", "full_name_token")
+
+_DESCRIPTIONS = {
+    "customer_identities": "Which customer records of the sources are one person.",
+    "customer_match_edges": "The pairs of records that were joined, and why.",
+    "customer_match_reviews": "Pairs of records that a person should look at.",
+}
+
+
+def build_identity_assets() -> list[dg.AssetsDefinition]:
+    """Identity matching; one step, three tables."""
+    return [customer_identities]
+
+
+@dg.multi_asset(
+    name="identify_customers",
+    specs=[
+        dg.AssetSpec(
+            ["ml", name],
+            deps=[dg.AssetKey(["intermediate", "int_customer_records"])],
+            group_name=GROUP,
+            description=description,
+            owners=[OWNER_BY_GROUP[GROUP]],
+            kinds={"python", "postgres"},
+        )
+        for name, description in _DESCRIPTIONS.items()
+    ],
+)
+def customer_identities(
+    context: dg.AssetExecutionContext, business: BusinessResource
+) -> Iterator[dg.MaterializeResult[object]]:
+    """Match customer records; unchanged records keep their persons."""
+    try:
+        warehouse = business.warehouse()
+        outcome = identify_customers(warehouse, business.vault(warehouse), context.run_id)
+    except HubError as error:
+        raise user_failure(error) from None
+    for name in _DESCRIPTIONS:
+        yield dg.MaterializeResult(
+            asset_key=["ml", name],
+            metadata={**table_metadata(warehouse, "ml", ["ml", name]), "outcome": outcome},
+        )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Records with tokens in place of names, and the owner's decisions about pairs."""
+
+    records: pd.DataFrame
+    do_not_merge: list[tuple[str, str]]
+    force_merge: list[tuple[str, str]]
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal records, decisions, method and libraries."""
+        digest = hashlib.sha256()
+        digest.update(pd.util.hash_pandas_object(self.records, index=False).to_numpy().tobytes())
+        rest = [self.do_not_merge, self.force_merge, METHOD_VERSION, _versions()]
+        digest.update(json.dumps(rest, sort_keys=True).encode())
+        return digest.hexdigest()
+
+
+def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
+    """Match the records of ``int_customer_records``; says what became of it.
+
+    Raises:
+        HubError: a list of pairs cannot be read.
+    """
+    ensure_ml_tables(warehouse)
+    task = _read_task(warehouse)
+    with warehouse.connect("ml") as connection:
+        row = connection.execute(
+            "select input_fingerprint from ml.model_runs where task = %s "
+            "order by created_at desc limit 1",
+            (TASK,),
+        ).fetchone()
+    if row and row[0] == task.fingerprint:
+        return "unchanged"
+    found = resolve_customers(
+        _in_clear(task.records, vault),
+        do_not_merge=task.do_not_merge,
+        force_merge=task.force_merge,
+    )
+    with warehouse.connect("ml") as connection:
+        _store(connection, task, found, run_id)
+    persons = found.members["person_id"].nunique()
+    return f"{len(found.members):,} records are {persons:,} persons"
+
+
+def _read_task(warehouse: Warehouse) -> _Task:
+    with warehouse.connect("ml") as connection:
+        cursor = connection.execute(
+            "select customer_record_id, customer_email_token, customer_phone_token, "
+            "given_name_token, family_name_token, full_name_token, postal_code, first_seen_at "
+            "from intermediate.int_customer_records order by customer_record_id"
+        )
+        names = [column.name for column in cursor.description or ()]
+        records = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
+    business = warehouse.business
+    return _Task(records, _pairs(business, "do_not_merge"), _pairs(business, "force_merge"))
+
+
+def _pairs(business: Business, name: str) -> list[tuple[str, str]]:
+    """The owner's list of pairs, if there is one."""
+    path = business.folder / "seeds" / f"customers_{name}.csv"
+    if not path.exists():
+        return []
+    return _read_pairs(path)
+
+
+def _read_pairs(path: Path) -> list[tuple[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        wanted = {"left_customer_record_id", "right_customer_record_id"}
+        if not wanted <= set(rows.fieldnames or ()):
+            raise HubError(
+                f"{path} lacks the columns {' and '.join(sorted(wanted))}.",
+                fix="Copy the pairs from rpt_identity_reviews, with its header.",
+            )
+        return [(row["left_customer_record_id"], row["right_customer_record_id"]) for row in rows]
+
+
+def _in_clear(records: pd.DataFrame, vault: Vault) -> pd.DataFrame:
+    """What is compared, in memory; a phone is as good as its token."""
+    tokens = sorted({str(token) for name in TOKENS for token in records[name].dropna()})
+    clear = vault.reveal(tokens, "identity matching on names") if tokens else {}
+    email, given, family, full = (records[name].map(clear.get) for name in TOKENS)
+    parts = full.map(lambda name: name.strip().rpartition(" ") if isinstance(name, str) else None)
+    return pd.DataFrame(
+        {
+            "record_id": records["customer_record_id"],
+            "email": email,
+            "phone": records["customer_phone_token"],
+            "given_name": given.fillna(parts.map(lambda each: each and each[0])),
+            "family_name": family.fillna(parts.map(lambda each: each and each[2])),
+            "postal_code": records["postal_code"],
+            "first_seen_at": pd.to_datetime(records["first_seen_at"], utc=True),
+        }
+    )
+
+
+def _store(connection: psycopg.Connection, task: _Task, found: Identities, run_id: str) -> None:
+    connection.execute(
+        "insert into ml.model_runs (run_id, task, observations_count, status, input_fingerprint, "
+        "versions) values (%s, %s, %s, 'done', %s, %s)",
+        (f"{run_id}:{TASK}", TASK, len(task.records), task.fingerprint, json.dumps(_versions())),
+    )
+    for table, rows in (
+        ("customer_match_edges", found.edges),
+        ("customer_match_reviews", found.reviews),
+    ):
+        connection.execute(f"truncate ml.{table}")
+        _copy(connection, f"ml.{table}", rows)
+    connection.execute("create temporary table found (like ml.customer_identities) on commit drop")
+    connection.execute("alter table found alter column changed_at drop not null")
+    _copy(connection, "found", found.members)
+    # Everybody in a group that gained or lost a record has changed: their sums move, too.
+    connection.execute("""
+        create temporary table changed on commit drop as
+        with differing as (
+            select old.person_id as old_id, found.person_id as new_id
+            from ml.customer_identities as old
+            full join found on old.record_id = found.record_id
+            where old.person_id is distinct from found.person_id
+        )
+        select old_id as person_id from differing where old_id is not null
+        union select new_id from differing where new_id is not null
+    """)
+    connection.execute("""
+        with merged as (
+            select found.record_id, found.person_id, found.match_method, found.match_confidence,
+                case when old.record_id is not null
+                        and old.person_id not in (select person_id from changed)
+                        and found.person_id not in (select person_id from changed)
+                    then old.changed_at else now() end as changed_at
+            from found
+            left join ml.customer_identities as old on old.record_id = found.record_id
+        )
+        insert into ml.customer_identities as kept
+        select * from merged
+        on conflict (record_id) do update set person_id = excluded.person_id,
+            match_method = excluded.match_method, match_confidence = excluded.match_confidence,
+            changed_at = excluded.changed_at
+        where kept.* is distinct from excluded.*
+    """)
+    connection.execute(
+        "delete from ml.customer_identities where record_id not in (select record_id from found)"
+    )
+
+
+def _copy(connection: psycopg.Connection, table: str, rows: pd.DataFrame) -> None:
+    with connection.cursor().copy(f"copy {table} ({', '.join(rows.columns)}) from stdin") as copy:
+        for row in rows.itertuples(index=False):
+            copy.write_row(row)
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
