@@ -35,7 +35,7 @@ recipes as (
 paid as (
 
     select
-        {{ surrogate_key(['source_system', 'source_product_id']) }} as product_key,
+        product_key,
         unit_cost_amount
     from {{ ref('int_inventory_costs') }}
     where valid_until_date is null
@@ -78,7 +78,8 @@ priced as (
         recipes.loaded_at as recipe_loaded_at
     from sold
     inner join {{ ref('dim_products') }} as products on sold.product_key = products.product_key
-    left join recipes on products.sku = recipes.source_product_id
+    left join recipes
+        on {{ normalised_sku('products.sku') }} = {{ normalised_sku('recipes.source_product_id') }}
     left join paid on sold.product_key = paid.product_key
 
 ),
