@@ -161,7 +161,8 @@ entries as (
         'document' as entry_source,
         cast(null as {{ dbt.type_string() }}) as posting_reason,
         parts.part_amount * parts.direction as amount,
-        round(parts.part_amount * parts.direction * parts.exchange_rate, 2) as home_amount,
+        cast(round(parts.part_amount * parts.direction * parts.exchange_rate, 2)
+            as {{ dbt.type_numeric() }}) as home_amount,
         parts.document_date as entry_date,
         parts.loaded_at
     from owed_parts as parts
@@ -188,7 +189,7 @@ roundings as (
         max(source_vendor_id) as source_vendor_id,
         max(entry_date) as entry_date,
         max(loaded_at) as loaded_at,
-        -sum(home_amount) as home_amount
+        cast(-sum(home_amount) as {{ dbt.type_numeric() }}) as home_amount
     from entries
     where document_type in ('payment', 'bill_payment')
     group by document_type, source_document_id

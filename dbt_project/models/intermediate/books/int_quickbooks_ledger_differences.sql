@@ -82,7 +82,8 @@ differences as (
             coalesce(ledger_sums.loaded_at, entry_sums.loaded_at)
         ) as loaded_at,
         coalesce(entry_sums.entries_count, 0) as entries_count,
-        coalesce(ledger_sums.amount, 0) - coalesce(entry_sums.amount, 0) as difference_amount
+        cast(coalesce(ledger_sums.amount, 0) - coalesce(entry_sums.amount, 0)
+            as {{ dbt.type_numeric() }}) as difference_amount
     from ledger_sums
     full outer join entry_sums
         on
