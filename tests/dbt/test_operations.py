@@ -115,7 +115,7 @@ def test_best_sellers_are_what_is_left_of_each_month_s_orders(business: ServedBu
     assert [row for row in ours if row[1] in stocked] == [
         (month, sku, units, pytest.approx(net)) for month, sku, units, net in truth
     ]
-    seasons = dict(
+    seasons: dict[str, int] = dict(
         business.rows(
             "select period_name, sum(units)::int from rpt_best_sellers_seasonal "
             "where period_type = 'season' group by 1"
