@@ -159,6 +159,48 @@ SUITES = (
     Suite(
         "marts",
         "marts",
+        "fct_ledger_entries",
+        (
+            _not_null("account_key", "Every entry is booked on an account."),
+            _not_null("entry_date", "Every entry has its day."),
+            _at_least("debit_amount", 0, "A debit is not negative."),
+            _at_least("credit_amount", 0, "A credit is not negative."),
+            Rule(
+                "exchange_rate_is_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "exchange_rate", "min_value": 0.0001, "max_value": 100_000},
+                severity="warn",
+                description="A rate of zero or of millions is probably a slip.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "rpt_profit_and_loss",
+        (
+            _not_null("account_name", "Every amount belongs to an account."),
+            _not_null("amount", "An account without an amount has no row."),
+            Rule(
+                "statement_section_is_known",
+                "ExpectColumnValuesToBeInSet",
+                {
+                    "column": "statement_section",
+                    "value_set": [
+                        "Income",
+                        "Cost of Goods Sold",
+                        "Expenses",
+                        "Other Income",
+                        "Other Expenses",
+                    ],
+                },
+                description="The statement has five sections.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
         "rpt_margin_daily",
         (
             Rule(
