@@ -120,10 +120,10 @@ select
     lines.source_item_id,
     lines.source_class_id,
     -- A discount comes as a positive amount.
-    case
+    cast(case
         when lines.detail_type = 'DiscountLineDetail' then lines.line_amount
         else -lines.line_amount
-    end * {{ direction }} as amount
+    end * {{ direction }} as {{ dbt.type_numeric() }}) as amount
 from lines
 left join items on lines.source_item_id = items.source_item_id
 union all
@@ -135,7 +135,7 @@ select
     cast(null as {{ dbt.type_string() }}) as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    -tax_lines.tax_amount * {{ direction }} as amount
+    cast(-tax_lines.tax_amount * {{ direction }} as {{ dbt.type_numeric() }}) as amount
 from tax_lines
 left join tax_accounts on tax_lines.source_tax_rate_id = tax_accounts.source_tax_rate_id
 union all
@@ -146,7 +146,7 @@ select
     '{{ counterpart }}' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    (total_amount - other_amount) * {{ direction }} as amount
+    cast((total_amount - other_amount) * {{ direction }} as {{ dbt.type_numeric() }}) as amount
 from documents
 union all
 -- What was paid with an invoice itself.
@@ -157,7 +157,7 @@ select
     'undeposited_funds' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    other_amount * {{ direction }} as amount
+    cast(other_amount * {{ direction }} as {{ dbt.type_numeric() }}) as amount
 from documents
 where other_amount <> 0
 {%- endmacro %}
@@ -217,7 +217,7 @@ select
     cast(null as {{ dbt.type_string() }}) as account_role,
     lines.source_item_id,
     lines.source_class_id,
-    lines.line_amount * documents.direction as amount
+    cast(lines.line_amount * documents.direction as {{ dbt.type_numeric() }}) as amount
 from lines
 inner join documents on lines.source_document_id = documents.source_document_id
 left join items on lines.source_item_id = items.source_item_id
@@ -230,7 +230,7 @@ select
     cast(null as {{ dbt.type_string() }}) as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    tax_lines.tax_amount * documents.direction as amount
+    cast(tax_lines.tax_amount * documents.direction as {{ dbt.type_numeric() }}) as amount
 from tax_lines
 inner join documents on tax_lines.source_document_id = documents.source_document_id
 left join tax_accounts on tax_lines.source_tax_rate_id = tax_accounts.source_tax_rate_id
@@ -242,7 +242,7 @@ select
     '{{ counterpart }}' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    -total_amount * direction as amount
+    cast(-total_amount * direction as {{ dbt.type_numeric() }}) as amount
 from documents
 {%- endmacro %}
 
@@ -262,7 +262,7 @@ select
     '{{ debit_role }}' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    total_amount as amount
+    cast(total_amount as {{ dbt.type_numeric() }}) as amount
 from documents
 union all
 select
@@ -272,7 +272,7 @@ select
     '{{ credit_role }}' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    -total_amount as amount
+    cast(-total_amount as {{ dbt.type_numeric() }}) as amount
 from documents
 {%- endmacro %}
 

@@ -103,6 +103,30 @@ SUITES = (
         ),
     ),
     Suite(
+        "landed",
+        "raw_spreadsheets",
+        "ad_spend",
+        (
+            _at_least("spend_amount", 0, "Money spent is not negative."),
+            _not_null("spend_date", "Every row says when it was spent."),
+        ),
+    ),
+    Suite(
+        "landed",
+        "raw_spreadsheets",
+        "recipes",
+        (
+            _at_least("quantity", 0, "A recipe takes nothing away."),
+            Rule(
+                "yield_rate_is_a_share",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "yield_rate", "min_value": 0.01, "max_value": 1},
+                severity="warn",
+                description="What is usable of an ingredient is a share of it.",
+            ),
+        ),
+    ),
+    Suite(
         "marts",
         "marts",
         "rpt_sales_daily",
@@ -135,6 +159,48 @@ SUITES = (
     Suite(
         "marts",
         "marts",
+        "fct_ledger_entries",
+        (
+            _not_null("account_key", "Every entry is booked on an account."),
+            _not_null("entry_date", "Every entry has its day."),
+            _at_least("debit_amount", 0, "A debit is not negative."),
+            _at_least("credit_amount", 0, "A credit is not negative."),
+            Rule(
+                "exchange_rate_is_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "exchange_rate", "min_value": 0.0001, "max_value": 100_000},
+                severity="warn",
+                description="A rate of zero or of millions is probably a slip.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "rpt_profit_and_loss",
+        (
+            _not_null("account_name", "Every amount belongs to an account."),
+            _not_null("amount", "An account without an amount has no row."),
+            Rule(
+                "statement_section_is_known",
+                "ExpectColumnValuesToBeInSet",
+                {
+                    "column": "statement_section",
+                    "value_set": [
+                        "Income",
+                        "Cost of Goods Sold",
+                        "Expenses",
+                        "Other Income",
+                        "Other Expenses",
+                    ],
+                },
+                description="The statement has five sections.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
         "rpt_margin_daily",
         (
             Rule(
@@ -144,6 +210,65 @@ SUITES = (
                 severity="warn",
                 description="The share of sales with known cost lies between 0 and 1.",
             ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "fct_inventory_daily",
+        (
+            _not_null("location_name", "Stock lies somewhere."),
+            _at_least("value_at_cost_amount", 0, "Stock is worth nothing or more."),
+            _at_least("received_quantity", 0, "Deliveries only add.", "warn"),
+            Rule(
+                "closing_quantity_is_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "closing_quantity", "min_value": 0, "max_value": 1_000_000},
+                severity="warn",
+                description="Less than nothing on a shelf points to a missed delivery or count.",
+            ),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "fct_inventory_movements",
+        (
+            _not_null("movement_date", "Every movement has its day."),
+            _at_least("unit_cost_amount", 0, "A cost is not negative."),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "fct_labour_hours",
+        (
+            _at_least("paid_hours", 0, "Nobody works less than nothing."),
+            _at_least("labour_cost_amount", 0, "A wage is not negative."),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "fct_marketing_spend",
+        (
+            _at_least("spend_amount", 0, "Money spent is not negative."),
+            _at_least("clicks_count", 0, "Clicks are counted."),
+        ),
+    ),
+    Suite(
+        "marts",
+        "marts",
+        "rpt_conversion_funnel",
+        tuple(
+            Rule(
+                f"{rate}_is_a_rate",
+                "ExpectColumnValuesToBeBetween",
+                {"column": rate, "min_value": 0, "max_value": 1},
+                severity="warn",
+                description="No step of the funnel holds more than the one before it.",
+            )
+            for rate in ("cart_rate", "checkout_rate", "conversion_rate")
         ),
     ),
     Suite(

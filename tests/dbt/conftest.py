@@ -41,7 +41,8 @@ def build(
     excluded = ["exposure"] if unit_tests else ["unit_test", "exposure"]
     command = ["build", "--exclude-resource-type", *excluded]
     command += ["--full-refresh"] if full_refresh else []
-    command += ["--select", select] if select else []
+    # Of what is selected, the tests that need nothing else.
+    command += ["--select", select, "--indirect-selection", "buildable"] if select else []
     with hub_dbt.environment(warehouse):
         return subprocess.run(
             [str(hub_dbt.DBT_EXECUTABLE),

@@ -75,7 +75,8 @@ class ConnectedShop:
             common["sleep"] = lambda seconds: threading.Event().wait(min(seconds, 0.02))
             return shopify_streams(ShopifyClient(url, auth, **common))
         company = str(connection.account_id)
-        return quickbooks_streams(QuickBooksClient(url, auth, company, **common))
+        client = QuickBooksClient(url, auth, company, **common)
+        return quickbooks_streams(client, self.warehouse)
 
     def load(
         self, change: Callable[[Stream], Stream] | None = None, **options: Any

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+from psycopg import sql
+
 from ingestion.api import Progress, SourceReport, Stream, load_streams
 from ingestion.api.shapes import Json
 from ingestion.auth import open_connection
@@ -22,16 +24,18 @@ BASES = ("Accrual", "Cash")
 DOCUMENTS = tuple(shapes.SHAPES)
 LISTED = tuple(entity for entity in shapes.LISTS if entity != "Customer")
 Clock = Callable[[], datetime]
+Changes = Callable[[str, datetime], tuple[list[Json], bool]]
 
 
-def quickbooks_streams(client: QuickBooksClient) -> list[Stream]:
+def quickbooks_streams(client: QuickBooksClient, warehouse: Warehouse) -> list[Stream]:
     """Everything that is loaded of a company."""
     clock = cache(client.server_time)
-    first_date = cache(lambda since: client.first_date(list(DOCUMENTS), since))
+    changes = cache(client.changes)
+    first_date = cache(lambda since: _first_date(client, warehouse, changes, clock, since))
     return [
         *(_whole(entity, client) for entity in shapes.WHOLE),
         *(_whole(entity, client, has_inactive=True) for entity in LISTED),
-        *(_changing(entity, client, clock) for entity in ("Customer", *DOCUMENTS)),
+        *(_changing(entity, client, changes, clock) for entity in ("Customer", *DOCUMENTS)),
         Stream(shapes.REPORTS, lambda _, since: _balances(client, first_date(since), clock),
                "reports", changed_at="read_at", clock=clock, at_once=20, is_optional=True),
         Stream(shapes.GENERAL_LEDGER, lambda _, since: _ledger(client, first_date(since), clock),
@@ -49,19 +53,16 @@ def _whole(entity: str, client: QuickBooksClient, *, has_inactive: bool = False)
     return Stream(shapes.table_of(entity), read, f"query of {entity}", changed_at=None)
 
 
-def _changing(entity: str, client: QuickBooksClient, clock: Clock) -> Stream:
+def _changing(entity: str, client: QuickBooksClient, changes: Changes, clock: Clock) -> Stream:
     """An entity whose changes, deletions among them, change data capture tells."""
-    changes: list[Json] = []
     is_document = entity in shapes.SHAPES
 
     def is_whole_due(since: datetime) -> bool:
-        if clock() - since > LONGEST_GAP:
-            return True
-        changes[:], is_cut = client.changes(entity, since)
-        return is_cut
+        return clock() - since > LONGEST_GAP or changes(entity, since)[1]
 
     def read(_part: str, since: datetime | None) -> Iterator[list[Json]]:
-        pages = client.all(entity, has_inactive=not is_document) if since is None else [changes]
+        pages = (client.all(entity, has_inactive=not is_document) if since is None
+                 else [changes(entity, since)[0]])  # fmt: skip
         for page in pages:
             yield [_told(one) for one in page] if is_document else page
 
@@ -76,6 +77,35 @@ def _told(document: Json) -> Json:
     """A document that says whether it was voided: QuickBooks writes it into the note alone."""
     note = str(document.get("PrivateNote") or "")
     return {**document, "IsVoided": note.lower().startswith("voided")}
+
+
+def _first_date(client: QuickBooksClient, warehouse: Warehouse, changes: Changes, clock: Clock,
+                since: datetime | None) -> date | None:  # fmt: skip
+    """From which day on reports may have changed since; None when nothing did.
+
+    A document that was deleted, or moved to another month, changes the month in which it was.
+    """
+    if since is None or clock() - since > LONGEST_GAP:
+        return client.first_date(list(DOCUMENTS), None)
+    changed = {entity: changes(entity, since) for entity in DOCUMENTS}
+    if any(is_cut for _, is_cut in changed.values()):
+        return client.first_date(list(DOCUMENTS), None)
+    dates = [
+        client.first_date(list(DOCUMENTS), since),
+        *(_loaded_date(warehouse, entity, [one["Id"] for one in found])
+          for entity, (found, _) in changed.items() if found),
+    ]  # fmt: skip
+    return min((day for day in dates if day), default=None)
+
+
+def _loaded_date(warehouse: Warehouse, entity: str, ids: list[str]) -> date | None:
+    """The earliest date that documents had when they were loaded last."""
+    query = sql.SQL("select min(txn_date) from raw_quickbooks.{} where id = any(%s)").format(
+        sql.Identifier(shapes.table_of(entity).name)
+    )
+    with warehouse.connect("loader") as connection:
+        row = connection.execute(query, (ids,)).fetchone()
+    return row[0] if row else None
 
 
 def _balances(client: QuickBooksClient, first: date | None, clock: Clock) -> Iterator[list[Json]]:
@@ -123,7 +153,7 @@ def load_quickbooks(warehouse: Warehouse, vault: Vault, on_progress: Progress | 
                               on_retry=retries.append)  # fmt: skip
     try:
         return load_streams(
-            warehouse, vault, "quickbooks", quickbooks_streams(client), on_progress,
+            warehouse, vault, "quickbooks", quickbooks_streams(client, warehouse), on_progress,
             retries=retries, accepts_shrinking=accepts_shrinking,
         )  # fmt: skip
     finally:

@@ -16,13 +16,6 @@ company as (
 
 ),
 
-payments as (
-
-    select * from {{ ref('int_quickbooks_documents') }}
-    where document_type in ('payment', 'bill_payment') and exclusion_reason is null
-
-),
-
 -- A payment is worth what it settles, in place of what it books on receivables or payables.
 direct_entries as (
 
@@ -35,61 +28,6 @@ direct_entries as (
             entries.document_type in ('payment', 'bill_payment')
             and accounts.account_type in ('Accounts Receivable', 'Accounts Payable')
         )
-
-),
-
-applied as (
-
-    select
-        settling_document_id,
-        sum(case
-            when settled_document_type in ('credit_memo', 'vendor_credit') then -applied_amount
-            else applied_amount
-        end) as applied_amount,
-        sum(case
-            when settled_document_type in ('invoice', 'bill') then applied_amount
-            when settled_document_type in ('credit_memo', 'vendor_credit') then -applied_amount
-            else 0
-        end) as recognised_amount
-    from {{ ref('int_quickbooks_settlements') }}
-    group by settling_document_id
-
-),
-
--- What a payment settles without income or cost behind it stays owed; so does what it has not
--- settled yet, unless the books have an account for that.
-owed as (
-
-    select
-        payments.*,
-        case when payments.document_type = 'payment' then -1 else 1 end as direction,
-        coalesce(applied.applied_amount - applied.recognised_amount, 0) as other_applied_amount,
-        coalesce(payments.total_amount, 0) - coalesce(applied.applied_amount, 0)
-            as unapplied_amount
-    from payments
-    left join applied on payments.source_document_id = applied.settling_document_id
-
-),
-
-owed_parts as (
-
-    select
-        owed.*,
-        'applied to others' as part_name,
-        case when owed.document_type = 'payment' then 'receivable' else 'payable' end
-            as account_role,
-        owed.other_applied_amount as part_amount
-    from owed
-    union all
-    select
-        owed.*,
-        'unapplied' as part_name,
-        case
-            when owed.document_type = 'payment' then 'unapplied_payment'
-            else 'unapplied_bill_payment'
-        end as account_role,
-        owed.unapplied_amount as part_amount
-    from owed
 
 ),
 
@@ -143,38 +81,25 @@ entries as (
     cross join company
     union all
     select
-        parts.document_type,
-        parts.source_document_id,
+        document_type,
+        source_document_id,
         cast(null as {{ dbt.type_string() }}) as settled_document_id,
-        parts.part_name as entry_name,
-        coalesce(
-            default_accounts.source_account_id, parts.other_account_id,
-            owing_accounts.source_account_id, 'unknown'
-        ) as source_account_id,
+        entry_name,
+        source_account_id,
         cast(null as {{ dbt.type_string() }}) as source_item_id,
-        parts.source_class_id,
-        parts.source_department_id,
-        parts.source_customer_id,
-        parts.source_vendor_id,
-        parts.currency_code,
-        parts.exchange_rate,
+        source_class_id,
+        source_department_id,
+        source_customer_id,
+        source_vendor_id,
+        currency_code,
+        exchange_rate,
         'document' as entry_source,
         cast(null as {{ dbt.type_string() }}) as posting_reason,
-        parts.part_amount * parts.direction as amount,
-        round(parts.part_amount * parts.direction * parts.exchange_rate, 2) as home_amount,
-        parts.document_date as entry_date,
-        parts.loaded_at
-    from owed_parts as parts
-    left join default_accounts
-        on
-            parts.account_role = default_accounts.account_role
-            and default_accounts.currency_code is null
-    left join default_accounts as owing_accounts
-        on
-            owing_accounts.account_role
-            = case when parts.document_type = 'payment' then 'receivable' else 'payable' end
-            and parts.currency_code = owing_accounts.currency_code
-    where parts.part_amount <> 0
+        amount,
+        home_amount,
+        entry_date,
+        loaded_at
+    from {{ ref('int_quickbooks_unsettled_payments') }}
 
 ),
 
@@ -188,7 +113,7 @@ roundings as (
         max(source_vendor_id) as source_vendor_id,
         max(entry_date) as entry_date,
         max(loaded_at) as loaded_at,
-        -sum(home_amount) as home_amount
+        cast(-sum(home_amount) as {{ dbt.type_numeric() }}) as home_amount
     from entries
     where document_type in ('payment', 'bill_payment')
     group by document_type, source_document_id

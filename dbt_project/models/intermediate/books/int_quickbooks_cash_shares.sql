@@ -97,7 +97,7 @@ select
     source_vendor_id,
     entry_source,
     posting_reason,
-    home_amount_settled as home_amount,
+    cast(home_amount_settled as {{ dbt.type_numeric() }}) as home_amount,
     settlement_date as entry_date,
     settlement_loaded_at as loaded_at
 from balanced

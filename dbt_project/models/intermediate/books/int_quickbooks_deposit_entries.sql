@@ -30,7 +30,7 @@ select
     'undeposited_funds' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     source_class_id,
-    -line_amount as amount
+    cast(-line_amount as {{ dbt.type_numeric() }}) as amount
 from lines
 union all
 select
@@ -40,7 +40,7 @@ select
     'unknown' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    documents.other_amount as amount
+    cast(documents.other_amount as {{ dbt.type_numeric() }}) as amount
 from documents
 where documents.other_amount <> 0
 union all
@@ -51,6 +51,7 @@ select
     'unknown' as account_role,
     cast(null as {{ dbt.type_string() }}) as source_item_id,
     cast(null as {{ dbt.type_string() }}) as source_class_id,
-    coalesce(totals.lines_amount, 0) - documents.other_amount as amount
+    cast(coalesce(totals.lines_amount, 0) - documents.other_amount as {{ dbt.type_numeric() }})
+        as amount
 from documents
 left join totals on documents.source_document_id = totals.source_document_id

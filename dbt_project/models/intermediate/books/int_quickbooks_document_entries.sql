@@ -51,7 +51,8 @@ select
     documents.exchange_rate,
     documents.is_foreign,
     entries.amount,
-    round(entries.amount * documents.exchange_rate, 2) as home_amount,
+    cast(round(entries.amount * documents.exchange_rate, 2) as {{ dbt.type_numeric() }})
+        as home_amount,
     documents.document_date as entry_date,
     documents.loaded_at
 from entries

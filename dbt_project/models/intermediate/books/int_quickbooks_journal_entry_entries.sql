@@ -17,8 +17,8 @@ select
     source_department_id,
     case when entity_type = 'customer' then source_entity_id end as source_customer_id,
     case when entity_type = 'vendor' then source_entity_id end as source_vendor_id,
-    case posting_type
+    cast(case posting_type
         when 'debit' then line_amount
         when 'credit' then -line_amount
-    end as amount
+    end as {{ dbt.type_numeric() }}) as amount
 from lines

@@ -82,41 +82,16 @@ differences as (
             coalesce(ledger_sums.loaded_at, entry_sums.loaded_at)
         ) as loaded_at,
         coalesce(entry_sums.entries_count, 0) as entries_count,
-        coalesce(ledger_sums.amount, 0) - coalesce(entry_sums.amount, 0) as difference_amount
+        cast(
+            coalesce(ledger_sums.amount, 0) - coalesce(entry_sums.amount, 0)
+            as {{ dbt.type_numeric() }}
+        ) as difference_amount
     from ledger_sums
     full outer join entry_sums
         on
             ledger_sums.source_document_id = entry_sums.source_document_id
             and ledger_sums.source_account_id = entry_sums.source_account_id
     where coalesce(ledger_sums.amount, 0) <> coalesce(entry_sums.amount, 0)
-
-),
-
--- Where QuickBooks books the cost of what a document sells or takes back from the stock.
-stock_accounts as (
-
-    select distinct
-        sold_lines.source_document_id,
-        items.expense_account_id,
-        items.asset_account_id
-    from {{ ref('stg_quickbooks__lines') }} as sold_lines
-    inner join {{ ref('stg_quickbooks__items') }} as items
-        on sold_lines.source_item_id = items.source_item_id
-    where items.item_type = 'Inventory' and sold_lines.detail_type = 'SalesItemLineDetail'
-
-),
-
-cost_accounts as (
-
-    select
-        source_document_id,
-        expense_account_id as source_account_id
-    from stock_accounts
-    union
-    select
-        source_document_id,
-        asset_account_id as source_account_id
-    from stock_accounts
 
 ),
 
@@ -136,7 +111,7 @@ described as (
     from differences
     left join documents on differences.source_document_id = documents.source_document_id
     left join accounts on differences.source_account_id = accounts.source_account_id
-    left join cost_accounts
+    left join {{ ref('int_quickbooks_stock_accounts') }} as cost_accounts
         on
             differences.source_document_id = cost_accounts.source_document_id
             and differences.source_account_id = cost_accounts.source_account_id

@@ -89,8 +89,8 @@ select
     documents.exchange_rate,
     documents.document_date,
     documents.due_date,
-    sum(moves.amount) as booked_amount,
-    sum(moves.amount + moves.settled_amount) as open_amount,
+    cast(sum(moves.amount) as {{ dbt.type_numeric() }}) as booked_amount,
+    cast(sum(moves.amount + moves.settled_amount) as {{ dbt.type_numeric() }}) as open_amount,
     max(documents.balance_amount) as source_balance_amount,
     max(moves.loaded_at) as loaded_at
 from moves

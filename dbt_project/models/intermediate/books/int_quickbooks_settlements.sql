@@ -29,7 +29,7 @@ settlements as (
         max(settled.total_amount) as settled_total_amount,
         max(settling.document_date) as settlement_date,
         max(greatest(settling.loaded_at, settled.loaded_at)) as loaded_at,
-        sum(lines.line_amount) as applied_amount
+        cast(sum(lines.line_amount) as {{ dbt.type_numeric() }}) as applied_amount
     from lines
     inner join links
         on
@@ -47,9 +47,9 @@ settlements as (
 
 select
     *,
-    sum(applied_amount) over (
+    cast(sum(applied_amount) over (
         partition by settled_document_id
         order by settlement_date, length(settling_document_id), settling_document_id
         rows between unbounded preceding and current row
-    ) as applied_until_amount
+    ) as {{ dbt.type_numeric() }}) as applied_until_amount
 from settlements

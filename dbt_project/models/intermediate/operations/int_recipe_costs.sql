@@ -49,8 +49,9 @@ ranked as (
         priced.*,
         row_number() over (
             partition by ingredient
-            order by turn asc, coalesce(known_date, cast('1900-01-01' as date)) desc,
-            source_record_id desc
+            order by
+                turn asc, coalesce(known_date, cast('1900-01-01' as date)) desc,
+                source_record_id desc
         ) as price_rank
     from priced
 

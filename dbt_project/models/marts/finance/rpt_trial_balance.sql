@@ -21,35 +21,18 @@ company as (
 
 ),
 
-all_months as (
+movements as (
 
-    select
-        dates.month_start_date,
-        {{ dbt.last_day('dates.month_start_date', 'month') }} as month_end_date,
-        {{ fiscal_year('dates.month_start_date', 'company.fiscal_year_first_month_number') }}
-            as fiscal_year
-    from {{ ref('dim_dates') }} as dates
-    cross join company
-    where dates.date_day = dates.month_start_date
+    select * from {{ ref('fct_account_movements') }}
 
 ),
 
-movements as (
+-- The books go on until their newest report, also through months in which nothing was booked.
+known_months as (
 
-    select
-        entries.accounting_basis,
-        entries.account_key,
-        all_months.month_start_date,
-        all_months.fiscal_year,
-        max(entries.home_currency_code) as currency_code,
-        sum(entries.home_amount) as moved_amount,
-        sum(case when entries.entry_source = 'implicit' then entries.home_amount else 0 end)
-            as implicit_amount,
-        max(entries.loaded_at) as loaded_at
-    from {{ ref('fct_ledger_entries') }} as entries
-    inner join all_months
-        on {{ month_start('entries.entry_date') }} = all_months.month_start_date
-    group by 1, 2, 3, 4
+    select month_start_date from movements
+    union
+    select month_start_date from {{ ref('int_quickbooks_reported_balances') }}
 
 ),
 
@@ -58,18 +41,24 @@ span as (
     select
         min(month_start_date) as first_month_date,
         max(month_start_date) as last_month_date
-    from movements
+    from known_months
 
 ),
 
 months as (
 
-    select all_months.*
-    from all_months
+    select
+        dates.month_start_date,
+        {{ dbt.last_day('dates.month_start_date', 'month') }} as month_end_date,
+        {{ fiscal_year('dates.month_start_date', 'company.fiscal_year_first_month_number') }}
+            as fiscal_year
+    from {{ ref('dim_dates') }} as dates
+    cross join company
     inner join span
         on
-            all_months.month_start_date >= span.first_month_date
-            and all_months.month_start_date <= span.last_month_date
+            dates.month_start_date >= span.first_month_date
+            and dates.month_start_date <= span.last_month_date
+    where dates.date_day = dates.month_start_date
 
 ),
 

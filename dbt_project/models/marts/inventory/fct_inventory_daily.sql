@@ -45,8 +45,8 @@ kept as (
 -- Levels are told up to the last day of the data, or the newest movement.
 ends as (
 
-    select greatest(max(movement_date), coalesce({{ as_of_date() }}, max(movement_date)))
-        as last_date
+    select
+        greatest(max(movement_date), coalesce({{ as_of_date() }}, max(movement_date))) as last_date
     from movements
 
 ),
@@ -100,9 +100,9 @@ days as (
     -- What is stocked no longer ends with its last movement.
     inner join dates
         on
-            dates.date_day >= shelves.first_date
-            and dates.date_day
-            <= case when kept.product_key is null then shelves.last_date else ends.last_date end
+            shelves.first_date <= dates.date_day
+            and case when kept.product_key is null then shelves.last_date else ends.last_date end
+            >= dates.date_day
     left join moved
         on
             shelves.product_key = moved.product_key
@@ -128,7 +128,7 @@ select
     ) as opening_quantity,
     {% for measure in
         ('received', 'sold', 'returned', 'transferred', 'wasted', 'recounted', 'adjusted') %}
-    cast(days.{{ measure }}_quantity as {{ dbt.type_numeric() }}) as {{ measure }}_quantity,
+        cast(days.{{ measure }}_quantity as {{ dbt.type_numeric() }}) as {{ measure }}_quantity,
     {% endfor %}
     cast(days.closing_quantity as {{ dbt.type_numeric() }}) as closing_quantity,
     cast(costs.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,

@@ -8,7 +8,7 @@ with changes as (
 sales as (
 
     select * from {{ ref('fct_stock_sales') }}
-    where source_system <> 'square' and quantity <> 0
+    where stock_system <> 'square' and quantity <> 0
 
 ),
 
@@ -31,7 +31,7 @@ events as (
     from changes
     union all
     select
-        source_system,
+        stock_system as source_system,
         {{ dbt.concat(["'sale '", "sale_line_key"]) }} as source_record_id,
         product_key,
         location_key,
@@ -40,7 +40,7 @@ events as (
         false as is_count,
         -quantity as quantity,
         cast(null as {{ dbt.type_numeric() }}) as unit_cost_amount,
-        case when source_system = 'shopify' then occurred_at end as occurred_at,
+        case when stock_system = 'shopify' then occurred_at end as occurred_at,
         sale_date as changed_date,
         1 as turn,
         loaded_at

@@ -10,6 +10,7 @@ with lines as (
 stocked as (
 
     select distinct
+        source_system as stock_system,
         product_key,
         location_key,
         location_name
@@ -49,6 +50,7 @@ placed as (
 select
     placed.sale_line_key,
     placed.source_system,
+    stocked.stock_system,
     placed.source_record_id,
     placed.product_key,
     stocked.location_key,

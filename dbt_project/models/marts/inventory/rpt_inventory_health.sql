@@ -136,7 +136,7 @@ select
         'on_hand_quantity', 'unit_cost_amount', 'value_at_cost_amount', 'units', 'net_amount',
         'cost_of_sales_amount', 'average_value_amount', 'cost_coverage_rate'
     ) %}
-    cast(rated.{{ amount }} as {{ dbt.type_numeric() }}) as {{ amount }},
+        cast(rated.{{ amount }} as {{ dbt.type_numeric() }}) as {{ amount }},
     {% endfor %}
     cast(
         rated.cost_of_sales_amount / rated.average_value_amount * 365 / rated.costed_days_count
@@ -153,7 +153,8 @@ select
     cast(
         case
             when rated.in_stock_units > 0
-                then greatest(rated.on_hand_quantity, 0)
+                then
+                    greatest(rated.on_hand_quantity, 0)
                     / (rated.in_stock_units / rated.in_stock_days_count)
         end as {{ dbt.type_numeric() }}
     ) as days_on_hand,

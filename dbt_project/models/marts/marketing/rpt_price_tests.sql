@@ -7,11 +7,11 @@ with days as (
 costs as (
 
     select
-        sku,
+        {{ normalised_sku('sku') }} as sku,
         min(unit_cost_amount) as unit_cost_amount
     from {{ ref('dim_products') }}
     where unit_cost_amount is not null
-    group by sku
+    group by 1
 
 ),
 
@@ -31,7 +31,7 @@ arms as (
         sum(coalesce(days.units * costs.unit_cost_amount, 0)) as cost_amount,
         max(days.loaded_at) as loaded_at
     from days
-    left join costs on days.source_product_id = costs.sku
+    left join costs on {{ normalised_sku('days.source_product_id') }} = costs.sku
     group by days.test_name, days.variant_name
 
 ),

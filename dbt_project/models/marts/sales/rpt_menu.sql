@@ -1,75 +1,6 @@
-with as_of as (
+with costed as (
 
-    select {{ as_of_date() }} as period_end_date
-
-),
-
-judged_period as (
-
-    select
-        period_end_date,
-        {{ month_start(dbt.dateadd('month', -11, 'period_end_date')) }} as period_start_date
-    from as_of
-
-),
-
-days as (
-
-    select product_days.*
-    from {{ ref('fct_product_sales_daily') }} as product_days
-    cross join judged_period
-    where
-        product_days.product_key is not null
-        and product_days.sale_date >= judged_period.period_start_date
-        and product_days.sale_date <= judged_period.period_end_date
-
-),
-
-recipes as (
-
-    select * from {{ ref('int_recipe_costs') }}
-    where unit_cost_amount is not null
-
-),
-
-sold as (
-
-    select
-        product_key,
-        sum(units) as units,
-        sum(net_amount) as net_amount,
-        sum(cost_amount) as cost_amount,
-        sum(known_cost_net_amount) as known_cost_net_amount,
-        sum(known_cost_units) as known_cost_units,
-        max(loaded_at) as loaded_at
-    from days
-    group by product_key
-    having sum(units) > 0
-
-),
-
--- A dish costs what its recipe costs today; what has none costs what its sales are known to.
-costed as (
-
-    select
-        sold.product_key,
-        products.product_name,
-        products.category_name,
-        sold.units,
-        sold.net_amount,
-        coalesce(recipes.unit_cost_amount, products.unit_cost_amount) as unit_cost_amount,
-        case when recipes.unit_cost_amount is null then 'product' else 'recipe' end as cost_basis,
-        coalesce(sold.units * recipes.unit_cost_amount, sold.cost_amount) as cost_amount,
-        case
-            when recipes.unit_cost_amount is null then sold.known_cost_net_amount
-            else sold.net_amount
-        end as known_cost_net_amount,
-        case when recipes.unit_cost_amount is null then sold.known_cost_units else sold.units end
-            as known_cost_units,
-        greatest(sold.loaded_at, coalesce(recipes.loaded_at, sold.loaded_at)) as loaded_at
-    from sold
-    inner join {{ ref('dim_products') }} as products on sold.product_key = products.product_key
-    left join recipes on products.sku = recipes.source_product_id
+    select * from {{ ref('fct_menu_costs') }}
 
 ),
 
@@ -124,13 +55,13 @@ select
     placed.product_key,
     placed.product_name,
     placed.category_name,
-    judged_period.period_start_date,
-    judged_period.period_end_date,
+    placed.period_start_date,
+    placed.period_end_date,
     cast(placed.units as {{ dbt.type_numeric() }}) as units,
     cast(placed.net_amount as {{ dbt.type_numeric() }}) as net_amount,
     cast(placed.net_amount / placed.units as {{ dbt.type_numeric() }}) as unit_net_amount,
-    cast(placed.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
-    case when placed.is_profitable is null then 'unknown' else placed.cost_basis end as cost_basis,
+    placed.unit_cost_amount,
+    placed.cost_basis,
     cast(placed.unit_margin_amount as {{ dbt.type_numeric() }}) as unit_margin_amount,
     cast(placed.gross_margin_amount as {{ dbt.type_numeric() }}) as gross_margin_amount,
     cast(
@@ -150,4 +81,3 @@ select
     end as recommended_action,
     placed.loaded_at
 from placed
-cross join judged_period
