@@ -234,6 +234,24 @@ _FACTS = (
         "{0}: {1:,} days, {2:,} equal, {3:,} with named exclusions, {4:,} unexplained",
     ),
     (
+        "rpt_books_reconciliation",
+        """
+        select count(distinct (report_name, accounting_basis, month_start_date)),
+            count(distinct (report_name, accounting_basis, month_start_date))
+                filter (where difference_amount <> 0)
+        from marts.rpt_books_reconciliation having count(*) > 0
+        """,
+        "QuickBooks: {0:,} monthly reports, {1:,} with a difference",
+    ),
+    (
+        "fct_sale_lines",
+        """
+        select count(distinct order_key), string_agg(distinct initcap(source_system), ' and ')
+        from marts.fct_sale_lines where exclusion_reason like 'duplicate%' having count(*) > 0
+        """,
+        "{0:,} documents of {1} repeat a sale of another system; each sale counts once",
+    ),
+    (
         "rpt_sales_daily",
         """
         select min(sale_date) filter (where orders_count > 0),
