@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.quickbooks.books import Books
+from sandbox.quickbooks.chart import HOME
 from sandbox.quickbooks.report_shape import Json, amount
 
 if TYPE_CHECKING:
@@ -15,7 +16,14 @@ COLUMNS = {
     "memo": "Memo/Description", "split_acc": "Split", "subt_nat_amount": "Amount",
     "rbal_nat_amount": "Balance",
 }  # fmt: skip
-TITLES = {**COLUMNS, "account_name": "Account", "debt_amt": "Debit", "credit_amt": "Credit"}
+TITLES = {
+    **COLUMNS,
+    "subt_nat_home_amount": "Amount",
+    "rbal_nat_home_amount": "Balance",
+    "account_name": "Account",
+    "debt_amt": "Debit",
+    "credit_amt": "Credit",
+}
 TYPES = {
     "SalesReceipt": "Sales Receipt", "CreditMemo": "Credit Memo", "RefundReceipt": "Refund",
     "VendorCredit": "Vendor Credit", "JournalEntry": "Journal Entry",
@@ -99,15 +107,25 @@ def _section(account: Json, postings: list[Json], names: dict[int, str], columns
         return None
     rows: list[Json] = []
     if balance:
-        rows.append(_row(columns, {"tx_date": {"value": "Beginning Balance"},
-                                   "rbal_nat_amount": {"value": amount(balance)}}))  # fmt: skip
+        begin = {"value": amount(balance)}
+        rows.append(
+            _row(
+                columns,
+                {
+                    "tx_date": {"value": "Beginning Balance"},
+                    "rbal_nat_amount": begin,
+                    "rbal_nat_home_amount": begin,
+                },
+            )
+        )
     for row in inside:
         cents = sign * row["cents"]
         balance += cents
         rows.append(_row(columns, _values(row, names, cents, balance)))
     total = sum(sign * row["cents"] for row in inside)
     summary: dict[str, Any] = {columns[0]: {"value": f"Total for {account['name']}"},
-                               "subt_nat_amount": {"value": amount(total)}}  # fmt: skip
+                               "subt_nat_amount": {"value": amount(total)},
+                               "subt_nat_home_amount": {"value": amount(total)}}  # fmt: skip
     header = {columns[0]: {"value": account["name"], "id": str(account["id"])}}
     return {
         "Header": {"ColData": _row(columns, header)["ColData"]}, "Rows": {"Row": rows},
@@ -127,11 +145,21 @@ def _values(row: Json, names: dict[int, str], cents: int, balance: int) -> dict[
         "name": {"value": row["name"] or "", "id": str(row["name_id"] or "")},
         "memo": {"value": row["private_note"] or ""}, "split_acc": split,
         "account_name": {"value": names[row["account_id"]], "id": str(row["account_id"])},
-        "subt_nat_amount": {"value": amount(cents)},
+        "subt_nat_amount": {"value": amount(_document_cents(row, cents))},
+        "subt_nat_home_amount": {"value": amount(cents)},
         "rbal_nat_amount": {"value": amount(balance)},
+        "rbal_nat_home_amount": {"value": amount(balance)},
         "debt_amt": {"value": amount(row["debit_cents"]) if row["debit_cents"] else ""},
         "credit_amt": {"value": amount(row["credit_cents"]) if row["credit_cents"] else ""},
     }  # fmt: skip
+
+
+def _document_cents(row: Json, cents: int) -> int:
+    """A posting in the currency of its document, as far as the ledger of the basis tells it."""
+    foreign = row.get("foreign_cents")
+    if row["currency"] == HOME or foreign is None:
+        return cents
+    return abs(int(foreign)) * (-1 if cents < 0 else 1)
 
 
 def _type(row: Json) -> str:

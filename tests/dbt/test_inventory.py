@@ -27,9 +27,7 @@ SHELVES = (
 def business(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedBusiness]:
     """Loaded some days before the end of its world, and again at the end."""
     folder = tmp_path_factory.mktemp("shop")
-    with served_business(
-        SETTINGS, folder, QUIET, "+path:dbt_project/models/marts/inventory"
-    ) as shop:
+    with served_business(SETTINGS, folder, QUIET, MODELS) as shop:
         yield shop
 
 

@@ -32,6 +32,8 @@ TITLES_OF_GENERAL_LEDGER = (
     "tx_date", "txn_type", "doc_num", "name", "memo", "split_acc", "subt_nat_amount",
     "rbal_nat_amount",
 )  # fmt: skip
+# A company with several currencies tells amounts in its own apart from those in a document's.
+HOME_TITLES = {"subt_nat_amount": "subt_nat_home_amount", "rbal_nat_amount": "rbal_nat_home_amount"}
 
 
 class QuickBooksClient:
@@ -167,7 +169,8 @@ class QuickBooksClient:
         """Every posting of a period, as QuickBooks books it."""
         answer = self._report("GeneralLedger", basis, first, last)
         titles = [column.get("ColType") for column in answer["Columns"]["Column"]]
-        at = {title: titles.index(title) for title in TITLES_OF_GENERAL_LEDGER}
+        at = {title: titles.index(HOME_TITLES[title] if HOME_TITLES.get(title) in titles else title)
+              for title in TITLES_OF_GENERAL_LEDGER}  # fmt: skip
         entries = []
         for (account_id, account_name), cells in _postings(answer):
             value = {title: cells[place].get("value") or None for title, place in at.items()}
@@ -186,7 +189,8 @@ class QuickBooksClient:
         return period | {"entries": entries}
 
     def _report(self, name: str, basis: str, first: date, last: date, **more: str) -> Json:
-        columns = {"columns": ",".join(TITLES_OF_GENERAL_LEDGER)} if name == "GeneralLedger" else {}
+        titles = (*TITLES_OF_GENERAL_LEDGER, *HOME_TITLES.values())
+        columns = {"columns": ",".join(titles)} if name == "GeneralLedger" else {}
         return self._get(f"reports/{name}", accounting_method=basis, start_date=first.isoformat(),
                          end_date=last.isoformat(), **columns, **more)  # fmt: skip
 

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 with changes as (
 
     {% for system in ('square', 'shopify', 'spreadsheets') %}

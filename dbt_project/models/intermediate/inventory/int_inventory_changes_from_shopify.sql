@@ -16,6 +16,13 @@ items as (
 
 ),
 
+stocked as (
+
+    select * from {{ ref('stg_shopify__inventory_levels') }}
+    where is_active
+
+),
+
 locations as (
 
     select * from {{ ref('stg_shopify__locations') }}
@@ -45,11 +52,16 @@ select
     cast({{ local_time('levels.changed_at', 'shops.time_zone') }} as date) as changed_date,
     -- A level is what is left after the sale of the same instant.
     2 as turn,
-    -- What Shopify deleted has no level any more.
-    items.source_inventory_item_id is not null as is_still_stocked,
+    -- What Shopify deleted, or stocks at a place no longer, has no level there any more.
+    items.source_inventory_item_id is not null and stocked.source_location_id is not null
+        as is_still_stocked,
     levels.loaded_at
 from levels
 cross join shops
 inner join variants on levels.source_inventory_item_id = variants.source_inventory_item_id
 left join items on levels.source_inventory_item_id = items.source_inventory_item_id
+left join stocked
+    on
+        levels.source_inventory_item_id = stocked.source_inventory_item_id
+        and levels.source_location_id = stocked.source_location_id
 inner join locations on levels.source_location_id = locations.source_location_id

@@ -62,7 +62,7 @@ select
         when coalesce(currency_code, '{{ var("currency_code") }}') = '{{ var("currency_code") }}'
             then unit_cost_amount
     end as unit_cost_amount,
-    cast(null as timestamp with time zone) as occurred_at,
+    cast(null as {{ dbt.type_timestamp() }}) as occurred_at,
     changed_date,
     case when change_type = 'count' then 2 else 0 end as turn,
     true as is_still_stocked,

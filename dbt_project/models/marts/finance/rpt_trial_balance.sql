@@ -99,10 +99,14 @@ closed as (
         month_end_date,
         account_key,
         currency_code,
-        case when statement_name = 'profit_and_loss' then year_balance_amount else balance_amount end
-            as balance_amount,
-        case when statement_name = 'profit_and_loss' then year_implicit_amount else implicit_amount end
-            as implicit_amount,
+        case
+            when statement_name = 'profit_and_loss' then year_balance_amount
+            else balance_amount
+        end as balance_amount,
+        case
+            when statement_name = 'profit_and_loss' then year_implicit_amount
+            else implicit_amount
+        end as implicit_amount,
         loaded_at
     from balances
     union all
@@ -121,39 +125,24 @@ closed as (
         balances.statement_name = 'profit_and_loss'
         and balances.balance_amount <> balances.year_balance_amount
 
-),
-
-summed as (
-
-    select
-        accounting_basis,
-        month_start_date,
-        month_end_date,
-        account_key,
-        max(currency_code) as currency_code,
-        sum(balance_amount) as balance_amount,
-        sum(implicit_amount) as implicit_amount,
-        max(loaded_at) as loaded_at
-    from closed
-    group by 1, 2, 3, 4
-
 )
 
 select
-    summed.accounting_basis,
-    summed.month_start_date,
-    summed.month_end_date,
-    summed.account_key,
+    closed.accounting_basis,
+    closed.month_start_date,
+    closed.month_end_date,
+    closed.account_key,
     accounts.account_name,
     accounts.account_type,
     accounts.classification,
     accounts.statement_section,
     accounts.section_order,
-    cast(greatest(summed.balance_amount, 0) as {{ dbt.type_numeric() }}) as debit_amount,
-    cast(greatest(-summed.balance_amount, 0) as {{ dbt.type_numeric() }}) as credit_amount,
-    cast(summed.balance_amount as {{ dbt.type_numeric() }}) as balance_amount,
-    cast(summed.implicit_amount as {{ dbt.type_numeric() }}) as implicit_amount,
-    summed.currency_code,
-    summed.loaded_at
-from summed
-inner join accounts on summed.account_key = accounts.account_key
+    cast(greatest(sum(closed.balance_amount), 0) as {{ dbt.type_numeric() }}) as debit_amount,
+    cast(greatest(-sum(closed.balance_amount), 0) as {{ dbt.type_numeric() }}) as credit_amount,
+    cast(sum(closed.balance_amount) as {{ dbt.type_numeric() }}) as balance_amount,
+    cast(sum(closed.implicit_amount) as {{ dbt.type_numeric() }}) as implicit_amount,
+    max(closed.currency_code) as currency_code,
+    max(closed.loaded_at) as loaded_at
+from closed
+inner join accounts on closed.account_key = accounts.account_key
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -1,12 +1,11 @@
 with spend as (
 
     select
-        {{ month_start('spend_date') }} as cohort_month,
-        sum(spend_amount) as spend_amount,
-        max(loaded_at) as loaded_at
-    from {{ ref('fct_marketing_spend') }}
-    where currency_code = '{{ var("currency_code") }}'
-    group by 1
+        month_start_date as cohort_month,
+        source_system as spend_source,
+        spend_amount,
+        loaded_at
+    from {{ ref('fct_marketing_spend_monthly') }}
 
 ),
 
@@ -102,6 +101,7 @@ costs as (
     select
         months.cohort_month,
         spend.spend_amount,
+        spend.spend_source,
         coalesce(customers.new_customers_count, 0) as new_customers_count,
         coalesce(customers.paid_new_customers_count, 0) as paid_new_customers_count,
         least(greatest({{ months_between('months.cohort_month', 'as_of.open_month') }}, 0), 12)
@@ -139,6 +139,7 @@ values_of_cohorts as (
 select
     costs.cohort_month,
     cast(costs.spend_amount as {{ dbt.type_numeric() }}) as spend_amount,
+    costs.spend_source,
     cast(costs.new_customers_count as {{ dbt.type_bigint() }}) as new_customers_count,
     cast(costs.paid_new_customers_count as {{ dbt.type_bigint() }}) as paid_new_customers_count,
     cast(costs.blended_cac_amount as {{ dbt.type_numeric() }}) as blended_cac_amount,
