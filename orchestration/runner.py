@@ -246,7 +246,8 @@ _FACTS = (
     (
         "fct_sale_lines",
         """
-        select count(distinct order_key), string_agg(distinct replace(initcap(source_system), 'books', 'Books'), ' and ')
+        select count(distinct order_key), string_agg(
+            distinct replace(initcap(source_system), 'books', 'Books'), ' and ')
         from marts.fct_sale_lines where exclusion_reason like 'duplicate%' having count(*) > 0
         """,
         "{0:,} documents of {1} repeat a sale of another system; each sale counts once",
