@@ -27,8 +27,13 @@ days as (
 
 recipes as (
 
-    select * from {{ ref('int_recipe_costs') }}
+    select
+        {{ normalised_sku('source_product_id') }} as sku,
+        max(unit_cost_amount) as unit_cost_amount,
+        max(loaded_at) as loaded_at
+    from {{ ref('int_recipe_costs') }}
     where unit_cost_amount is not null
+    group by 1
 
 ),
 
@@ -78,8 +83,7 @@ priced as (
         recipes.loaded_at as recipe_loaded_at
     from sold
     inner join {{ ref('dim_products') }} as products on sold.product_key = products.product_key
-    left join recipes
-        on {{ normalised_sku('products.sku') }} = {{ normalised_sku('recipes.source_product_id') }}
+    left join recipes on {{ normalised_sku('products.sku') }} = recipes.sku
     left join paid on sold.product_key = paid.product_key
 
 ),
