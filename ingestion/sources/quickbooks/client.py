@@ -169,11 +169,14 @@ class QuickBooksClient:
         """Every posting of a period, as QuickBooks books it."""
         answer = self._report("GeneralLedger", basis, first, last)
         titles = [column.get("ColType") for column in answer["Columns"]["Column"]]
-        at = {title: titles.index(HOME_TITLES[title] if HOME_TITLES.get(title) in titles else title)
-              for title in TITLES_OF_GENERAL_LEDGER}  # fmt: skip
+        at = {title: titles.index(title) for title in TITLES_OF_GENERAL_LEDGER}
+        home_at = {title: titles.index(home) for title, home in HOME_TITLES.items()
+                   if home in titles}  # fmt: skip
         entries = []
         for (account_id, account_name), cells in _postings(answer):
             value = {title: cells[place].get("value") or None for title, place in at.items()}
+            value |= {title: cells[place]["value"] for title, place in home_at.items()
+                      if cells[place].get("value")}  # fmt: skip
             if not value["txn_type"]:
                 continue  # a beginning balance
             entries.append({

@@ -16,6 +16,19 @@ judged_period as (
 
 ),
 
+-- Sales of the day of a first count were made before it and after it; those before took stock that
+-- was never counted.
+half_known_days as (
+
+    select
+        product_key,
+        location_key,
+        movement_date
+    from {{ ref('fct_inventory_movements') }}
+    where movement_type = 'opening' and source_system <> 'square'
+
+),
+
 sales as (
 
     select
@@ -39,6 +52,7 @@ days as (
         case when levels.is_out_of_stock then 0 else 1 end as is_in_stock,
         levels.sold_quantity - levels.returned_quantity as net_units,
         greatest(levels.closing_quantity, 0) as held_quantity,
+        case when half_known_days.product_key is null then 1 else 0 end as is_comparable,
         coalesce(sales.net_amount, 0) as net_amount,
         levels.wasted_quantity - levels.recounted_quantity as shrunk_quantity,
         row_number() over (
@@ -52,6 +66,11 @@ days as (
             levels.product_key = sales.product_key
             and levels.location_key = sales.location_key
             and levels.stock_date = sales.sale_date
+    left join half_known_days
+        on
+            levels.product_key = half_known_days.product_key
+            and levels.location_key = half_known_days.location_key
+            and levels.stock_date = half_known_days.movement_date
     where
         levels.stock_date >= judged_period.period_start_date
         and levels.stock_date <= judged_period.period_end_date
@@ -85,9 +104,9 @@ summed as (
         sum(held_quantity) as held_quantity,
         sum(is_costed * held_quantity) as costed_held_quantity,
         sum(value_at_cost_amount) as held_value_amount,
-        sum(net_units * unit_cost_amount) as cost_of_sales_amount,
+        sum(is_comparable * net_units * unit_cost_amount) as cost_of_sales_amount,
         sum(net_amount) as net_amount,
-        sum(is_costed * net_amount) as costed_net_amount,
+        sum(is_comparable * is_costed * net_amount) as costed_net_amount,
         case when source_system <> 'shopify' then sum(shrunk_quantity) end as shrinkage_quantity,
         case when source_system <> 'shopify' then sum(shrunk_quantity * unit_cost_amount) end
             as shrinkage_amount,
