@@ -88,7 +88,7 @@ def _layer(unique_id: str, manifest: dict[str, dict[str, dict[str, object]]]) ->
 
 READABLE_LAYERS = {
     "staging": {"source"},
-    "intermediate": {"staging", "intermediate", "seed"},
+    "intermediate": {"staging", "intermediate", "seed", "snapshot"},
     "marts": {"staging", "intermediate", "marts", "seed"},
 }
 

@@ -93,8 +93,8 @@ RULES = [
     WrongRule(
         "a subtotal is a line",
         "int_sale_lines_from_quickbooks.sql",
-        "where lines.detail_type = 'SalesItemLineDetail'",
-        "where lines.detail_type in ('SalesItemLineDetail', 'SubTotalLineDetail')",
+        "where told.detail_type = 'SalesItemLineDetail'",
+        "where told.detail_type in ('SalesItemLineDetail', 'SubTotalLineDetail')",
         "int_sale_lines_from_quickbooks",
     ),
     WrongRule(

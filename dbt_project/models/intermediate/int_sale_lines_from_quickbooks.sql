@@ -20,24 +20,24 @@ accounts as (
 lines as (
 
     select
-        lines.document_type,
-        lines.source_document_id,
-        lines.line_position,
-        coalesce(lines.bundle_position, -1) as bundle_position,
-        lines.source_item_id,
-        coalesce(lines.quantity, 0) as quantity,
-        lines.line_amount,
+        told.document_type,
+        told.source_document_id,
+        told.line_position,
+        coalesce(told.bundle_position, -1) as bundle_position,
+        told.source_item_id,
+        coalesce(told.quantity, 0) as quantity,
+        told.line_amount,
         case
-            when lines.source_item_id = 'SHIPPING_ITEM_ID' then 'shipping'
+            when told.source_item_id = 'SHIPPING_ITEM_ID' then 'shipping'
             when accounts.classification = 'Liability' and lower(items.item_name) like '%tip%'
                 then 'tip'
             when accounts.classification = 'Liability' then 'gift_card'
             else 'product'
         end as line_type
-    from {{ ref('stg_quickbooks__lines') }} as lines
-    left join items on lines.source_item_id = items.source_item_id
+    from {{ ref('stg_quickbooks__lines') }} as told
+    left join items on told.source_item_id = items.source_item_id
     left join accounts on items.income_account_id = accounts.source_account_id
-    where lines.detail_type = 'SalesItemLineDetail'
+    where told.detail_type = 'SalesItemLineDetail'
 
 ),
 
@@ -81,8 +81,6 @@ shared as (
         running.line_type,
         running.quantity,
         {% set goods = "case when running.line_type = 'product' then running.line_amount else 0 end" %}
-        coalesce(sales.exchange_rate, 1) as rate,
-        running.line_amount,
         {% for name, total in (
             ('discount', 'coalesce(discounts.discount_amount, 0)'), ('tax', 'sales.tax_amount')
         ) %}
@@ -94,8 +92,10 @@ shared as (
                         {{ total }} * (running.goods_so_far - {{ goods }})
                         / running.goods_amount, 2
                     )
-            end as {{ name }}_amount{{ ',' if not loop.last }}
+            end as {{ name }}_amount,
         {% endfor %}
+        coalesce(sales.exchange_rate, 1) as rate,
+        running.line_amount
     from running
     inner join sales
         on

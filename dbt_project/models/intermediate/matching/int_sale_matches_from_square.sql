@@ -59,23 +59,23 @@ bare_orders as (
         by_reference.source_order_id is null
         and not exists (
             select 1
-            from {{ ref('stg_square__order_lines') }} as lines
+            from {{ ref('stg_square__order_lines') }} as order_lines
             where
-                lines.source_order_id = orders.source_order_id
-                and lines.source_variation_id is not null
+                order_lines.source_order_id = orders.source_order_id
+                and order_lines.source_variation_id is not null
         )
 
 ),
 
 outside_payments as (
 
-    select transactions.*
-    from {{ ref('stg_shopify__transactions') }} as transactions
-    inner join shopify_orders on transactions.source_order_id = shopify_orders.source_order_id
+    select payments.*
+    from {{ ref('stg_shopify__transactions') }} as payments
+    inner join shopify_orders on payments.source_order_id = shopify_orders.source_order_id
     where
-        transactions.kind in ('SALE', 'CAPTURE') and transactions.status = 'SUCCESS'
-        and transactions.gateway not in ('shopify_payments', 'gift_card', 'cash')
-        and transactions.source_order_id not in (select shopify_order_id from by_reference)
+        payments.kind in ('SALE', 'CAPTURE') and payments.status = 'SUCCESS'
+        and payments.gateway not in ('shopify_payments', 'gift_card', 'cash')
+        and payments.source_order_id not in (select shopify_order_id from by_reference)
 
 ),
 

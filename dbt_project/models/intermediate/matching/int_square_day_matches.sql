@@ -41,17 +41,17 @@ lines as (
         documents.document_date,
         documents.loaded_at,
         departments.department_name,
-        lines.line_amount
+        document_lines.line_amount
     from documents
-    inner join {{ ref('stg_quickbooks__lines') }} as lines
+    inner join {{ ref('stg_quickbooks__lines') }} as document_lines
         on
-            documents.document_type = lines.document_type
-            and documents.source_document_id = lines.source_document_id
+            documents.document_type = document_lines.document_type
+            and documents.source_document_id = document_lines.source_document_id
     inner join {{ ref('stg_quickbooks__departments') }} as departments
         on
-            coalesce(lines.source_department_id, documents.source_department_id)
+            coalesce(document_lines.source_department_id, documents.source_department_id)
             = departments.source_department_id
-    where lines.detail_type <> 'SubTotalLineDetail'
+    where document_lines.detail_type <> 'SubTotalLineDetail'
 
 )
 

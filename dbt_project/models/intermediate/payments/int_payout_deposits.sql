@@ -16,7 +16,8 @@ by_id as (
     select
         payouts.source_system,
         payouts.source_payout_id,
-        min(deposits.source_document_id) as source_deposit_id
+        min(deposits.source_document_id) as source_deposit_id,
+        min(deposits.document_date) as deposit_date
     from payouts
     inner join deposits on payouts.payout_number = deposits.order_reference
     group by payouts.source_system, payouts.source_payout_id
@@ -30,6 +31,7 @@ near as (
         payouts.source_system,
         payouts.source_payout_id,
         deposits.source_document_id as source_deposit_id,
+        deposits.document_date as deposit_date,
         {{ dbt.datediff('payouts.payout_date', 'deposits.document_date', 'day') }} as days_apart
     from payouts
     inner join deposits on payouts.net_amount = deposits.total_amount
@@ -39,7 +41,7 @@ near as (
             and payouts.source_payout_id = by_id.source_payout_id
     where
         by_id.source_payout_id is null
-        and deposits.source_document_id not in (select source_deposit_id from by_id)
+        and deposits.source_document_id not in (select by_id_too.source_deposit_id from by_id as by_id_too)
         and payouts.net_amount <> 0
         and {{ dbt.datediff('payouts.payout_date', 'deposits.document_date', 'day') }} between 0 and 5
 
@@ -65,6 +67,7 @@ select
     source_system,
     source_payout_id,
     source_deposit_id,
+    deposit_date,
     'payout_id' as match_method,
     1.0 as match_confidence
 from by_id
@@ -73,6 +76,7 @@ select
     source_system,
     source_payout_id,
     source_deposit_id,
+    deposit_date,
     'amount_and_date' as match_method,
     0.95 as match_confidence
 from ranked

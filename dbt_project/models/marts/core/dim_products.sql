@@ -58,15 +58,15 @@ merged as (
         max(case when source_rank = 1 then source_system end) as source_system,
         max(case when source_rank = 1 then source_product_id end) as source_product_id,
         {{ dbt.listagg('source_system', "', '", 'order by source_rank') }} as source_systems,
-        count(*) as source_products_count,
         {% for name in ('sku', 'product_name', 'category_name', 'description') %}
             coalesce(
                 max(case when source_rank = 1 then {{ name }} end),
                 max(case when source_rank = 2 then {{ name }} end),
                 max(case when source_rank = 3 then {{ name }} end),
                 max({{ name }})
-            ) as {{ name }}{{ ',' if not loop.last }}
+            ) as {{ name }},
         {% endfor %}
+        count(*) as source_products_count
     from ranked
     group by product_key
 

@@ -8,12 +8,6 @@ matches as (
 
     select * from {{ ref('int_payout_deposits') }}
 
-),
-
-deposits as (
-
-    select * from {{ ref('stg_quickbooks__deposits') }}
-
 )
 
 select
@@ -31,7 +25,7 @@ select
     cast(payouts.entries_count as {{ dbt.type_bigint() }}) as entries_count,
     payouts.payout_date,
     matches.source_deposit_id,
-    deposits.document_date as deposit_date,
+    matches.deposit_date,
     matches.match_method,
     cast(matches.match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     payouts.loaded_at
@@ -40,4 +34,3 @@ left join matches
     on
         payouts.source_system = matches.source_system
         and payouts.source_payout_id = matches.source_payout_id
-left join deposits on matches.source_deposit_id = deposits.source_document_id

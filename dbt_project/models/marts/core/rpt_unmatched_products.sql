@@ -34,13 +34,13 @@ hints as (
     select
         products.source_system,
         products.source_product_id,
-        min(others.source_system) as similar_source_system,
-        min(others.source_product_id) as similar_source_product_id
+        min(twins.source_system) as similar_source_system,
+        min(twins.source_product_id) as similar_source_product_id
     from products
-    inner join products as others
+    inner join products as twins
         on
-            products.comparable_name = others.comparable_name
-            and products.source_system <> others.source_system
+            products.comparable_name = twins.comparable_name
+            and products.source_system <> twins.source_system
     group by products.source_system, products.source_product_id
 
 )

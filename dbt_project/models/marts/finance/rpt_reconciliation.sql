@@ -15,6 +15,12 @@
     ),
     'square': dict(common, service_charge_amount='service_charge_amount'),
 } -%}
+{%- set told = [] -%}
+{%- for source_system, measures in reports.items() -%}
+    {%- for measure in measures -%}
+        {%- do told.append(source_system ~ ' ' ~ measure) -%}
+    {%- endfor -%}
+{%- endfor -%}
 {#- What the hub leaves out and a system's own report counts; test orders are in neither. -#}
 {%- set reported = "'duplicate_of_shopify', 'gift_card_sale', 'voided', 'other_currency'" -%}
 with source_totals as (
@@ -40,11 +46,11 @@ with source_totals as (
 outcomes as (
 
     select
-        days.*,
+        sale_days.*,
         outcome = 'counted' as is_counted,
         outcome <> 'counted'
         and (source_system = 'spreadsheets' or outcome in ({{ reported }})) as is_reported
-    from {{ ref('fct_sale_outcomes_daily') }} as days
+    from {{ ref('fct_sale_outcomes_daily') }} as sale_days
     where outcome <> 'superseded'
 
 ),
@@ -106,10 +112,4 @@ select
         else 'unexplained'
     end as explanation
 from compared
-where
-    {% for source_system, measures in reports.items() %}
-        (
-            source_system = '{{ source_system }}'
-            and measure in ('{{ measures.keys() | join("', '") }}')
-        ){{ ' or' if not loop.last }}
-    {% endfor %}
+where {{ dbt.concat(['source_system', "' '", 'measure']) }} in ('{{ told | join("', '") }}')
