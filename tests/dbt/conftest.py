@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import uuid
 from collections.abc import Callable
 from datetime import date
 
@@ -11,12 +12,18 @@ import pytest
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
 from orchestration import dbt as hub_dbt
+from orchestration.assets.identity import identify_customers
 from orchestration.ml_tables import ensure_ml_tables
 from warehouse.database import Warehouse
 from warehouse.home import PROJECT_ROOT
 from warehouse.vault import open_vault
 
 Build = Callable[..., None]
+# What the ledger of sales feeds, without books, stock, staff and marketing.
+LEDGER = (
+    "+path:dbt_project/models/marts/core +path:dbt_project/models/marts/customers "
+    "+rpt_reconciliation +rpt_margin_daily +rpt_sales_hourly"
+)
 
 
 def load(warehouse: Warehouse) -> None:
@@ -42,13 +49,22 @@ def build(
     command = ["build", "--exclude-resource-type", *excluded]
     command += ["--full-refresh"] if full_refresh else []
     # Of what is selected, the tests that need nothing else.
-    command += ["--select", select, "--indirect-selection", "buildable"] if select else []
+    command += ["--select", *select.split(), "--indirect-selection", "buildable"] if select else []
     with hub_dbt.environment(warehouse):
         return subprocess.run(
             [str(hub_dbt.DBT_EXECUTABLE),
              *hub_dbt.arguments(warehouse.business, command, as_of_date=as_of_date)],
             cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
+
+
+def build_ledger(warehouse: Warehouse) -> None:
+    """As a run does: the records of customers, who they are, and the models that need them."""
+    done = build(warehouse, select="+int_customer_records")
+    assert done.returncode == 0, done.stdout[-4000:]
+    identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
+    done = build(warehouse, select=LEDGER)
+    assert done.returncode == 0, done.stdout[-4000:]
 
 
 @pytest.fixture

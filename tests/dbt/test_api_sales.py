@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import build
+from tests.dbt.conftest import LEDGER, build
 from tests.ingestion.served_shop import ServedSystem, served
 from warehouse.database import Warehouse
 
@@ -38,7 +38,7 @@ def _rows(warehouse: Warehouse, query: str) -> list[tuple[object, ...]]:
 
 
 def _built(warehouse: Warehouse, **options: bool) -> None:
-    done = build(warehouse, **options)  # type: ignore[arg-type]
+    done = build(warehouse, select=LEDGER, **options)  # type: ignore[arg-type]
     assert done.returncode == 0, done.stdout[-4000:]
 
 

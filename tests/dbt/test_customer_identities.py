@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -10,9 +9,8 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from orchestration.assets.identity import identify_customers
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import build
+from tests.dbt.conftest import LEDGER, build, build_ledger
 from tests.ingestion.served_shop import ServedSystem, served
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault
@@ -34,17 +32,6 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[ServedSys
     with ExitStack() as stack:
         yield [stack.enter_context(served(name, world)) for name in ("square", "shopify")]
     world.close()
-
-
-def _built(warehouse: Warehouse, *, full_refresh: bool = False) -> None:
-    """As a run does: records, persons, and the models that need them."""
-    for _ in range(2):
-        done = build(warehouse, full_refresh=full_refresh)
-        assert done.returncode == 0, done.stdout[-4000:]
-        identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
-        full_refresh = False
-    done = build(warehouse)
-    assert done.returncode == 0, done.stdout[-4000:]
 
 
 def _records(warehouse: Warehouse) -> pd.DataFrame:
@@ -91,16 +78,16 @@ def test_people_are_known_across_systems_and_incremental_builds_follow_merges(
     warehouse = shops[1].warehouse
     for shop in shops:
         shop.load()
-    _built(warehouse)
+    build_ledger(warehouse)
     _assert_people_are_told_apart_and_together(warehouse, world)
 
     world.advance(world.ends_at)
     for shop in shops:
         shop.load()
-    _built(warehouse)
+    build_ledger(warehouse)
     _assert_people_are_told_apart_and_together(warehouse, world)
     incremental = snapshot(warehouse)
-    done = build(warehouse, full_refresh=True)
+    done = build(warehouse, select=LEDGER, full_refresh=True)
     assert done.returncode == 0, done.stdout[-4000:]
     for table, rows in snapshot(warehouse).items():
         assert incremental[table] == rows, f"{table} differs from its full refresh"
@@ -117,10 +104,10 @@ def test_people_are_known_across_systems_and_incremental_builds_follow_merges(
     (seeds / "customers_do_not_merge.csv").write_text(
         f"left_customer_record_id,right_customer_record_id\n{row[0]},{row[1]}\n", encoding="utf-8"
     )
-    _built(warehouse)
+    build_ledger(warehouse)
     found = _records(warehouse).set_index("record_id")
     assert found.loc[row[0], "person"] != found.loc[row[1], "person"]
     incremental = snapshot(warehouse)
-    assert build(warehouse, full_refresh=True).returncode == 0
+    assert build(warehouse, select=LEDGER, full_refresh=True).returncode == 0
     for table, rows in snapshot(warehouse).items():
         assert incremental[table] == rows, f"{table} differs from its full refresh"
