@@ -23,8 +23,9 @@ NOBODYS_ADDRESS = re.compile(
 )
 # A family shares an address; what carries more names than this belongs to nobody.
 NAMES_PER_ADDRESS = 2
-# Fewer records teach a scoring model nothing.
-SCORING_MINIMUM_RECORDS = 200
+# Fewer records, or fewer pairs of them that are surely one person, teach a scoring model nothing.
+SCORING_MINIMUM_RECORDS, TRAINING_MINIMUM_PAIRS = 200, 20
+TRAINED_BY = (["email"], ["phone", "family"])
 MATCH_PROBABILITY, REVIEW_PROBABILITY = 0.99, 0.5
 EDGE_COLUMNS = ["left_record_id", "right_record_id", "method", "probability"]
 MEMBER_COLUMNS = ["record_id", "person_id", "match_method", "match_confidence"]
@@ -139,13 +140,18 @@ def _frame(
 def _scored(known: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Pairs that no certain rule joins, with the probability that they are one person."""
     named = known.dropna(subset=["given", "family"])
-    if len(named) < SCORING_MINIMUM_RECORDS:
+    rules = [
+        columns
+        for columns in TRAINED_BY
+        if sum(1 for _ in _chains(named, columns)) >= TRAINING_MINIMUM_PAIRS
+    ]
+    if len(named) < SCORING_MINIMUM_RECORDS or not rules:
         return _frame([], "scored", 0.0)
     import splink.comparison_library as cl
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    columns = ["record_id", "email", "phone", "given", "family", "postal_code"]
-    table = DuckDBAPI().register(named[columns].astype("string"))
+    compared_by = ["record_id", "email", "phone", "given", "family", "postal_code"]
+    table = DuckDBAPI().register(named[compared_by].astype("string"))
     compared: list[Any] = [
         cl.JaroWinklerAtThresholds("given", [0.92, 0.8]),
         cl.JaroWinklerAtThresholds("family", [0.92, 0.8]).configure(
@@ -174,8 +180,8 @@ def _scored(known: pd.DataFrame, seed: int) -> pd.DataFrame:
         [block_on("email"), block_on("phone", "given", "family")], recall=0.9
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
-    for rule in (block_on("email"), block_on("phone", "family")):
-        linker.training.estimate_parameters_using_expectation_maximisation(rule)
+    for columns in rules:
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
     found = linker.inference.predict(threshold_match_probability=REVIEW_PROBABILITY)
     pairs: pd.DataFrame = found.as_pandas_dataframe()  # type: ignore[no-untyped-call]
     left = np.minimum(pairs["record_id_l"].astype(object), pairs["record_id_r"].astype(object))

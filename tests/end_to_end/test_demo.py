@@ -107,16 +107,22 @@ def test_every_test_and_expectation_has_a_result(running_hub: RunningHub) -> Non
     assert running_hub.sql("select count(*) from rpt_check_results where status <> 'pass'") == ["0"]
 
 
+# What these are made of is read again in each run, as their systems do not tell what changed.
+READ_AGAIN = ("fct_labour_hours", "rpt_labour_hourly", "fct_payments", "fct_payouts")
+
+
 def _marts(hub: RunningHub) -> list[str]:
     tables = hub.sql(
         "select table_name from information_schema.tables where table_schema = 'marts' "
         "and table_type = 'BASE TABLE' order by 1"
     )
+    rows = dict.fromkeys(tables, "t::text")
+    rows |= dict.fromkeys(READ_AGAIN, "(to_jsonb(t) - 'loaded_at')::text")
     return [
         f"{table} "
-        + hub.sql(f"select count(*), md5(string_agg(t::text, '' order by t::text)) "
+        + hub.sql(f"select count(*), md5(string_agg({row}, '' order by {row})) "
                   f"from {table} as t")[0]
-        for table in tables
+        for table, row in rows.items()
     ]  # fmt: skip
 
 

@@ -88,6 +88,14 @@ def test_no_records_and_one_record() -> None:
     assert _groups(_records(("a", None, None, None, None, None))) == _sets("a")
 
 
+def test_records_without_a_single_sure_pair_are_people_of_their_own() -> None:
+    """As of one system that knows nobody twice: there is nothing to learn a score from."""
+    rows = [(f"r{n}", f"p{n}@a.example", f"+{n}", "Ada", f"Family{n}", None) for n in range(250)]
+    found = resolve_customers(_records(*rows))
+    assert found.members["person_id"].nunique() == 250
+    assert found.edges.empty
+
+
 NAMES = st.sampled_from([("Ada", "Abara"), ("Ben", "Weber"), (None, None)])
 PEOPLE = st.lists(
     st.tuples(
