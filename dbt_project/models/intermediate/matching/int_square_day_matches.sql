@@ -3,7 +3,8 @@ with days as (
     select
         sales_days.sale_date,
         locations.location_name,
-        sales_days.gross_amount
+        sales_days.gross_amount,
+        sales_days.loaded_at
     from {{ ref('stg_square__sales_days') }} as sales_days
     inner join {{ ref('stg_square__locations') }} as locations
         on sales_days.source_location_id = locations.source_location_id
@@ -56,17 +57,22 @@ lines as (
 )
 
 -- A summary of a day has a line with the day's gross sales of its location.
-select distinct
+select
     lines.document_type,
     lines.source_document_id,
     {{ dbt.concat(["lines.document_type", "' '", "lines.source_document_id"]) }}
         as source_order_id,
     days.sale_date,
     days.location_name,
-    lines.loaded_at
+    max(greatest(lines.loaded_at, days.loaded_at)) as loaded_at
 from lines
 inner join days
     on
         lines.document_date = days.sale_date
         and lines.department_name = days.location_name
         and lines.line_amount = days.gross_amount
+group by
+    lines.document_type,
+    lines.source_document_id,
+    days.sale_date,
+    days.location_name

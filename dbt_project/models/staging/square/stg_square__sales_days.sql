@@ -14,6 +14,7 @@ select
     sales_tax_amount as tax_amount,
     tips_amount as tip_amount,
     service_charges_amount as service_charge_amount,
-    order_count as orders_count
+    order_count as orders_count,
+    _loaded_at as loaded_at
 from documents
 where _deleted_at is null
