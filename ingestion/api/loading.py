@@ -68,6 +68,7 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
         except HubError as error:
             _log(warehouse, report, began, failure=error)
             raise
+        warehouse.refresh_statistics("loader", f"raw_{source}")
         present = counts(warehouse, source, streams)
         for table in report.tables:
             table.rows_deleted = deleted[table.name]

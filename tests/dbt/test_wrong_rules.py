@@ -121,7 +121,7 @@ RULES = [
 ]
 
 
-EVERYTHING = " ".join(sorted({rule.select for rule in RULES}))
+EVERYTHING = " ".join(sorted({f"+{rule.select.removeprefix('+')}" for rule in RULES}))
 
 
 @dataclass

@@ -109,6 +109,8 @@ def load_inbox(business: Business, warehouse: Warehouse, vault: Vault,
                 report.files.append(outcome)
                 if on_progress:
                     on_progress(outcome)
+        if not dry_run:
+            warehouse.refresh_statistics("loader", SCHEMA)
     return report
 
 
