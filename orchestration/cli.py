@@ -11,7 +11,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from warehouse.vault import Vault
 
 CURRENT_BUSINESS = "current-business"
+CENTRAL_BANK = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
 
 app = typer.Typer(
     name="hub",
@@ -448,6 +449,38 @@ def metrics(context: typer.Context, business: BusinessOption = None) -> None:
     raise typer.Exit(hub_dbt.metricflow(_open(business), context.args or ["--help"]))
 
 
+@app.command()
+def rates(
+    currencies: Annotated[
+        list[str] | None,
+        typer.Argument(help="ISO 4217 codes, such as EUR; default: those of sales and spend."),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; default: as needed.")
+    ] = None,
+    address: Annotated[str, typer.Option(help="Where the bank's archive is.")] = CENTRAL_BANK,
+    business: BusinessOption = None,
+) -> None:
+    """Fetch exchange rates of the European Central Bank into the inbox; the next run uses them."""
+    from ingestion.sources.central_bank import save_reference_rates
+
+    warehouse = _open(business)
+    own = warehouse.business.currency_code
+    foreign = _foreign_currencies(warehouse)
+    chosen = [code.upper() for code in currencies or [code for code, _ in foreign]]
+    if not chosen:
+        console.print(f"Everything is in {own}; no rates are needed. (hub rates EUR fetches some.)")
+        return
+    first = since.date() if since else min((day for _, day in foreign), default=None)
+    # A rate of the days before holds on a first day that is no working day.
+    earliest = first - timedelta(days=10) if first else date(1999, 1, 4)
+    path = save_reference_rates(warehouse.business, chosen, earliest, address)
+    console.print(
+        f"Rates of {', '.join(sorted(chosen))} since {earliest} are in {path}.\n"
+        "[bold]hub run[/] converts with them."
+    )
+
+
 # -- privacy -----------------------------------------------------------------------------
 
 PersonArgument = Annotated[str, typer.Argument(help="The person's e-mail address or phone number.")]
@@ -530,6 +563,21 @@ def _last_business() -> Path | None:
     remembered = memory.read_text().strip() if memory.exists() else ""
     chosen = os.environ.get("HUB_BUSINESS") or remembered
     return Path(chosen) if chosen else None
+
+
+def _foreign_currencies(warehouse: Warehouse) -> list[tuple[str, date]]:
+    """Currencies that are not the business's own, with the first day; none before the first run."""
+    with warehouse.connect("analyst") as connection:
+        is_built = connection.execute("select to_regclass('marts.fct_marketing_spend')").fetchone()
+        if is_built == (None,):
+            return []
+        return connection.execute(
+            "select currency_code, min(day) from ("
+            "select shop_currency_code as currency_code, sale_date as day from fct_sale_lines "
+            "union all select currency_code, spend_date from fct_marketing_spend) as told "
+            "where currency_code <> %s group by currency_code",
+            (warehouse.business.currency_code,),
+        ).fetchall()
 
 
 def _serve_demo(warehouse: Warehouse, *, quietly: bool = False) -> None:

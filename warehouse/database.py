@@ -149,6 +149,7 @@ create table if not exists quality.source_totals (
     source_system text not null,
     table_name text not null,
     sale_date date not null,
+    currency_code text,
     measure text not null,
     amount numeric not null
 );

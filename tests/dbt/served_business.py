@@ -54,8 +54,9 @@ class ServedBusiness:
 
 @contextmanager
 def served_business(
-    settings: WorldSettings, folder: Path, before_the_end: timedelta, models: str
-) -> Iterator[ServedBusiness]:
+    settings: WorldSettings, folder: Path, before_the_end: timedelta, models: str,
+    currency_code: str = "USD",
+) -> Iterator[ServedBusiness]:  # fmt: skip
     """Generate a world, serve its shop systems, load and build them, some time before its end."""
     generate(settings, folder / "world").close()
     world = World(folder / "world")
@@ -64,7 +65,7 @@ def served_business(
     world = World(folder / "world", now=ends_at - before_the_end)
     with ExitStack() as stack:
         systems = [stack.enter_context(served(name, world)) for name in ("square", "shopify")]
-        first = systems[0].connect(_new_business(folder / "business"))
+        first = systems[0].connect(_new_business(folder / "business", currency_code))
         second = systems[1].connect(first.warehouse)
         business = ServedBusiness(world, second.warehouse, [first, second], models)
         business.update()
@@ -72,11 +73,12 @@ def served_business(
     world.close()
 
 
-def _new_business(folder: Path) -> Warehouse:
+def _new_business(folder: Path, currency_code: str) -> Warehouse:
     (folder / "inbox").mkdir(parents=True)
     (folder / "business.toml").write_text(
         f'id = "shop_{uuid.uuid4().hex[:10]}"\nname = "Corner Shop"\n'
-        'time_zone = "America/New_York"\ncurrency_code = "USD"\ncountry_code = "US"\n',
+        'time_zone = "America/New_York"\ncountry_code = "US"\n'
+        f'currency_code = "{currency_code}"\n',
         encoding="utf-8",
     )
     return open_warehouse(load_business(folder))

@@ -250,7 +250,7 @@ S3,1,2026-03-01 12:00:00,tea,1,5.00,EUR,paid
     ) == [
         ("S1", "order", None, 10.0, 0.0),
         ("S2", "return", None, -5.0, 5.0),
-        ("S3", "order", "other_currency", 5.0, 0.0),
+        ("S3", "order", "no_exchange_rate", 5.0, 0.0),
     ]
     assert _rows(warehouse, "select net_amount::float, orders_count from rpt_sales_daily") == [
         (5.0, 1)
@@ -260,4 +260,55 @@ S3,1,2026-03-01 12:00:00,tea,1,5.00,EUR,paid
         """
         select measure, our_amount::float, source_amount::float, explanation
         from rpt_reconciliation where measure = 'net_amount'""",
-    ) == [("net_amount", 5.0, 10.0, "excluded: other_currency")]
+    ) == [("net_amount", 5.0, 10.0, "excluded: no_exchange_rate")]
+
+
+def test_foreign_money_counts_at_the_rate_of_its_day_also_when_the_rate_comes_later(
+    warehouse_factory: Factory, snapshot: Snapshot
+) -> None:
+    warehouse = warehouse_factory()
+    _put(
+        warehouse,
+        "sales",
+        "two_currencies.csv",
+        """\
+order_id,line_id,sold_at,product_id,quantity,unit_price_amount,tip_amount,currency_code
+S1,1,2026-03-01 10:00:00,tea,2,5.00,,USD
+S2,1,2026-03-01 12:00:00,tea,3,0.33,0.10,EUR
+S3,1,2026-03-20 12:00:00,tea,1,5.00,,EUR
+""",
+    )
+    rates = "rate_date,currency_code,rate,rate_source\n2026-02-27,EUR,1.234567,Bank\n"
+    query = """
+        select source_order_id, sum(total_amount)::float, min(currency_code),
+            sum(source_total_amount)::float, min(source_currency_code),
+            min(exchange_rate)::float, min(exchange_rate_source), min(exclusion_reason)
+        from fct_sale_lines group by 1 order by 1"""
+    load(warehouse)
+    _built(warehouse)
+    assert [row[-1] for row in _rows(warehouse, query)] == [
+        None, "no_exchange_rate", "no_exchange_rate",
+    ]  # fmt: skip
+    _put(warehouse, "exchange_rates", "bank.csv", rates)
+    load(warehouse)
+    _built(warehouse)
+    # 3 x 0.33 and the tip; the twentieth of March is three weeks after the last rate.
+    converted = pytest.approx(1.09 * 1.234567, abs=1e-6)
+    assert _rows(warehouse, query) == [
+        ("S1", 10.0, "USD", 10.0, "USD", None, None, None),
+        ("S2", converted, "USD", 1.09, "EUR", 1.234567, "Bank", None),
+        ("S3", 5.0, "EUR", 5.0, "EUR", None, None, "no_exchange_rate"),
+    ]
+    assert _rows(
+        warehouse,
+        """
+        select distinct sale_date::text, explanation
+        from rpt_reconciliation where difference_amount <> 0 or sale_date = '2026-03-01'""",
+    ) == [("2026-03-01", "equal"), ("2026-03-20", "excluded: no_exchange_rate")]
+    _put(warehouse, "exchange_rates", "bank.csv", rates.replace("1.234567", "1.5"))
+    load(warehouse)
+    _built(warehouse)
+    assert _rows(warehouse, query)[1][1] == pytest.approx(1.635)
+    built = snapshot(warehouse)
+    _built(warehouse, full_refresh=True)
+    assert snapshot(warehouse) == built

@@ -6,15 +6,37 @@
     'shopify': common + ['shipping_amount', 'fee_amount', 'total_amount', 'units'],
     'square': common + ['service_charge_amount'],
 } -%}
+with days_of_shopify as (
+
+    select
+        sales_days.*,
+        shops.currency_code
+    from {{ ref('stg_shopify__sales_days') }} as sales_days
+    cross join {{ ref('stg_shopify__shops') }} as shops
+
+),
+
+days_of_square as (
+
+    select
+        sales_days.*,
+        locations.currency_code
+    from {{ ref('stg_square__sales_days') }} as sales_days
+    left join {{ ref('stg_square__locations') }} as locations
+        on sales_days.source_location_id = locations.source_location_id
+
+)
+
 {% for system in ('shopify', 'square') %}
     {% for measure in measures[system] %}
         select
             '{{ system }}' as source_system,
             sale_date,
+            currency_code,
             '{{ measure }}' as measure,
             sum({{ measure }}) as source_amount
-        from {{ ref('stg_' ~ system ~ '__sales_days') }}
-        group by sale_date
+        from days_of_{{ system }}
+        group by sale_date, currency_code
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
     {% if not loop.last %} union all {% endif %}

@@ -6,12 +6,23 @@
     'line_discount_amount', 'line_reversal_amount', 'line_tax_amount', 'exclusion_reason',
     'sold_at', 'sold_local_at', 'is_time_known', 'sale_date',
 ] -%}
+{%- set amounts = [
+    'cost_amount', 'charge_amount', 'line_gross_amount', 'line_discount_amount',
+    'line_reversal_amount', 'line_tax_amount',
+] -%}
 with shop_lines as (
 
     {% for system in ('shopify', 'square', 'quickbooks') %}
         select
             '{{ system }}' as source_system,
             {{ columns | join(', ') }},
+            {% if system == 'square' %}
+                currency_code as source_currency_code,
+                cast(null as {{ dbt.type_numeric() }}) as source_total_amount,
+            {% else %}
+                source_currency_code,
+                source_total_amount,
+            {% endif %}
             order_date,
             loaded_at
         from {{ ref('int_sale_lines_from_' ~ system) }}
@@ -78,42 +89,107 @@ matched as (
             matches.canonical_system = 'square'
             and shop_lines.source_order_id = square_days.source_order_id
 
+),
+
+united as (
+
+    select
+        'spreadsheets' as source_system,
+        {{ columns | join(', ') }},
+        currency_code as source_currency_code,
+        cast(null as {{ dbt.type_numeric() }}) as source_total_amount,
+        cast(null as date) as order_date,
+        cast(null as {{ dbt.type_string() }}) as canonical_system,
+        cast(null as {{ dbt.type_string() }}) as canonical_order_id,
+        'source_id' as match_method,
+        cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
+        loaded_at,
+        superseded_at
+    from {{ ref('int_sale_lines_from_spreadsheets') }}
+    union all
+    select
+        source_system,
+        {% for column in columns -%}
+            {%- if column in ('location_name', 'channel_name') -%}
+                coalesce(canonical_{{ column }}, {{ column }}) as {{ column }},
+            {% elif column == 'exclusion_reason' -%}
+                coalesce(
+                    exclusion_reason,
+                    case
+                        when canonical_system is not null
+                            then {{ dbt.concat(["'duplicate_of_'", 'canonical_system']) }}
+                    end
+                ) as exclusion_reason,
+            {% else -%}
+                {{ column }},
+            {% endif -%}
+        {%- endfor %}
+        source_currency_code,
+        source_total_amount,
+        order_date,
+        canonical_system,
+        canonical_order_id,
+        coalesce(match_method, 'source_id') as match_method,
+        coalesce(match_confidence, cast(1 as {{ dbt.type_numeric() }})) as match_confidence,
+        greatest(loaded_at, coalesce(changed_at, loaded_at)) as loaded_at,
+        cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+    from matched
+
+),
+
+rates as (
+
+    select * from {{ ref('int_exchange_rates') }}
+
 )
 
+-- Amounts are in the shop's currency until here. They keep six decimals, not two: a day's sum in
+-- the business's currency is then the shop's sum times the day's rate, to the cent.
 select
-    'spreadsheets' as source_system,
-    {{ columns | join(', ') }},
-    cast(null as date) as order_date,
-    cast(null as {{ dbt.type_string() }}) as canonical_system,
-    cast(null as {{ dbt.type_string() }}) as canonical_order_id,
-    'source_id' as match_method,
-    cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
-    loaded_at,
-    superseded_at
-from {{ ref('int_sale_lines_from_spreadsheets') }}
-union all
-select
-    source_system,
+    united.source_system,
     {% for column in columns -%}
-        {%- if column in ('location_name', 'channel_name') -%}
-            coalesce(canonical_{{ column }}, {{ column }}) as {{ column }},
+        {%- if column in amounts -%}
+            case
+                when rates.exchange_rate is null then united.{{ column }}
+                else round(united.{{ column }} * rates.exchange_rate, 6)
+            end as {{ column }},
+        {% elif column == 'currency_code' -%}
+            case
+                when rates.exchange_rate is null then united.currency_code
+                else '{{ var("currency_code") }}'
+            end as currency_code,
         {% elif column == 'exclusion_reason' -%}
             coalesce(
-                exclusion_reason,
+                united.exclusion_reason,
                 case
-                    when canonical_system is not null
-                        then {{ dbt.concat(["'duplicate_of_'", 'canonical_system']) }}
+                    when
+                        united.currency_code <> '{{ var("currency_code") }}'
+                        and rates.exchange_rate is null
+                        then 'no_exchange_rate'
                 end
             ) as exclusion_reason,
         {% else -%}
-            {{ column }},
+            united.{{ column }},
         {% endif -%}
     {%- endfor %}
-    order_date,
-    canonical_system,
-    canonical_order_id,
-    coalesce(match_method, 'source_id') as match_method,
-    coalesce(match_confidence, cast(1 as {{ dbt.type_numeric() }})) as match_confidence,
-    greatest(loaded_at, coalesce(changed_at, loaded_at)) as loaded_at,
-    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
-from matched
+    united.currency_code as shop_currency_code,
+    united.source_currency_code,
+    coalesce(
+        united.source_total_amount,
+        united.line_gross_amount - united.line_discount_amount - united.line_reversal_amount
+        + united.line_tax_amount + united.charge_amount
+    ) as source_total_amount,
+    rates.exchange_rate,
+    rates.rate_source as exchange_rate_source,
+    united.order_date,
+    united.canonical_system,
+    united.canonical_order_id,
+    united.match_method,
+    united.match_confidence,
+    greatest(united.loaded_at, coalesce(rates.loaded_at, united.loaded_at)) as loaded_at,
+    united.superseded_at
+from united
+left join rates
+    on
+        united.currency_code = rates.currency_code
+        and united.sale_date = rates.rate_date

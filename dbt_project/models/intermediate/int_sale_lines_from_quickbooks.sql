@@ -16,6 +16,12 @@ accounts as (
 
 ),
 
+company as (
+
+    select * from {{ ref('int_quickbooks_company') }}
+
+),
+
 -- Subtotals repeat, bundles repeat their parts, and descriptions are worth nothing.
 lines as (
 
@@ -133,7 +139,10 @@ select
     coalesce(sales.department_name, {{ no_location() }}) as location_name,
     coalesce(sales.class_name, 'QuickBooks') as channel_name,
     cast(null as {{ dbt.type_string() }}) as payment_method,
-    '{{ var("currency_code") }}' as currency_code,
+    company.home_currency_code as currency_code,
+    coalesce(sales.currency_code, company.home_currency_code) as source_currency_code,
+    sales.sign * (at_home.line_amount - at_home.discount_amount + at_home.tax_amount)
+        as source_total_amount,
     at_home.line_type,
     case when sales.sign = 1 then 'order' else 'return' end as action_type,
     sales.sign * at_home.quantity as signed_quantity,
@@ -152,8 +161,8 @@ select
     case
         when sales.deleted_at is not null then 'deleted'
         when sales.is_voided then 'voided'
-        when sales.currency_code <> '{{ var("currency_code") }}' and sales.exchange_rate is null
-            then 'other_currency'
+        when sales.currency_code <> company.home_currency_code and sales.exchange_rate is null
+            then 'no_exchange_rate'
         when at_home.line_type = 'gift_card' then 'gift_card_sale'
     end as exclusion_reason,
     -- The books know the day alone.
@@ -164,6 +173,7 @@ select
     cast(null as date) as order_date,
     sales.loaded_at
 from at_home
+cross join company
 inner join sales
     on
         at_home.document_type = sales.document_type

@@ -65,6 +65,8 @@ select
     orders.channel_name,
     orders.payment_method,
     judged.currency_code,
+    judged.source_currency_code,
+    judged.source_total_amount,
     judged.ledger_line_type as line_type,
     case
         when judged.is_back and orders.cancelled_at = judged.happened_at then 'cancellation'
@@ -89,7 +91,6 @@ select
     case
         when orders.exclusion_reason is not null then orders.exclusion_reason
         when judged.ledger_line_type = 'gift_card' then 'gift_card_sale'
-        when judged.currency_code <> '{{ var("currency_code") }}' then 'other_currency'
     end as exclusion_reason,
     judged.happened_at as sold_at,
     {{ local_time('judged.happened_at', 'orders.time_zone') }} as sold_local_at,

@@ -22,7 +22,6 @@ judged as (
             when event_type = 'test' then 'test_order'
             when event_type = 'draft' then 'draft'
             when event_type = 'cancellation' and quantity >= 0 then 'cancelled'
-            when currency_code <> '{{ var("currency_code") }}' then 'other_currency'
         end as exclusion_reason
     from sales
 

@@ -89,7 +89,6 @@ select
     ) as order_date,
     case
         when origins.deleted_at is not null then 'deleted'
-        when origins.currency_code <> '{{ var("currency_code") }}' then 'other_currency'
     end as exclusion_reason,
     greatest(
         origins.linked_at, coalesce(locations.loaded_at, origins.linked_at),

@@ -414,8 +414,26 @@ PRICE_TESTS = Kind(
     key=("test_name", "variant_name", "test_date", "product_id"),
 )  # fmt: skip
 
+EXCHANGE_RATES = Kind(
+    "exchange_rates", "One row per day and pair of currencies.",
+    (
+        _role("rate_date", "date", "Day; a rate holds until the next one, ten days at most.",
+              "2024-03-05", required=True, synonyms="date, day, datum, fecha, jour"),
+        _role("currency_code", "currency", "Whose one unit the rate tells the worth of.", "EUR",
+              required=True, synonyms="currency, from, base, base currency, währung, devise"),
+        _role("to_currency_code", "currency", "In what it is told; the business's when absent.",
+              "USD", synonyms="to, quote, quote currency, counter currency"),
+        _role("rate", "quantity", "What one unit is worth (six decimals: for a weak currency "
+              "give the rate of the strong one).", "1.085600", required=True,
+              synonyms="rate, exchange rate, kurs, wechselkurs, taux, tipo de cambio"),
+        _role("rate_source", "text", "Who published it.", "European Central Bank",
+              synonyms="source, publisher, quelle"),
+    ),
+    key=("rate_date", "currency_code", "to_currency_code"),
+)  # fmt: skip
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (SALES, PRODUCTS, CUSTOMERS, INVENTORY, PURCHASES, RECIPES, AD_SPEND, SESSIONS,
-                 TARGETS, OPENING_HOURS, PRICE_TESTS)
+                 TARGETS, OPENING_HOURS, PRICE_TESTS, EXCHANGE_RATES)
 }  # fmt: skip

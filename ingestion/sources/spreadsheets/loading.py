@@ -377,11 +377,12 @@ class _Transfer:
         names = ", ".join(f"('{name}', day.{name})" for name in MEASURES)
         connection.execute(
             f"with old as ({update} returning r.*), "
-            f"day as (select sold_local_at::date as sale_date, {measure_sums()} from old "
-            "group by 1) "
+            f"day as (select sold_local_at::date as sale_date, currency_code, {measure_sums()} "
+            "from old group by 1, 2) "
             "insert into quality.source_totals (load_id, source_system, table_name, sale_date, "
-            f"measure, amount) select {_literal(self.report.load_id)}, '{SOURCE}', 'sales', "
-            "day.sale_date, each.measure, -each.amount from day "
+            "currency_code, measure, amount) "
+            f"select {_literal(self.report.load_id)}, '{SOURCE}', 'sales', "
+            "day.sale_date, day.currency_code, each.measure, -each.amount from day "
             f"cross join lateral (values {names}) as each (measure, amount)"
         )
 
@@ -425,8 +426,8 @@ class _Transfer:
         if self.unit.kind.name != "sales":
             return
         with connection.cursor().copy(
-            "copy quality.source_totals (load_id, source_system, table_name, sale_date, measure, "
-            "amount) from stdin"
+            "copy quality.source_totals (load_id, source_system, table_name, sale_date, "
+            "currency_code, measure, amount) from stdin"
         ) as copy:
             for total in self.staged.totals(only_wanted=only_wanted):
                 copy.write_row((self.report.load_id, SOURCE, self.unit.kind.name, *total))

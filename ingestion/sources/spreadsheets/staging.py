@@ -161,15 +161,18 @@ class Staged:
     def _stored(self, name: str) -> str:
         return self.plan.token_sql(name) if name in self.plan.tokens else f"v_{name}"
 
-    def totals(self, *, only_wanted: bool) -> list[tuple[object, str, object]]:
-        """(day, measure, amount) of the rows to load, from the file alone."""
-        query = f"select sale_date, {measure_sums()} from verdicts as made"
+    def totals(self, *, only_wanted: bool) -> list[tuple[object, object, str, object]]:
+        """(day, currency, measure, amount) of the rows to load, from the file alone."""
+        currency = "currency_code" if "currency_code" in self.plan.outputs else _measured(
+            self.plan, "currency_code")  # fmt: skip
+        query = f"select sale_date, {currency}, {measure_sums()} from verdicts as made"
         if self.bad or self.skipped:
             query += " anti join excluded on excluded._rn = made._rn"
         if only_wanted:
             query += " semi join wanted on wanted._rn = made._rn"
-        rows = self.database.execute(query + " where sale_date is not null group by 1").fetchall()
-        return [(day, name, amount) for day, *amounts in rows
+        query += " where sale_date is not null group by 1, 2"
+        rows = self.database.execute(query).fetchall()
+        return [(day, code, name, amount) for day, code, *amounts in rows
                 for name, amount in zip(MEASURES, amounts, strict=True)]  # fmt: skip
 
 
@@ -358,6 +361,8 @@ def _judge(staged: Staged, alias: str) -> None:
     if plan.sale_date:
         selected = "".join(f", {_measured(plan, name)} as {name}" for name in MEASURED_COLUMNS)
         selected += f", {plan.sale_date} as sale_date"
+        if "currency_code" in plan.outputs:
+            selected += f", {plan.outputs['currency_code']} as currency_code"
     visible = [f"coalesce(cast(v_{name} as varchar), '')" for name in plan.sources]
     visible += [f"coalesce(k_{column}, '')" for column in plan.kept.values()]
     names = ", ".join(f"v_{name}" for name in plan.key)

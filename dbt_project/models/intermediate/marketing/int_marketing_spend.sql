@@ -3,16 +3,30 @@ with spend as (
     select * from {{ ref('stg_spreadsheets__ad_spend') }}
     where superseded_at is null
 
+),
+
+rates as (
+
+    select * from {{ ref('int_exchange_rates') }}
+
 )
 
 select
-    spend_date,
-    platform_name,
-    coalesce(campaign_name, 'All campaigns') as campaign_name,
-    coalesce(currency_code, '{{ var("currency_code") }}') as currency_code,
-    spend_amount,
-    clicks_count,
-    impressions_count,
-    conversions_count,
-    loaded_at
+    spend.spend_date,
+    spend.platform_name,
+    coalesce(spend.campaign_name, 'All campaigns') as campaign_name,
+    case
+        when rates.exchange_rate is null
+            then coalesce(spend.currency_code, '{{ var("currency_code") }}')
+        else '{{ var("currency_code") }}'
+    end as currency_code,
+    spend.spend_amount * coalesce(rates.exchange_rate, 1) as spend_amount,
+    spend.clicks_count,
+    spend.impressions_count,
+    spend.conversions_count,
+    greatest(spend.loaded_at, coalesce(rates.loaded_at, spend.loaded_at)) as loaded_at
 from spend
+left join rates
+    on
+        spend.currency_code = rates.currency_code
+        and spend.spend_date = rates.rate_date

@@ -30,35 +30,85 @@ matches as (
     select * from {{ ref('int_sale_matches') }}
     where canonical_system = 'shopify'
 
+),
+
+rates as (
+
+    select * from {{ ref('int_exchange_rates') }}
+
+),
+
+dated as (
+
+    select
+        payments.*,
+        cast({{ local_time('paid_at', 'time_zone') }} as date) as payment_date
+    from payments
+
+),
+
+-- In the business's currency at the rate of the day, as the sale is.
+converted as (
+
+    select
+        dated.*,
+        dated.currency_code as source_currency_code,
+        dated.payment_amount as source_amount,
+        rates.exchange_rate,
+        case
+            when rates.exchange_rate is null then dated.currency_code
+            else '{{ var("currency_code") }}'
+        end as reported_currency_code,
+        coalesce(
+            dated.exclusion_reason,
+            case
+                when
+                    dated.currency_code <> '{{ var("currency_code") }}'
+                    and rates.exchange_rate is null
+                    then 'no_exchange_rate'
+            end
+        ) as reason,
+        coalesce(rates.exchange_rate, 1) as factor
+    from dated
+    left join rates
+        on
+            dated.currency_code = rates.currency_code
+            and dated.payment_date = rates.rate_date
+
 )
 
 select
-    {{ surrogate_key(['payments.source_system', 'payments.source_payment_id']) }} as payment_key,
-    payments.source_system,
-    payments.source_payment_id,
+    {{ surrogate_key(['converted.source_system', 'converted.source_payment_id']) }} as payment_key,
+    converted.source_system,
+    converted.source_payment_id,
     case
         when matches.canonical_order_id is not null
             then {{ order_key('shopify', 'matches.canonical_order_id') }}
-        else {{ surrogate_key(['payments.source_system', 'payments.source_order_id']) }}
+        else {{ surrogate_key(['converted.source_system', 'converted.source_order_id']) }}
     end as order_key,
-    payments.payment_type,
-    payments.payment_method,
-    payments.currency_code,
-    cast(payments.payment_amount as {{ dbt.type_numeric() }}) as payment_amount,
-    cast(coalesce(payments.tip_amount, 0) as {{ dbt.type_numeric() }}) as tip_amount,
-    cast(payments.fee_amount as {{ dbt.type_numeric() }}) as fee_amount,
-    payments.fee_amount is not null as is_fee_known,
-    cast(payments.payment_amount - coalesce(payments.fee_amount, 0) as {{ dbt.type_numeric() }})
-        as net_amount,
-    payments.paid_at,
-    cast({{ local_time('payments.paid_at', 'payments.time_zone') }} as date) as payment_date,
-    {{ location_key('coalesce(payments.location_name, ' ~ default_location() ~ ')') }}
+    converted.payment_type,
+    converted.payment_method,
+    converted.reported_currency_code as currency_code,
+    cast(converted.payment_amount * converted.factor as {{ dbt.type_numeric() }}) as payment_amount,
+    cast(coalesce(converted.tip_amount, 0) * converted.factor as {{ dbt.type_numeric() }}) as tip_amount,
+    cast(converted.fee_amount * converted.factor as {{ dbt.type_numeric() }}) as fee_amount,
+    converted.fee_amount is not null as is_fee_known,
+    cast(
+        (converted.payment_amount - coalesce(converted.fee_amount, 0)) * converted.factor
+        as {{ dbt.type_numeric() }}
+    ) as net_amount,
+    converted.source_currency_code,
+    cast(converted.source_amount as {{ dbt.type_numeric() }}) as source_amount,
+    cast(converted.exchange_rate as numeric(28, 10)) as exchange_rate,
+    converted.paid_at,
+    converted.payment_date,
+    {{ location_key('coalesce(converted.location_name, ' ~ default_location() ~ ')') }}
         as location_key,
-    payments.source_payout_id,
-    payments.exclusion_reason,
-    payments.loaded_at
-from payments
+    converted.source_payout_id,
+    converted.reason as exclusion_reason,
+    converted.loaded_at
+from converted
 left join matches
     on
-        payments.source_system = matches.source_system
-        and payments.source_order_id = matches.source_order_id
+        converted.source_system = matches.source_system
+        and converted.source_order_id = matches.source_order_id

@@ -3,9 +3,10 @@
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
 -- depends_on: {{ ref('int_sale_matches') }}
 -- depends_on: {{ ref('int_product_identities') }}
+-- depends_on: {{ ref('int_exchange_rates') }}
 {% if is_incremental() %}
-{#- Orders with a row that arrived or was superseded, a product whose cost changed, or a customer
-who turned out to be somebody. -#}
+{#- Orders with a row that arrived or was superseded, a product whose cost changed, a customer who
+turned out to be somebody, or a rate of exchange that became known. -#}
 {%- set changed_orders -%}
     select source_order_id from {{ ref('int_sale_arrivals') }}
     where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
@@ -30,6 +31,18 @@ who turned out to be somebody. -#}
         select customer_record_id from {{ ref('stg_ml__customer_identities') }}
         where {{ loaded_since_last_build('changed_at') }}
     )
+    union
+    select lines.source_order_id
+    from {{ this }} as lines
+    left join {{ ref('int_exchange_rates') }} as rates
+        on
+            lines.shop_currency_code = rates.currency_code
+            and lines.sale_date = rates.rate_date
+    where
+        {{ is_among(
+            'lines.shop_currency_code', 'select currency_code from ' ~ ref('int_exchange_rates')
+        ) }}
+        and coalesce(lines.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
 {%- endset -%}
 {% endif %}
 {{ config(
@@ -38,7 +51,8 @@ who turned out to be somebody. -#}
     pre_hook="{% if is_incremental() %}{{ forget_returns_with_a_known_sale() }}{% endif %}",
     indexes=[
         {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']},
-        {'columns': ['customer_key']}, {'columns': ['customer_record_id']}
+        {'columns': ['customer_key']}, {'columns': ['customer_record_id']},
+        {'columns': ['shop_currency_code']}
     ]
 ) }}
 
@@ -156,6 +170,11 @@ final as (
         costed.action_type,
         costed.payment_method,
         costed.currency_code,
+        costed.shop_currency_code,
+        costed.source_currency_code,
+        costed.exchange_rate,
+        costed.exchange_rate_source,
+        costed.source_total_amount,
 
         -- numbers
         case when costed.line_type = 'product' then costed.signed_quantity else 0 end as quantity,
@@ -221,6 +240,11 @@ select
     cast(cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
     is_cost_known,
     currency_code,
+    shop_currency_code,
+    cast(exchange_rate as numeric(28, 10)) as exchange_rate,
+    exchange_rate_source,
+    source_currency_code,
+    cast(source_total_amount as {{ dbt.type_numeric() }}) as source_total_amount,
     payment_method,
     occurred_at,
     sale_date,

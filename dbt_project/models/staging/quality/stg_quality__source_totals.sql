@@ -9,6 +9,7 @@ select
     source_system,
     table_name,
     sale_date,
+    currency_code,
     measure,
     amount
 from source_totals

@@ -15,6 +15,9 @@ select
     total_amount,
     total_tax_amount as tax_amount,
     total_discount_amount_before_taxes as discount_amount,
-    total_amount_currency as currency_code
+    total_amount_currency as currency_code,
+    -- What the buyer saw and paid.
+    total_amount_presentment as source_total_amount,
+    total_amount_presentment_currency as source_currency_code
 from documents
 where _is_emptied is null
