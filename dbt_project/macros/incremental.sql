@@ -1,9 +1,12 @@
-{# Rows of a relation whose `loaded_at` is newer than anything this model has seen.
+{# Every incremental model follows one rule: it finds the keys (orders, days, months, customers) that
+a newer row touches and rebuilds those keys whole. `loaded_at` of a fact is the newest time at which
+anything it was made from arrived or was superseded.
 
-Every incremental model follows one rule: it finds the keys (orders, days, months, customers)
-that a newer row touches and rebuilds those keys whole, with delete+insert. `loaded_at` of a
-fact is the newest time at which anything it was made from arrived or was superseded, and
-superseded rows stay in the ledger with an exclusion reason, so a key never vanishes. #}
+What a changed order no longer has (a day, a customer, itself) leaves no row behind that could be
+newer. fct_sale_lines therefore writes down which keys its orders have left, and the models after
+it take those keys for changed, too. #}
+
+{# Rows of a relation that are newer than anything this model has seen. #}
 {% macro loaded_since_last_build(column='loaded_at') -%}
     {{ column }} > {{ newest_time('select max(loaded_at) from ' ~ this) }}
 {%- endmacro %}
@@ -37,13 +40,110 @@ planner knows how little is to be read, and uses the index. #}
     {%- endif -%}
 {%- endmacro %}
 
-{# The days that a newer line of the ledger touches. #}
+{# The keys (a column of the ledger, or an expression over its columns) of newer lines, and those
+that orders have left. #}
+{% macro changed_keys(column) -%}
+    select {{ column }} from {{ ref('fct_sale_lines') }}
+    where {{ loaded_since_last_build() }}
+    union
+    select {{ column }} from {{ ledger_departures() }}
+    where {{ loaded_since_last_build('left_at') }}
+{%- endmacro %}
+
 {% macro on_a_changed_day() -%}
-    {{ is_among(
-        'sale_date',
-        'select sale_date from ' ~ ref('fct_sale_lines') ~ ' where ' ~ loaded_since_last_build(),
-        type='date'
-    ) }}
+    {{ is_among('sale_date', changed_keys('sale_date'), type='date') }}
+{%- endmacro %}
+
+{# A key that all of its orders have left has no rows any more, and none to replace its old ones. #}
+{% macro forget_departed(column, expression=none) -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where {{ column }} in (
+        select {{ expression or column }} from {{ ledger_departures() }}
+        where {{ loaded_since_last_build('left_at') }}
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro ledger_departures() -%}
+    {%- do return(api.Relation.create(
+        database=target.database, schema='intermediate', identifier='ledger_departures'
+    )) -%}
+{%- endmacro %}
+
+{% macro create_ledger_departures() -%}
+    {%- if flags.WHICH in ('build', 'run', 'test') -%}
+    create table if not exists {{ ledger_departures() }} (
+        order_key text, customer_key text, sale_date date, order_date date,
+        left_at timestamp with time zone
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+{# Orders with a row that arrived or was superseded, a product whose cost or identity changed, a
+customer who turned out to be somebody, or a rate of exchange that became known. #}
+{% macro changed_sale_orders() -%}
+    select source_order_id from {{ ref('int_sale_arrivals') }}
+    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
+    union
+    -- A return whose sale becomes known moves to the order of that sale.
+    select source_order_id from {{ ref('int_square_orders') }}
+    where has_return and sold_in_order_id <> source_order_id and {{ loaded_since_last_build() }}
+    union
+    select source_order_id from {{ this }}
+    where product_key in (
+        select product_key from {{ ref('int_product_costs') }}
+        where {{ loaded_since_last_build() }}
+    )
+    union
+    select sales.source_order_id
+    from {{ ref('int_sale_arrivals') }} as sales
+    inner join {{ ref('int_product_identities') }} as products
+        on sales.source_product_id = products.source_product_id
+    where {{ loaded_since_last_build('products.changed_at') }}
+    union
+    select source_order_id from {{ ref('int_sale_matches') }}
+    where {{ loaded_since_last_build('changed_at') }}
+    union
+    select source_order_id from {{ this }}
+    where customer_record_id in (
+        select customer_record_id from {{ ref('stg_ml__customer_identities') }}
+        where {{ loaded_since_last_build('changed_at') }}
+    )
+    union
+    select lines.source_order_id
+    from {{ this }} as lines
+    left join {{ ref('int_exchange_rates') }} as rates
+        on
+            lines.shop_currency_code = rates.currency_code
+            and lines.sale_date = rates.rate_date
+    where
+        {{ is_among(
+            'lines.shop_currency_code', 'select currency_code from ' ~ ref('int_exchange_rates')
+        ) }}
+        and coalesce(lines.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
+{%- endmacro %}
+
+{# The incremental strategy of fct_sale_lines: changed orders are replaced whole, also those that
+have no line any more, and the keys that they leave are written down. #}
+{% macro get_incremental_rebuild_orders_sql(arg_dict) -%}
+    {%- set built = arg_dict['target_relation'] -%}
+    {%- set rebuilt = arg_dict['temp_relation'] -%}
+    {%- set keys = 'order_key, customer_key, sale_date, order_date' -%}
+    {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+    {%- set is_replaced -%}
+        {{ is_among('source_order_id', changed_sale_orders()) }}
+        or order_key in (select order_key from {{ rebuilt }})
+    {%- endset -%}
+    insert into {{ ledger_departures() }} ({{ keys }}, left_at)
+    select {{ keys }}, now()
+    from (
+        select {{ keys }} from {{ built }} where {{ is_replaced }}
+        except
+        select {{ keys }} from {{ rebuilt }}
+    ) as departed;
+    delete from {{ built }} where {{ is_replaced }};
+    insert into {{ built }} ({{ columns }}) select {{ columns }} from {{ rebuilt }}
 {%- endmacro %}
 
 {# A record that turned out to be somebody known is no customer of its own any more. #}
@@ -54,16 +154,4 @@ planner knows how little is to be read, and uses the index. #}
         from {{ ref('stg_ml__customer_identities') }}
         where person_record_id <> customer_record_id
     )
-{%- endmacro %}
-
-{# A return whose sale becomes known later moves to the order of that sale; what an earlier build
-kept under the return's own id would count it twice. #}
-{% macro forget_returns_with_a_known_sale() -%}
-    delete from {{ this }}
-    where
-        source_system = 'square'
-        and source_order_id in (
-            select source_order_id from {{ ref('int_square_orders') }}
-            where has_return and sold_in_order_id <> source_order_id
-        )
 {%- endmacro %}

@@ -133,13 +133,17 @@ def test_best_sellers_are_what_is_left_of_each_month_s_orders(business: ServedBu
 def test_baskets_and_repeat_orders_are_those_of_the_orders(business: ServedBusiness) -> None:
     orders = business.rows(
         """
-        select customer_key, location_key, date_trunc('month', order_date)::date, net_amount
-        from fct_orders where exclusion_reason is null
+        select customer_key, location_key, date_trunc('month', order_date)::date, net_amount,
+            exists (
+                select from fct_sale_lines as lines where lines.order_key = orders.order_key
+                and action_type = 'order' and exclusion_reason is null
+            )
+        from fct_orders as orders where exclusion_reason is null
         order by order_date, ordered_at, order_key"""
     )
     known: set[object] = set()
     counted: dict[tuple[object, object], list[float]] = defaultdict(lambda: [0, 0.0, 0, 0])
-    for customer, place, month, net in orders:
+    for customer, place, month, net, is_purchase in orders:
         figures = counted[month, place]
         figures[1] += float(net)
         if net > 0:
@@ -147,7 +151,8 @@ def test_baskets_and_repeat_orders_are_those_of_the_orders(business: ServedBusin
             if customer:
                 figures[2] += 1
                 figures[3] += customer in known
-                known.add(customer)
+        if is_purchase:
+            known.add(customer)
     assert {
         row[:2]: pytest.approx(list(row[2:]))
         for row in business.rows(

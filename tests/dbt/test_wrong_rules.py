@@ -134,6 +134,7 @@ class Project:
     def build(self, select: str) -> subprocess.CompletedProcess[str]:
         """Build and test, with what the models say about themselves."""
         command = ["build", "--project-dir", str(self.folder), "--select", *select.split()]
+        command += ["--indirect-selection", "buildable"]
         command += ["--exclude-resource-type", "exposure", "--full-refresh"]
         with hub_dbt.environment(self.warehouse):
             return subprocess.run(

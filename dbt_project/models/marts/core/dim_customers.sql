@@ -24,19 +24,31 @@ with customers as (
 
 ),
 
+numbered as (
+
+    select
+        fct_customer_months.*,
+        row_number() over (
+            partition by customer_key order by first_purchase_date
+        ) as month_number
+    from {{ ref('fct_customer_months') }}
+    {% if is_incremental() %}
+    where {{ is_among('customer_key', changed_customers) }}
+    {% endif %}
+
+),
+
 months as (
 
     select
         customer_key,
         min(first_purchase_date) as first_order_date,
         max(last_purchase_date) as last_order_date,
+        min(case when month_number = 1 then first_order_key end) as first_order_key,
         sum(orders_count) as orders_count,
         sum(net_amount) as net_amount,
         max(loaded_at) as loaded_at
-    from {{ ref('fct_customer_months') }}
-    {% if is_incremental() %}
-    where {{ is_among('customer_key', changed_customers) }}
-    {% endif %}
+    from numbered
     group by customer_key
 
 )
@@ -54,6 +66,7 @@ select
     customers.accepts_marketing,
     months.first_order_date,
     months.last_order_date,
+    months.first_order_key,
     cast(coalesce(months.orders_count, 0) as {{ dbt.type_bigint() }}) as orders_count,
     cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount,
     greatest(customers.loaded_at, coalesce(months.loaded_at, customers.loaded_at)) as loaded_at

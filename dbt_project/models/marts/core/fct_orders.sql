@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
     on_schema_change='fail',
+    pre_hook="{{ forget_departed('order_key') }}",
     indexes=[
         {'columns': ['loaded_at']}, {'columns': ['order_date']}, {'columns': ['customer_key']}
     ]
@@ -10,10 +11,7 @@ with lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     {% if is_incremental() %}
-    where {{ is_among(
-        'order_key',
-        'select order_key from ' ~ ref('fct_sale_lines') ~ ' where ' ~ loaded_since_last_build()
-    ) }}
+    where {{ is_among('order_key', changed_keys('order_key')) }}
     {% endif %}
 
 ),

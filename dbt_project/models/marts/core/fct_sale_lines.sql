@@ -4,55 +4,14 @@
 -- depends_on: {{ ref('int_sale_matches') }}
 -- depends_on: {{ ref('int_product_identities') }}
 -- depends_on: {{ ref('int_exchange_rates') }}
-{% if is_incremental() %}
-{#- Orders with a row that arrived or was superseded, a product whose cost changed, a customer who
-turned out to be somebody, or a rate of exchange that became known. -#}
-{%- set changed_orders -%}
-    select source_order_id from {{ ref('int_sale_arrivals') }}
-    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
-    union
-    select source_order_id from {{ this }}
-    where product_key in (
-        select product_key from {{ ref('int_product_costs') }}
-        where {{ loaded_since_last_build() }}
-    )
-    union
-    select sales.source_order_id
-    from {{ ref('int_sale_arrivals') }} as sales
-    inner join {{ ref('int_product_identities') }} as products
-        on sales.source_product_id = products.source_product_id
-    where {{ loaded_since_last_build('products.changed_at') }}
-    union
-    select source_order_id from {{ ref('int_sale_matches') }}
-    where {{ loaded_since_last_build('changed_at') }}
-    union
-    select source_order_id from {{ this }}
-    where customer_record_id in (
-        select customer_record_id from {{ ref('stg_ml__customer_identities') }}
-        where {{ loaded_since_last_build('changed_at') }}
-    )
-    union
-    select lines.source_order_id
-    from {{ this }} as lines
-    left join {{ ref('int_exchange_rates') }} as rates
-        on
-            lines.shop_currency_code = rates.currency_code
-            and lines.sale_date = rates.rate_date
-    where
-        {{ is_among(
-            'lines.shop_currency_code', 'select currency_code from ' ~ ref('int_exchange_rates')
-        ) }}
-        and coalesce(lines.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
-{%- endset -%}
-{% endif %}
+{%- set changed_orders = changed_sale_orders() if is_incremental() -%}
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
+    materialized='incremental', incremental_strategy='rebuild_orders', unique_key='order_key',
     on_schema_change='fail',
-    pre_hook="{% if is_incremental() %}{{ forget_returns_with_a_known_sale() }}{% endif %}",
     indexes=[
-        {'columns': ['order_key']}, {'columns': ['sale_date']}, {'columns': ['loaded_at']},
-        {'columns': ['customer_key']}, {'columns': ['customer_record_id']},
-        {'columns': ['shop_currency_code']}
+        {'columns': ['order_key']}, {'columns': ['source_order_id']}, {'columns': ['sale_date']},
+        {'columns': ['order_date']}, {'columns': ['loaded_at']}, {'columns': ['customer_key']},
+        {'columns': ['customer_record_id']}, {'columns': ['shop_currency_code']}
     ]
 ) }}
 

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
-    pre_hook="{% if is_incremental() %}{{ forget_merged_customers() }}{% endif %}",
-    unique_key='customer_key', on_schema_change='fail'
+    unique_key='customer_key', on_schema_change='fail',
+    pre_hook="{{ forget_departed('customer_key') }}"
 ) }}
 
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
@@ -10,11 +10,7 @@ with lines as (
     select * from {{ ref('fct_sale_lines') }}
     where customer_key is not null
     {% if is_incremental() %}
-        and {{ is_among(
-            'customer_key',
-            'select customer_key from ' ~ ref('fct_sale_lines')
-            ~ ' where ' ~ loaded_since_last_build()
-        ) }}
+        and {{ is_among('customer_key', changed_keys('customer_key')) }}
     {% endif %}
 
 ),
@@ -26,11 +22,26 @@ orders as (
         customer_key,
         order_key,
         min(case when action_type = 'order' then sale_date end) as purchase_date,
+        min(case when action_type = 'order' then occurred_at end) as purchased_at,
         min(sale_date) as first_event_date,
-        sum(net_amount) as net_amount
+        sum(net_amount) as net_amount,
+        sum(case when is_cost_known then net_amount else 0 end) as known_cost_net_amount,
+        sum(case when is_cost_known then net_amount - cost_amount else 0 end) as margin_amount
     from lines
     where exclusion_reason is null
     group by customer_key, order_key
+
+),
+
+placed as (
+
+    select
+        orders.*,
+        row_number() over (
+            partition by customer_key, {{ month_start('coalesce(purchase_date, first_event_date)') }}
+            order by purchase_date nulls last, purchased_at, order_key
+        ) as place_in_month
+    from orders
 
 ),
 
@@ -51,9 +62,13 @@ months as (
         {{ month_start('coalesce(purchase_date, first_event_date)') }} as month_start_date,
         count(purchase_date) as orders_count,
         sum(net_amount) as net_amount,
+        sum(known_cost_net_amount) as known_cost_net_amount,
+        sum(margin_amount) as margin_amount,
         min(purchase_date) as first_purchase_date,
-        max(purchase_date) as last_purchase_date
-    from orders
+        max(purchase_date) as last_purchase_date,
+        min(case when place_in_month = 1 and purchase_date is not null then order_key end)
+            as first_order_key
+    from placed
     group by 1, 2
 
 )
@@ -63,8 +78,12 @@ select
     months.month_start_date,
     coalesce(months.orders_count, 0) as orders_count,
     cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount,
+    cast(coalesce(months.known_cost_net_amount, 0) as {{ dbt.type_numeric() }})
+        as known_cost_net_amount,
+    cast(coalesce(months.margin_amount, 0) as {{ dbt.type_numeric() }}) as margin_amount,
     months.first_purchase_date,
     months.last_purchase_date,
+    months.first_order_key,
     arrivals.loaded_at
 from arrivals
 left join months on arrivals.customer_key = months.customer_key

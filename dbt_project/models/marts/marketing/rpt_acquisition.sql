@@ -9,10 +9,13 @@ with spend as (
 
 ),
 
-orders as (
+customers as (
 
-    select * from {{ ref('fct_orders') }}
-    where exclusion_reason is null and customer_key is not null
+    select
+        dim_customers.*,
+        {{ month_start('first_order_date') }} as cohort_month
+    from {{ ref('dim_customers') }} as dim_customers
+    where first_order_key is not null
 
 ),
 
@@ -33,43 +36,30 @@ as_of as (
 
 ),
 
-placed as (
+cohorts as (
 
     select
-        orders.*,
-        {{ month_start('min(orders.order_date) over (partition by orders.customer_key)') }}
-            as cohort_month,
-        row_number() over (
-            partition by orders.customer_key
-            order by orders.order_date, orders.ordered_at, orders.order_key
-        ) as order_number
-    from orders
-
-),
-
-customers as (
-
-    select
-        placed.cohort_month,
+        customers.cohort_month,
         count(*) as new_customers_count,
         sum(case when last_touches.is_paid then 1 else 0 end) as paid_new_customers_count
-    from placed
-    left join last_touches on placed.order_key = last_touches.order_key
-    where placed.order_number = 1
-    group by placed.cohort_month
+    from customers
+    left join last_touches on customers.first_order_key = last_touches.order_key
+    group by customers.cohort_month
 
 ),
 
 margins as (
 
     select
-        cohort_month,
-        {{ months_between('cohort_month', 'order_date') }} as months_since_first,
-        sum(net_amount) as net_amount,
-        sum(known_cost_net_amount) as known_cost_net_amount,
-        sum(known_cost_net_amount - coalesce(cost_amount, 0)) as margin_amount,
-        max(loaded_at) as loaded_at
-    from placed
+        customers.cohort_month,
+        {{ months_between('customers.cohort_month', 'active.month_start_date') }}
+            as months_since_first,
+        sum(active.net_amount) as net_amount,
+        sum(active.known_cost_net_amount) as known_cost_net_amount,
+        sum(active.margin_amount) as margin_amount,
+        max(active.loaded_at) as loaded_at
+    from {{ ref('fct_customer_months') }} as active
+    inner join customers on active.customer_key = customers.customer_key
     group by 1, 2
 
 ),
@@ -92,7 +82,7 @@ months as (
 
     select cohort_month from spend
     union
-    select cohort_month from customers
+    select cohort_month from cohorts
 
 ),
 
@@ -102,17 +92,17 @@ costs as (
         months.cohort_month,
         spend.spend_amount,
         spend.spend_source,
-        coalesce(customers.new_customers_count, 0) as new_customers_count,
-        coalesce(customers.paid_new_customers_count, 0) as paid_new_customers_count,
+        coalesce(cohorts.new_customers_count, 0) as new_customers_count,
+        coalesce(cohorts.paid_new_customers_count, 0) as paid_new_customers_count,
         least(greatest({{ months_between('months.cohort_month', 'as_of.open_month') }}, 0), 12)
             as observed_months_count,
-        spend.spend_amount / nullif(customers.new_customers_count, 0) as blended_cac_amount,
-        spend.spend_amount / nullif(customers.paid_new_customers_count, 0) as paid_cac_amount,
+        spend.spend_amount / nullif(cohorts.new_customers_count, 0) as blended_cac_amount,
+        spend.spend_amount / nullif(cohorts.paid_new_customers_count, 0) as paid_cac_amount,
         spend.loaded_at
     from months
     cross join as_of
     left join spend on months.cohort_month = spend.cohort_month
-    left join customers on months.cohort_month = customers.cohort_month
+    left join cohorts on months.cohort_month = cohorts.cohort_month
 
 ),
 
@@ -146,24 +136,24 @@ select
     cast(costs.paid_cac_amount as {{ dbt.type_numeric() }}) as paid_cac_amount,
     costs.observed_months_count,
     costs.observed_months_count < 12 as is_right_censored,
-    cast(cohorts.margin_amount as {{ dbt.type_numeric() }}) as margin_amount,
+    cast(earned.margin_amount as {{ dbt.type_numeric() }}) as margin_amount,
     cast(
-        case when cohorts.net_amount > 0 then cohorts.known_cost_net_amount / cohorts.net_amount end
+        case when earned.net_amount > 0 then earned.known_cost_net_amount / earned.net_amount end
         as {{ dbt.type_numeric() }}
     ) as cost_coverage_rate,
     cast(
         case
-            when cohorts.known_cost_net_amount <> 0
-                then cohorts.margin_amount / nullif(costs.new_customers_count, 0)
+            when earned.known_cost_net_amount <> 0
+                then earned.margin_amount / nullif(costs.new_customers_count, 0)
         end as {{ dbt.type_numeric() }}
     ) as margin_ltv_amount,
     cast(
         case
-            when cohorts.known_cost_net_amount <> 0
-                then cohorts.margin_amount / nullif(costs.spend_amount, 0)
+            when earned.known_cost_net_amount <> 0
+                then earned.margin_amount / nullif(costs.spend_amount, 0)
         end as {{ dbt.type_numeric() }}
     ) as ltv_to_cac_rate,
-    case when costs.spend_amount > 0 then cohorts.payback_months_count end as payback_months_count,
-    greatest(costs.loaded_at, cohorts.loaded_at) as loaded_at
+    case when costs.spend_amount > 0 then earned.payback_months_count end as payback_months_count,
+    greatest(costs.loaded_at, earned.loaded_at) as loaded_at
 from costs
-left join values_of_cohorts as cohorts on costs.cohort_month = cohorts.cohort_month
+left join values_of_cohorts as earned on costs.cohort_month = earned.cohort_month

@@ -1,22 +1,50 @@
+-- depends_on: {{ ref('fct_sale_lines') }}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key='month_start_date', on_schema_change='fail',
+    pre_hook="{{ forget_departed('month_start_date', month_start('order_date')) }}"
+) }}
+{% if is_incremental() %}
+{#- Months with a changed order, and with one of somebody whose first purchase may be another
+one now. -#}
+{%- set changed_months -%}
+    {{ changed_keys(month_start('order_date')) }}
+    union
+    select {{ month_start('order_date') }} from {{ ref('fct_orders') }}
+    where {{ is_among(
+        'customer_key',
+        'select customer_key from ' ~ ref('dim_customers') ~ ' where ' ~ loaded_since_last_build()
+    ) }}
+{%- endset -%}
+{% endif %}
 with orders as (
 
     select * from {{ ref('fct_orders') }}
     where exclusion_reason is null
+    {% if is_incremental() %}
+        and {{ is_among(month_start('order_date'), changed_months, type='date') }}
+    {% endif %}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
 
 ),
 
 -- An order counts as a basket while something of it is still sold.
-numbered as (
+baskets as (
 
     select
         orders.*,
-        case when net_amount > 0 then 1 else 0 end as is_basket,
-        case when net_amount > 0 and customer_key is not null then 1 else 0 end as is_identified,
-        row_number() over (
-            partition by customer_key, case when net_amount > 0 then 1 else 0 end
-            order by order_date, ordered_at, order_key
-        ) as basket_number
+        case when orders.net_amount > 0 then 1 else 0 end as is_basket,
+        case when orders.net_amount > 0 and orders.customer_key is not null then 1 else 0 end
+            as is_identified,
+        case when customers.first_order_key = orders.order_key then 1 else 0 end as is_first,
+        greatest(orders.loaded_at, coalesce(customers.loaded_at, orders.loaded_at)) as newest_at
     from orders
+    left join customers on orders.customer_key = customers.customer_key
 
 ),
 
@@ -30,9 +58,9 @@ months as (
         sum(is_basket * units) as units,
         sum(is_basket * lines_count) as lines_count,
         sum(is_identified) as identified_orders_count,
-        sum(case when basket_number > 1 then is_identified else 0 end) as repeat_orders_count,
-        max(loaded_at) as loaded_at
-    from numbered
+        sum(is_identified * (1 - is_first)) as repeat_orders_count,
+        max(newest_at) as loaded_at
+    from baskets
     group by 1, location_key
 
 )

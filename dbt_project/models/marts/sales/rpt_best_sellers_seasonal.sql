@@ -6,10 +6,9 @@
 {%- set seasons = ['Summer', 'Autumn', 'Winter', 'Spring'] if is_south
     else ['Winter', 'Spring', 'Summer', 'Autumn'] -%}
 
-with lines as (
+with order_days as (
 
-    select * from {{ ref('fct_sale_lines') }}
-    where line_type = 'product' and exclusion_reason is null and product_key is not null
+    select * from {{ ref('fct_product_orders_daily') }}
 
 ),
 
@@ -27,10 +26,10 @@ months as (
     select
         {{ month_start('order_date') }} as month_start_date,
         product_key,
-        sum(quantity) as units,
+        sum(units) as units,
         sum(net_amount) as net_amount,
         max(loaded_at) as loaded_at
-    from lines
+    from order_days
     group by 1, 2
 
 ),

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='sale_date',
-    on_schema_change='fail', indexes=[{'columns': ['sale_date']}]
+    on_schema_change='fail',
+    pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
 
 with lines as (
