@@ -5,13 +5,13 @@
 ) }}
 
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
+-- depends_on: {{ ref('fct_sale_lines') }}
 {% if is_incremental() %}
 {%- set changed_customers -%}
     select customer_key from {{ ref('int_customers') }}
     where {{ loaded_since_last_build() }}
     union
-    select customer_key from {{ ref('fct_customer_months') }}
-    where {{ loaded_since_last_build() }}
+    {{ changed_keys('customer_key') }}
 {%- endset -%}
 {% endif %}
 

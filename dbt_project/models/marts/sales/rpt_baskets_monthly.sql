@@ -11,10 +11,7 @@ one now. -#}
     {{ changed_keys(month_start('order_date')) }}
     union
     select {{ month_start('order_date') }} from {{ ref('fct_orders') }}
-    where {{ is_among(
-        'customer_key',
-        'select customer_key from ' ~ ref('dim_customers') ~ ' where ' ~ loaded_since_last_build()
-    ) }}
+    where {{ is_among('customer_key', changed_keys('customer_key')) }}
 {%- endset -%}
 {% endif %}
 with orders as (
