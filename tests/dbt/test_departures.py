@@ -44,3 +44,4 @@ def test_every_mart_follows_orders_that_leave(
         business.build(full_refresh=True)
         rebuilt = snapshot(business.warehouse)
     assert built != first
+    assert {table: rows for table, rows in built.items() if rows != rebuilt[table]} == {}
