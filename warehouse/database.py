@@ -275,7 +275,7 @@ class Warehouse:
         """Tell the planner of a role's tables in a schema that changed by a twentieth or more.
 
         The server does so by itself, but a minute later: models that are built right after a
-        first load would be planned blindly, seconds become minutes.
+        first load would be planned blindly, and take many times as long.
         """
         with self.connect(role, autocommit=True) as connection:
             changed = connection.execute(

@@ -121,7 +121,10 @@ customer who turned out to be somebody, or a rate of exchange that became known.
         {{ is_among(
             'lines.shop_currency_code', 'select currency_code from ' ~ ref('int_exchange_rates')
         ) }}
-        and coalesce(lines.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
+        and (
+            coalesce(lines.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
+            or {{ loaded_since_last_build('rates.loaded_at') }}
+        )
 {%- endmacro %}
 
 {# The incremental strategy of fct_sale_lines: changed orders are replaced whole, also those that
@@ -131,10 +134,7 @@ have no line any more, and the keys that they leave are written down. #}
     {%- set rebuilt = arg_dict['temp_relation'] -%}
     {%- set keys = 'order_key, customer_key, sale_date, order_date' -%}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
-    {%- set is_replaced -%}
-        {{ is_among('source_order_id', changed_sale_orders()) }}
-        or order_key in (select order_key from {{ rebuilt }})
-    {%- endset -%}
+    {%- set is_replaced = is_among('source_order_id', changed_sale_orders()) -%}
     insert into {{ ledger_departures() }} ({{ keys }}, left_at)
     select {{ keys }}, now()
     from (

@@ -166,9 +166,10 @@ class Square:
             *parameters,
         )
         page = rows[:limit]
-        following = {"cursor": write_cursor(asked, [stamp(page[-1][column]),
-                                                    page[-1]["payment_id"]])}  # fmt: skip
-        return page, following if len(rows) > limit else {}
+        if len(rows) <= limit:
+            return page, {}
+        last_key = [stamp(page[-1][column]), page[-1]["payment_id"]]
+        return page, {"cursor": write_cursor(asked, last_key)}
 
     # --- who and what ---------------------------------------------------------------------
 

@@ -159,6 +159,12 @@ def test_a_refund_leads_to_its_sale_through_its_payment(square: Square, orders: 
     assert tipped
 
 
+def test_where_nothing_happened_the_page_is_empty(square: Square) -> None:
+    later = "2100-01-01T00:00:00Z"
+    assert list(square.refunds.list(begin_time=later)) == []
+    assert list(square.payments.list(begin_time=later)) == []
+
+
 def test_what_changed_since_is_what_comes_back(square: Square, orders: list) -> None:
     since = orders[-200].updated_at
     recent = {"date_time_filter": {"updated_at": {"start_at": since}}}

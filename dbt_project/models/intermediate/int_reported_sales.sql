@@ -6,13 +6,20 @@
     'shopify': common + ['shipping_amount', 'fee_amount', 'total_amount', 'units'],
     'square': common + ['service_charge_amount'],
 } -%}
-with days_of_shopify as (
+with shops as (
+
+    select min(currency_code) as currency_code
+    from {{ ref('stg_shopify__shops') }}
+
+),
+
+days_of_shopify as (
 
     select
         sales_days.*,
         shops.currency_code
     from {{ ref('stg_shopify__sales_days') }} as sales_days
-    cross join {{ ref('stg_shopify__shops') }} as shops
+    cross join shops
 
 ),
 

@@ -68,7 +68,8 @@ converted as (
                     then 'no_exchange_rate'
             end
         ) as reason,
-        coalesce(rates.exchange_rate, 1) as factor
+        coalesce(rates.exchange_rate, 1) as factor,
+        greatest(dated.loaded_at, coalesce(rates.loaded_at, dated.loaded_at)) as known_at
     from dated
     left join rates
         on
@@ -106,7 +107,7 @@ select
         as location_key,
     converted.source_payout_id,
     converted.reason as exclusion_reason,
-    converted.loaded_at
+    converted.known_at as loaded_at
 from converted
 left join matches
     on
