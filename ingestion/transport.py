@@ -136,24 +136,28 @@ class Transport:
             f"stays so, look at {self.title}'s status page.",
         )
 
-    def lines(self, url: str, what: str) -> Iterator[str]:
-        """The lines of a file at another address, which is told no token; a broken download goes
-        on where it broke off.
+    def lines(self, url: str, what: str, size: int) -> Iterator[str]:
+        """The lines of a file at another address, which is told no token; a download that breaks
+        off, or ends early, goes on where it stopped.
+
+        Args:
+            size: how many bytes the file has.
 
         Raises:
             HubError: it was refused, or broke off ATTEMPTS times in a row.
         """
         rest = b""
-        for block in self._blocks(url, what):
+        for block in self._blocks(url, what, size):
             *whole, rest = (rest + block).split(b"\n")
             yield from (storable(line).decode() for line in whole if line)
         if rest:
             yield storable(rest).decode()
 
-    def _blocks(self, url: str, what: str) -> Iterator[bytes]:
+    def _blocks(self, url: str, what: str, size: int) -> Iterator[bytes]:
         read, attempt, trouble = 0, 0, ""
         with httpx.Client(timeout=TIMEOUT) as client:
             while attempt < ATTEMPTS:
+                trouble = ""
                 headers = {"Accept-Encoding": "identity"}
                 if read:
                     headers["Range"] = f"bytes={read}-"
@@ -165,7 +169,10 @@ class Transport:
                         for block in answer.iter_raw():
                             attempt, read = 0, read + len(block)
                             yield block
-                    return
+                    if read >= size:
+                        return
+                    trouble = f"{read:,} of {size:,} bytes came"
+                    raise httpx.ReadError(trouble)
                 except httpx.TransportError as error:
                     trouble = trouble or _words(error)
                     attempt += 1

@@ -1,4 +1,4 @@
-"""Asking Shopify from several threads at once, within the cost that its plan allows."""
+"""Shopify's client: several threads share the cost that a plan allows; files come whole."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ingestion.api.shapes import TEXT
 from ingestion.sources.shopify import ShopifyClient
+from sandbox.faults import Fault, FaultPlan, FaultyApp
 from sandbox.serving import serving
 from sandbox.shopify.execution import Shop
 from sandbox.shopify.server import create_app
@@ -49,3 +51,17 @@ def test_threads_share_the_cost_limit_and_are_hardly_ever_throttled(shop: Shop) 
     # Each asks for about 20 of the 300 points and 100 come back a second: asked for without
     # regard to each other, most would be refused.
     assert len(retries) <= 2
+
+
+def test_a_file_that_ends_early_is_read_on_where_it_ended(shop: Shop) -> None:
+    retries: list[str] = []
+    plan = FaultPlan()
+    plan.add(Fault("truncate", path="bulk/", nth=(1,)))
+    with serving(FaultyApp(create_app(shop), plan)) as address:
+        client = ShopifyClient(address, Token(), on_retry=retries.append, sleep=lambda _: None)
+        pages = [list(client.bulk("orders", {"id": TEXT.always, "name": TEXT})) for _ in range(2)]
+        client.close()
+    assert plan.struck
+    assert pages[0] == pages[1]
+    assert sum(len(page) for page in pages[0]) > 100
+    assert [line for line in retries if "bytes came" in line] == retries[:1]

@@ -36,7 +36,7 @@ START_BULK = """mutation Start($query: String!) {
   bulkOperationRunQuery(query: $query, groupObjects: true) {
     bulkOperation { id } userErrors { message code } } }"""
 WATCH_BULK = """query Watch($id: ID!) {
-  bulkOperation(id: $id) { status errorCode objectCount url partialDataUrl } }"""
+  bulkOperation(id: $id) { status errorCode objectCount fileSize url } }"""
 REPORT = """query Report($query: String!) {
   shopifyqlQuery(query: $query) { parseErrors tableData { columns { name } rows } } }"""
 
@@ -162,7 +162,8 @@ class ShopifyClient:
             due = int(operation["objectCount"])
             if operation["url"] is None:
                 return
-            lines = _Lines(self._http.lines(operation["url"], f"the file of {root}"))
+            lines = _Lines(self._http.lines(operation["url"], f"the file of {root}",
+                                            int(operation["fileSize"])))  # fmt: skip
             yield from _assembled(root, shape, lines)
             if lines.count != due:
                 raise HubError(
