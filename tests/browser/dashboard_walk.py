@@ -6,11 +6,18 @@ Knows Superset's pages, not pytest and not how the servers are started.
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Response,
+    sync_playwright,
+)
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_OPTIONS = [
@@ -84,15 +91,17 @@ def sign_in(
         locale="en-US",
         user_agent=PHONE_USER_AGENT if phone else None,
     )
-    for _ in range(3):
-        _fill_in_the_form(context, url, username, password)
+    shown: list[str] = []
+    while len(shown) < 3:
+        shown.append(_fill_in_the_form(context, url, username, password))
         if context.request.get(f"{url}/api/v1/me/").ok:
             return context
     context.close()
-    raise RuntimeError(f"Signing in as '{username}' did not work. Is the password right?")
+    raise RuntimeError(f"Signing in as '{username}' did not work; the pages said: {shown}")
 
 
-def _fill_in_the_form(context: BrowserContext, url: str, username: str, password: str) -> None:
+def _fill_in_the_form(context: BrowserContext, url: str, username: str, password: str) -> str:
+    """Sign in once; returns what the page shows then."""
     page = context.new_page()
     page.goto(f"{url}/login/")
     # An answer to what the page asked before signing in would carry the old session back.
@@ -100,9 +109,13 @@ def _fill_in_the_form(context: BrowserContext, url: str, username: str, password
     page.fill("input[name=username], #username", username)
     page.fill("input[name=password], #password", password)
     page.get_by_role("button", name=re.compile("sign in", re.I)).click()
-    page.wait_for_url(lambda address: "/login" not in address, timeout=30_000)
+    # Whether we are signed in is asked of Superset; what stands here instead goes into the error.
+    with suppress(PlaywrightTimeoutError):
+        page.wait_for_url(lambda address: "/login" not in address, timeout=30_000)
     page.wait_for_load_state("networkidle")
+    said = page.inner_text("body")[:200]
     page.close()
+    return said
 
 
 def walk(context: BrowserContext, url: str, slug: str, picture: Path | None = None) -> Findings:
