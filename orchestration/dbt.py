@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from warehouse.business import Business
-from warehouse.database import Warehouse
+from warehouse.database import Role, Warehouse
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home
 
@@ -48,25 +48,20 @@ def manifest_path() -> Path:
 
 
 def metricflow(warehouse: Warehouse, command: Sequence[str]) -> int:
-    """Run MetricFlow on a business's marts; its exit code.
+    """Run MetricFlow as the analyst, who reads a business's marts and nothing else; its exit code.
 
     MetricFlow looks for dbt's artifacts in ``target`` beside the project file and nowhere else, so
-    it gets a folder of links.
+    it gets a folder of links, and a manifest of its own.
     """
-    target = target_path(warehouse.business)
-    project = target / "metricflow"
+    project = target_path(warehouse.business) / "metricflow"
     project.mkdir(parents=True, exist_ok=True)
-    links = {
-        "dbt_project.yml": PROJECT_ROOT / "dbt_project.yml",
-        "dbt_project": PROFILES_DIR,
-        "target": target,
-    }
+    links = {"dbt_project.yml": PROJECT_ROOT / "dbt_project.yml", "dbt_project": PROFILES_DIR}
     for name, place in links.items():
         link = project / name
         if not link.is_symlink():
             link.symlink_to(place)
     parse = [str(DBT_EXECUTABLE), "--quiet", *arguments(warehouse.business, ["parse"])]
-    with environment(warehouse):
+    with environment(warehouse, role="analyst", target=project / "target"):
         subprocess.run(parse, cwd=PROJECT_ROOT, check=True)
         mf = str(DBT_EXECUTABLE.with_name("mf"))
         return subprocess.run([mf, *command], cwd=project, check=False).returncode
@@ -112,19 +107,28 @@ def _variables(business: Business, as_of_date: date | None) -> dict[str, object]
 
 
 @contextmanager
-def environment(warehouse: Warehouse) -> Iterator[None]:
-    """The variables the dbt profile reads, set while dbt is called; one call at a time."""
-    parts = urlsplit(warehouse.url("transformer"))
+def environment(
+    warehouse: Warehouse, role: Role = "transformer", target: Path | None = None
+) -> Iterator[None]:
+    """The variables the dbt profile reads, set while dbt is called; one call at a time.
+
+    Args:
+        warehouse: the business's.
+        role: whose rights dbt has.
+        target: where dbt writes, by default what all builds of the business share.
+    """
+    target = target or target_path(warehouse.business)
+    parts = urlsplit(warehouse.url(role))
     values = {
-        **_locations(target_path(warehouse.business)),
+        **_locations(target),
         "HUB_DBT_HOST": parts.hostname or "127.0.0.1",
         "HUB_DBT_PORT": str(parts.port),
         "HUB_DBT_USER": unquote(parts.username or ""),
         "HUB_DBT_DATABASE": warehouse.database,
-        "DBT_ENV_SECRET_HUB_PASSWORD": warehouse.password("transformer"),
+        "DBT_ENV_SECRET_HUB_PASSWORD": warehouse.password(role),
     }
     before = {name: os.environ.get(name) for name in values}
-    lock = (target_path(warehouse.business) / "build.lock").open("a")
+    lock = (target / "build.lock").open("a")
     fcntl.flock(lock, fcntl.LOCK_EX)
     os.environ.update(values)
     try:
