@@ -39,7 +39,7 @@ is tested whole. Elsewhere than on PostgreSQL everything is tested in every buil
     {%- endfor -%}
     {%- if execute and target.type == 'postgres' and flags.WHICH == 'build' -%}
     {%- for model in graph.nodes.values() if model.unique_id in fine and model.name in
-        ('fct_sale_lines', 'fct_orders') -%}
+        ('fct_sale_lines', 'fct_orders', 'fct_order_margins') -%}
         {%- set lacking = [] -%}
         {%- for test in graph.nodes.values() if test.resource_type == 'test'
             and model.unique_id in test.depends_on.nodes and test.unique_id not in fine

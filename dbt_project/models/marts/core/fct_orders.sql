@@ -64,6 +64,14 @@ orders as (
         sum(is_counted_line * cost_amount) as cost_amount,
         sum(case when is_cost_known then is_counted_line * net_amount else 0 end)
             as known_cost_net_amount,
+        {% for name, condition in (
+            ('sold_amount', "line_type = 'product'"), ('known_cost_sold_amount', 'is_cost_known')
+        ) %}
+            sum(
+                case when {{ condition }} then is_counted_line else 0 end
+                * greatest(gross_amount - discount_amount, 0)
+            ) as {{ name }},
+        {% endfor %}
         case when max(is_counted_line) = 0 then min(exclusion_reason) end as exclusion_reason,
         max(source_updated_at) as source_updated_at,
         max(loaded_at) as loaded_at
@@ -97,6 +105,8 @@ select
     cast(total_amount as {{ dbt.type_numeric() }}) as total_amount,
     cast(cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
     cast(known_cost_net_amount as {{ dbt.type_numeric() }}) as known_cost_net_amount,
+    cast(sold_amount as {{ dbt.type_numeric() }}) as sold_amount,
+    cast(known_cost_sold_amount as {{ dbt.type_numeric() }}) as known_cost_sold_amount,
     exclusion_reason,
     source_updated_at,
     loaded_at

@@ -8,6 +8,8 @@ with days as (
         sum(product_days.net_amount) as net_amount,
         sum(product_days.known_cost_net_amount) as known_cost_net_amount,
         sum(product_days.cost_amount) as cost_amount,
+        sum(product_days.payment_fee_amount) as payment_fee_amount,
+        sum(product_days.known_cost_payment_fee_amount) as known_cost_payment_fee_amount,
         max(product_days.loaded_at) as loaded_at
     from {{ ref('fct_product_sales_daily') }} as product_days
     left join {{ ref('dim_products') }} as products
@@ -27,6 +29,11 @@ select
     cast(days.cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
     cast(days.known_cost_net_amount - days.cost_amount as {{ dbt.type_numeric() }})
         as gross_margin_amount,
+    cast(days.payment_fee_amount as {{ dbt.type_numeric() }}) as payment_fee_amount,
+    cast(
+        days.known_cost_net_amount - days.cost_amount
+        - coalesce(days.known_cost_payment_fee_amount, 0) as {{ dbt.type_numeric() }}
+    ) as contribution_margin_amount,
     cast(case
         when days.net_amount > 0 then days.known_cost_net_amount / days.net_amount
     end as {{ dbt.type_numeric() }}) as cost_coverage_rate,

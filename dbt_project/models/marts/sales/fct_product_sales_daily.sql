@@ -3,15 +3,51 @@
     unique_key='sale_date', on_schema_change='fail',
     pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
+-- depends_on: {{ ref('fct_order_fees') }}
+{% if is_incremental() %}
+{#- An order whose fees changed, or the goods that bear them, changes each day it was sold on. -#}
+{%- set days_of_changed_fees -%}
+    select lines.sale_date
+    from {{ ref('fct_order_margins') }} as margins
+    inner join {{ ref('fct_order_fees') }} as order_fees on margins.order_key = order_fees.order_key
+    inner join {{ ref('fct_sale_lines') }} as lines on margins.order_key = lines.order_key
+    where {{ loaded_since_last_build('margins.loaded_at') }}
+{%- endset -%}
+{% endif %}
 
-with lines as (
+with sale_lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     -- A refund that names no goods reduces net sales too, and has no product.
     where line_type in ('product', 'adjustment')
     {% if is_incremental() %}
-        and {{ on_a_changed_day() }}
+        and ({{ on_a_changed_day() }} or {{ is_among('sale_date', days_of_changed_fees, type='date') }})
     {% endif %}
+
+),
+
+fees as (
+
+    select * from {{ ref('fct_order_margins') }}
+    where payment_fee_amount is not null
+
+),
+
+-- Each line that was sold bears its part of its order's fees.
+lines as (
+
+    select
+        sale_lines.*,
+        coalesce(fees.is_payment_fee_known, false) as is_payment_fee_known,
+        case
+            when sale_lines.line_type = 'product' and fees.sold_amount > 0
+                then
+                    fees.payment_fee_amount / fees.sold_amount
+                    * greatest(sale_lines.gross_amount - sale_lines.discount_amount, 0)
+        end as payment_fee_amount,
+        fees.loaded_at as fees_loaded_at
+    from sale_lines
+    left join fees on sale_lines.order_key = fees.order_key
 
 ),
 
@@ -34,8 +70,13 @@ days as (
             as known_cost_net_amount,
         sum(case when exclusion_reason is null and is_cost_known then quantity else 0 end)
             as known_cost_units,
+        sum(case when exclusion_reason is null then payment_fee_amount end) as payment_fee_amount,
+        sum(case when exclusion_reason is null and is_cost_known then payment_fee_amount end)
+            as known_cost_payment_fee_amount,
+        sum(case when exclusion_reason is null and is_payment_fee_known then net_amount else 0 end)
+            as known_fee_net_amount,
         sum(case when exclusion_reason is null then 1 else 0 end) as lines_count,
-        max(loaded_at) as loaded_at
+        max(greatest(loaded_at, coalesce(fees_loaded_at, loaded_at))) as loaded_at
     from lines
     group by sale_date, location_key, product_key
 
@@ -54,6 +95,10 @@ select
     cast(cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
     cast(known_cost_net_amount as {{ dbt.type_numeric() }}) as known_cost_net_amount,
     cast(known_cost_units as {{ dbt.type_numeric() }}) as known_cost_units,
+    cast(payment_fee_amount as {{ dbt.type_numeric() }}) as payment_fee_amount,
+    cast(known_cost_payment_fee_amount as {{ dbt.type_numeric() }})
+        as known_cost_payment_fee_amount,
+    cast(known_fee_net_amount as {{ dbt.type_numeric() }}) as known_fee_net_amount,
     lines_count,
     loaded_at
 from days

@@ -11,6 +11,9 @@ with months as (
         sum(net_amount) as net_amount,
         sum(cost_amount) as cost_amount,
         sum(known_cost_net_amount) as known_cost_net_amount,
+        sum(payment_fee_amount) as payment_fee_amount,
+        sum(known_cost_payment_fee_amount) as known_cost_payment_fee_amount,
+        sum(known_fee_net_amount) as known_fee_net_amount,
         max(loaded_at) as loaded_at
     from {{ ref('fct_product_sales_daily') }}
     where product_key is not null
@@ -33,6 +36,20 @@ select
     cast(months.known_cost_net_amount as {{ dbt.type_numeric() }}) as known_cost_net_amount,
     cast(months.known_cost_net_amount - months.cost_amount as {{ dbt.type_numeric() }})
         as gross_margin_amount,
+    cast(months.payment_fee_amount as {{ dbt.type_numeric() }}) as payment_fee_amount,
+    cast(months.known_fee_net_amount as {{ dbt.type_numeric() }}) as known_fee_net_amount,
+    cast(
+        months.known_cost_net_amount - months.cost_amount
+        - coalesce(months.known_cost_payment_fee_amount, 0) as {{ dbt.type_numeric() }}
+    ) as contribution_margin_amount,
+    {% for rate, known in (
+        ('cost_coverage_rate', 'known_cost_net_amount'),
+        ('payment_fee_coverage_rate', 'known_fee_net_amount'),
+    ) %}
+        cast(case
+            when months.net_amount > 0 then months.{{ known }} / months.net_amount
+        end as {{ dbt.type_numeric() }}) as {{ rate }},
+    {% endfor %}
     months.loaded_at
 from months
 inner join {{ ref('dim_products') }} as products on months.product_key = products.product_key
