@@ -50,3 +50,30 @@ def test_every_metric_is_described_and_every_question_too(manifest: dict[str, An
     questions = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
     assert len(questions) >= 10
     assert [one["name"] for one in questions if not one["description"].endswith("?")] == []
+
+
+def _marts_before(manifest: dict[str, Any], parts: list[dict[str, Any]]) -> set[str]:
+    """Names of the marts that any of these nodes depends on."""
+    return {
+        manifest["nodes"][name]["name"]
+        for part in parts
+        for name in part["depends_on"]["nodes"]
+        if manifest["nodes"].get(name, {}).get("schema") == "marts"
+    }
+
+
+def test_every_mart_is_read_by_another_or_has_a_use_with_a_name(manifest: dict[str, Any]) -> None:
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    uses = list(manifest["exposures"].values())
+    marts = {node["name"] for node in models if node["schema"] == "marts"}
+    assert marts - _marts_before(manifest, models) - _marts_before(manifest, uses) == set()
+
+
+def test_metrics_and_worked_questions_are_uses_of_the_marts_they_read(
+    manifest: dict[str, Any],
+) -> None:
+    uses = {use["name"]: use for use in manifest["exposures"].values()}
+    questions = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
+    assert _marts_before(manifest, [uses["worked_questions"]]) == _marts_before(manifest, questions)
+    semantic_models = list(manifest["semantic_models"].values())
+    assert _marts_before(manifest, [uses["metrics"]]) == _marts_before(manifest, semantic_models)
