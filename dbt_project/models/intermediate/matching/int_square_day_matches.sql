@@ -56,7 +56,8 @@ lines as (
 
 )
 
--- A summary of a day has a line with the day's gross sales of its location.
+-- A summary of a day has a line with the day's gross sales of its location. The only sale of a slow
+-- day equals that too: what repeats one order sums up none.
 select
     lines.document_type,
     lines.source_document_id,
@@ -71,6 +72,11 @@ inner join days
         lines.document_date = days.sale_date
         and lines.department_name = days.location_name
         and lines.line_amount = days.gross_amount
+left join {{ ref('int_sale_matches_from_quickbooks') }} as repeated_orders
+    on
+        {{ dbt.concat(["lines.document_type", "' '", "lines.source_document_id"]) }}
+        = repeated_orders.source_order_id
+where repeated_orders.source_order_id is null
 group by
     lines.document_type,
     lines.source_document_id,
