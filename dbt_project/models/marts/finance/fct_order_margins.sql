@@ -54,8 +54,11 @@ shared as (
     select
         borne.*,
         known_cost_net_amount - cost_amount as gross_margin_amount,
-        payment_fee_amount * known_cost_share as known_cost_payment_fee_amount,
-        shipping_cost_amount * known_cost_share as known_cost_shipping_cost_amount
+        -- Rounded before it is taken off, so that the parts shown add up.
+        cast(payment_fee_amount * known_cost_share as {{ dbt.type_numeric() }})
+            as known_cost_payment_fee_amount,
+        cast(shipping_cost_amount * known_cost_share as {{ dbt.type_numeric() }})
+            as known_cost_shipping_cost_amount
     from borne
 
 )
@@ -75,8 +78,7 @@ select
     cast(gross_margin_amount as {{ dbt.type_numeric() }}) as gross_margin_amount,
     cast(payment_fee_amount as {{ dbt.type_numeric() }}) as payment_fee_amount,
     is_payment_fee_known,
-    cast(known_cost_payment_fee_amount as {{ dbt.type_numeric() }})
-        as known_cost_payment_fee_amount,
+    known_cost_payment_fee_amount,
     shipping_cost_amount,
     shipping_cost_amount is not null as is_shipping_cost_known,
     -- Without goods, such as a gift card that was sold, there is no cost to know.
