@@ -4,8 +4,6 @@ A task is a pure function of :mod:`ml` with the queries that feed it; its answer
 the schema ``ml``, beside the run, its evaluations and its refusals.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

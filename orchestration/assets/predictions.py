@@ -1,7 +1,5 @@
 """Every question that a model answers, as assets of their own, and the evidence of all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
