@@ -40,6 +40,7 @@ LEVELS = (0.80, 0.95)
 MARGIN_WEEKS = 13
 # Fewer units in a week do not tell whether there was a promotion.
 TELLING_UNITS = 5
+HELD_OUT_SHARE = 0.25
 MAXIMUM_ROUNDS, TOLERANCE = 200, 1e-3
 
 ELASTICITY_COLUMNS = (
@@ -48,7 +49,7 @@ ELASTICITY_COLUMNS = (
     "prices_count", "price_changes_count", "weeks_count", "units", "lowest_price_amount",
     "highest_price_amount", "current_price_amount", "unit_cost_amount", "best_price_amount",
     "margin_amount", "margin_change_amount", "lower_margin_change_amount",
-    "upper_margin_change_amount", "evidence", "sentence",
+    "upper_margin_change_amount", "evidence", "recommendation",
 )  # fmt: skip
 _CELL = ["product_key", "location_key", "week", "price"]
 
@@ -68,6 +69,347 @@ class Elasticities:
     elasticities: pd.DataFrame
     evaluations: pd.DataFrame
     refusals: pd.DataFrame
+
+
+def estimate_elasticities(
+    sales: pd.DataFrame, products: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date
+) -> Elasticities:
+    """Own-price elasticities of all products whose price has changed often enough.
+
+    Args:
+        sales: as for :func:`price_cells`.
+        products: ``product_key``, ``product_name``, ``category_name``, ``unit_cost_amount`` (may
+            be missing); a row per product.
+        stock_outs: as for :func:`price_cells`.
+        as_of_date: the last complete day.
+    """
+    sales = sales[sales["product_key"].isin(products["product_key"])]
+    if not (sales["units"] > 0).any():
+        return Elasticities(
+            pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), pd.DataFrame(),
+            _refused([("all", 0, "Not enough data: no product was sold yet.")]),
+        )  # fmt: skip
+    cells = price_cells(sales, stock_outs, as_of_date)
+    known = products.set_index("product_key").sort_index()
+    cells = cells.join(known["category_name"], on="product_key")
+    facts = _price_facts(cells)
+    reasons = _reasons(facts, known)
+    judged = facts.index[~facts.index.isin([subject for subject, _, _ in reasons])]
+    if len(judged) == 0:
+        return Elasticities(
+            pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), pd.DataFrame(), _refused(reasons)
+        )
+    estimates = _estimated(cells, judged)
+    reasons += [
+        (product, int(facts.loc[product, "weeks"]),
+         f"The price of {known.loc[product, 'product_name']} moved with its promotions alone: "
+         "change it once without one.")
+        for product in judged.difference(estimates["product_key"])
+    ]  # fmt: skip
+    margins = _weekly_margins(sales, known, as_of_date)
+    rows: list[dict[str, object]] = []
+    if not estimates.empty:
+        rows = [*_product_rows(estimates, facts, known, margins), *_category_rows(estimates, facts)]
+    return Elasticities(
+        pd.DataFrame(rows, columns=list(ELASTICITY_COLUMNS)),
+        _evaluations(cells, judged),
+        _refused(reasons),
+    )
+
+
+def _refused(rows: list[tuple[str, int, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["subject", "observations_count", "reason"])
+
+
+def _price_facts(cells: pd.DataFrame) -> pd.DataFrame:
+    """Per product: how much of it was sold, and how often and far its price moved where it sells
+    most."""
+    facts = cells.groupby("product_key").agg(weeks=("week", "nunique"), units=("units", "sum"))
+    shelves = cells.groupby(["product_key", "location_key"])["units"].sum().reset_index()
+    main = shelves.sort_values(["units", "location_key"]).groupby("product_key").last()
+    mine = cells[cells["location_key"] == cells["product_key"].map(main["location_key"])]
+    weekly = mine.sort_values(["product_key", "week", "exposure", "price"])
+    weekly = weekly.groupby(["product_key", "week"], as_index=False)["price"].last()
+    before = weekly.groupby("product_key")["price"].shift()
+    moved = (weekly["price"] / before - 1).abs() > PRICE_STEP
+    prices = mine.groupby("product_key")["price"]
+    facts["lowest"], facts["highest"] = prices.min(), prices.max()
+    facts["prices"] = prices.unique().map(_distinct)
+    facts["changes"] = moved.groupby(weekly["product_key"]).sum()
+    facts["current"] = weekly.groupby("product_key")["price"].last()
+    return facts
+
+
+def _distinct(prices: Values) -> int:
+    ordered = np.sort(prices)
+    return 1 + int((ordered[1:] / ordered[:-1] - 1 > PRICE_STEP).sum())
+
+
+def _reasons(facts: pd.DataFrame, known: pd.DataFrame) -> list[tuple[str, int, str]]:
+    """Why some products are not judged, and what is missing."""
+    found = []
+    for product, fact in facts.iterrows():
+        name = known.loc[str(product), "product_name"]
+        missing = [
+            f"{needed} {what} (it has {int(fact[column])})"
+            for column, needed, what in (
+                ("prices", MINIMUM_PRICES, "different prices"),
+                ("changes", MINIMUM_CHANGES, "changes of price"),
+                ("weeks", MINIMUM_WEEKS, "weeks on sale"),
+                ("units", MINIMUM_UNITS, "units sold"),
+            )
+            if fact[column] < needed
+        ]
+        if len(facts) < MINIMUM_PRODUCTS:
+            missing.append(
+                f"{MINIMUM_PRODUCTS} products sold over the same time (there are {len(facts)}), "
+                "to tell the season from the price"
+            )
+        if missing:
+            reason = f"Not enough data: {name} needs {', '.join(missing)}."
+            found.append((str(product), int(fact["weeks"]), reason))
+    return found
+
+
+def _estimated(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
+    """Own and pooled estimates of the judged products, and their category's."""
+    design = _design(cells)
+    estimates = _own_estimates(cells, design, _fit(design), judged)
+    if estimates.empty:
+        return estimates
+    category = cells.groupby("product_key")["category_name"].first()
+    estimates["category_name"] = estimates["product_key"].map(category)
+    group = estimates.groupby("category_name", sort=True).ngroup().to_numpy()
+    pooled = pool_estimates(estimates["own"].to_numpy(), estimates["own_error"].to_numpy(), group)
+    return pd.concat([estimates, pooled], axis=1)
+
+
+def _weekly_margins(sales: pd.DataFrame, known: pd.DataFrame, as_of_date: date) -> pd.DataFrame:
+    """Units a week and the part of the list price that was kept, over the last quarter."""
+    since = pd.Timestamp(as_of_date - timedelta(weeks=MARGIN_WEEKS))
+    recent = sales[pd.to_datetime(sales["sale_date"]) > since]
+    listed = recent["units"] * recent["unit_price_amount"]
+    sums = (
+        pd.DataFrame({"units": recent["units"], "listed": listed, "off": recent["discount_amount"]})
+        .groupby(recent["product_key"])
+        .sum()
+    )
+    return pd.DataFrame({
+        "weekly_units": sums["units"] / MARGIN_WEEKS,
+        "kept": 1 - sums["off"] / sums["listed"],
+    }).reindex(known.index)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PriceChoice:
+    """The price of the highest margin among those seen, and what it changes, as factors."""
+
+    price: float
+    change: float
+    lower_change: float
+    upper_change: float
+
+
+def best_price(
+    elasticity: float, bounds: tuple[float, float], *, current: float, cost: float, kept: float,
+    lowest: float, highest: float,
+) -> PriceChoice:  # fmt: skip
+    """The price of the highest margin under constant elasticity, inside the prices seen.
+
+    Beyond them the curve is a guess: a constant elasticity says nothing of where it ends.
+
+    Args:
+        elasticity: of demand to price, below 0, with the ends ``bounds`` of its interval.
+        current: today's list price.
+        cost: of a unit.
+        kept: part of the list price that is left after discounts.
+        lowest: the lowest price seen.
+        highest: the highest price seen.
+
+    Returns:
+        Changes are of the margin at today's volume, as parts of today's margin.
+    """
+    free = cost / kept * elasticity / (1 + elasticity) if elasticity < -1 else np.inf
+    price = float(np.clip(free, lowest, highest))
+    today = kept * current - cost
+
+    def change(at: float) -> float:
+        return float((kept * price - cost) * (price / current) ** at / today - 1)
+
+    ends = sorted(change(end) for end in bounds)
+    return PriceChoice(price, change(elasticity), ends[0], ends[1])
+
+
+def _product_rows(
+    estimates: pd.DataFrame, facts: pd.DataFrame, known: pd.DataFrame, margins: pd.DataFrame
+) -> list[dict[str, object]]:
+    rows = []
+    for each in estimates.itertuples(index=False):
+        fact, product = facts.loc[each.product_key], known.loc[each.product_key]
+        ends = _interval(each.estimate, each.error, each.clusters)
+        margin = margins.loc[each.product_key]
+        rows.append({
+            "subject_level": "product",
+            "product_key": each.product_key,
+            "product_name": product["product_name"],
+            "category_name": each.category_name,
+            "elasticity": each.estimate,
+            **ends,
+            "own_elasticity": each.own,
+            "own_standard_error": each.own_error,
+            "own_weight": each.own_weight,
+            "prices_count": int(fact["prices"]),
+            "price_changes_count": int(fact["changes"]),
+            "weeks_count": int(fact["weeks"]),
+            "units": fact["units"],
+            "lowest_price_amount": fact["lowest"],
+            "highest_price_amount": fact["highest"],
+            "current_price_amount": fact["current"],
+            "unit_cost_amount": product["unit_cost_amount"],
+            "evidence": "observational",
+            **_advice(each.estimate, ends, fact, product, margin),
+        })  # fmt: skip
+    return rows
+
+
+def _interval(estimate: float, error: float, clusters: int) -> dict[str, float]:
+    ends = {}
+    for level in LEVELS:
+        reach = float(student_t.ppf(0.5 + level / 2, max(clusters - 1, 1))) * error
+        percent = round(level * 100)
+        ends[f"lower_{percent}"], ends[f"upper_{percent}"] = estimate - reach, estimate + reach
+    return ends
+
+
+def _advice(
+    elasticity: float, ends: dict[str, float], fact: pd.Series[float], product: pd.Series[object],
+    margin: pd.Series[float],
+) -> dict[str, object]:  # fmt: skip
+    """The best price and its gain a week, where the cost is known and demand falls with price."""
+    name, cost = str(product["product_name"]), product["unit_cost_amount"]
+    current, kept, units = float(fact["current"]), margin["kept"], margin["weekly_units"]
+    range_seen = (
+        f"One per cent more on the price of {name} moves its sales by {elasticity:.1f} % "
+        f"({ends['lower_95']:.1f} to {ends['upper_95']:.1f})"
+    )
+    if ends["upper_95"] >= 0:
+        return {"recommendation": f"{range_seen}: it may as well not react at all, so test first."}
+    if pd.isna(cost) or pd.isna(units):
+        missing = "its cost" if pd.isna(cost) else "sales of the last quarter"
+        return {"recommendation": f"{range_seen}. No best price without {missing}."}
+    today = kept * current - float(cost)  # type: ignore[arg-type]
+    if today <= 0:
+        return {"recommendation": f"{range_seen}. It is sold below its cost: raise the price."}
+    choice = best_price(
+        elasticity, (ends["lower_95"], ends["upper_95"]), current=current,
+        cost=float(cost), kept=float(kept), lowest=float(fact["lowest"]),  # type: ignore[arg-type]
+        highest=float(fact["highest"]),
+    )  # fmt: skip
+    weekly = today * float(units)
+    gain = [weekly * part for part in (choice.change, choice.lower_change, choice.upper_change)]
+    if abs(choice.price / current - 1) <= PRICE_STEP or gain[1] <= 0:
+        why = "no other price seen so far is surely better"
+        advice = f"Keep {name} at {current:,.2f}: {why}."
+    else:
+        verb = "Raise" if choice.price > current else "Lower"
+        advice = (
+            f"{verb} {name} from {current:,.2f} to {choice.price:,.2f}: about {gain[0]:,.0f} more "
+            f"margin a week ({gain[1]:,.0f} to {gain[2]:,.0f})."
+        )
+    return {
+        "best_price_amount": choice.price,
+        "margin_amount": weekly,
+        "margin_change_amount": gain[0],
+        "lower_margin_change_amount": gain[1],
+        "upper_margin_change_amount": gain[2],
+        "recommendation": advice,
+    }
+
+
+def _category_rows(estimates: pd.DataFrame, facts: pd.DataFrame) -> list[dict[str, object]]:
+    rows = []
+    for category, mine in estimates.groupby("category_name", sort=True):
+        first = mine.iloc[0]
+        ends = _interval(first["group_estimate"], first["group_error"], int(mine["clusters"].max()))
+        fact = facts.loc[mine["product_key"]]
+        rows.append({
+            "subject_level": "category",
+            "product_key": "",
+            "product_name": None,
+            "category_name": category,
+            "elasticity": first["group_estimate"],
+            **ends,
+            "prices_count": int(fact["prices"].sum()),
+            "price_changes_count": int(fact["changes"].sum()),
+            "weeks_count": int(fact["weeks"].max()),
+            "units": fact["units"].sum(),
+            "evidence": "observational",
+            "recommendation": f"One per cent more on a price of {category} moves sales of the "
+            f"product by {first['group_estimate']:.1f} % ({ends['lower_95']:.1f} to "
+            f"{ends['upper_95']:.1f}), the mean of {len(mine)} products.",
+        })  # fmt: skip
+    return rows
+
+
+def _evaluations(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
+    """How well the sales of the last quarter of the weeks follow from prices, with rules to beat.
+
+    Elasticities and levels come from before; the calendar is that of all products, for it is no
+    forecast of the season that is judged but the answer to the prices.
+    """
+    design = _design(cells)
+    calendar = _fit(design).calendar
+    cut = cells["week"].min() * (1 - HELD_OUT_SHARE)
+    past = (cells["week"] < cut).to_numpy()
+    facts = _price_facts(cells[past]) if past.any() else pd.DataFrame()
+    # A product proves something when its price moved before, and then again.
+    proving = [
+        product
+        for product in judged
+        if product in facts.index
+        and facts.loc[product, "changes"] >= 1
+        and facts.loc[product, "units"] >= MINIMUM_UNITS
+        and (cells["product_key"].to_numpy()[~past] == product).any()
+    ]
+    if not proving:
+        return pd.DataFrame()
+    mine = cells["product_key"].isin(proving).to_numpy()
+    before = cells[past].reset_index(drop=True)
+    estimates = _estimated(before, pd.Index(proving)).set_index("product_key")
+    if estimates.empty:
+        return pd.DataFrame()
+    whole = float(np.average(estimates["own"], weights=1 / estimates["own_error"] ** 2))
+    answers = {
+        "price_ignored": estimates["own"] * 0.0,
+        "one_for_all": estimates["own"] * 0.0 + whole,
+        "own_sales_only": estimates["own"],
+        "pooled_by_category": estimates["estimate"],
+    }
+    rows = []
+    for model, elasticity in answers.items():
+        slope = cells["product_key"].map(elasticity).to_numpy()
+        shape = design.exposure * np.exp(calendar + slope * design.log_price)
+        deviance, count = _deviance(design, shape, mine & past, mine & ~past)
+        rows.append(("all products", model, "mean_poisson_deviance", deviance,
+                     model in {"price_ignored", "one_for_all"}, model == "pooled_by_category",
+                     count, "The last quarter of the weeks; lower is better."))  # fmt: skip
+    return pd.DataFrame(rows, columns=[
+        "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
+        "note",
+    ])  # fmt: skip
+
+
+def _deviance(design: _Design, shape: Values, past: Values, later: Values) -> tuple[float, int]:
+    """Mean Poisson deviance of later cells, at the level of each shelf's past."""
+    count = int(design.shelf.max()) + 1
+    sold = np.bincount(design.shelf[past], design.units[past], count)
+    expected = np.bincount(design.shelf[past], shape[past], count)
+    level = np.divide(sold, expected, out=np.zeros(count), where=(expected > 0) & (sold > 0))
+    judged = later & (level[design.shelf] > 0)
+    mean = (shape * level[design.shelf])[judged]
+    units = design.units[judged]
+    log_ratio = np.log(np.where(units > 0, units / mean, 1.0))
+    return float(2 * (units * log_ratio - units + mean).mean()), int(judged.sum())
 
 
 def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date) -> pd.DataFrame:
@@ -103,8 +445,10 @@ def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date)
     parts = []
     for product, mine in rows.groupby("product_key", sort=True):
         pooled = _price_of_days(mine, span)
-        for location, here in mine.groupby("location_key", sort=True):
-            price = pooled if _follows(here, pooled) else _price_of_days(here, span)
+        shelves = dict(iter(mine.groupby("location_key", sort=True)))
+        is_common = all(_follows(here, pooled) for here in shelves.values())
+        for location, here in shelves.items():
+            price = pooled if is_common else _price_of_days(here, span)
             exposure = worth[location].copy()
             gone = missing.get((product, location), np.zeros(0, int))
             exposure[gone[(gone >= 0) & (gone < span)]] = 0.0
@@ -293,19 +637,27 @@ def _step(values: Values, units: Values, mean: Values, shelf: Values, group: Val
 def _own_estimates(
     cells: pd.DataFrame, design: _Design, fit: _Fit, judged: pd.Index[str]
 ) -> pd.DataFrame:
-    """Elasticity and standard error of each product from its own sales, the calendar given."""
+    """Elasticity and standard error of each product from its own sales, the calendar given.
+
+    A product whose price moved with its promotions alone has none.
+    """
     # What the calendar takes from a product's price changes, because it learns from them too.
     shared = _shared_information(design, fit)
     rows = []
-    for number, (product, index) in enumerate(cells.groupby("product_key", sort=True).indices.items()):
+    for number, (product, index) in enumerate(
+        cells.groupby("product_key", sort=True).indices.items()
+    ):
         if product not in judged:
             continue
         mine = cells.iloc[index]
         columns = [np.log(mine["price"].to_numpy()), mine["is_promoted"].to_numpy()]
         shelves = pd.get_dummies(mine["location_key"], dtype=float).to_numpy()
+        effects = np.column_stack([*(each for each in columns if np.ptp(each) > 0), shelves])
+        if np.linalg.matrix_rank(effects) < effects.shape[1]:
+            continue
         model = sm.GLM(
             mine["units"].to_numpy(),
-            np.column_stack([*(each for each in columns if np.ptp(each) > 0), shelves]),
+            effects,
             family=sm.families.Poisson(),
             offset=np.log(mine["exposure"].to_numpy()) + fit.calendar[index],
         )  # fmt: skip
@@ -318,7 +670,7 @@ def _own_estimates(
         plain = float(spread.bse[0]) / min(1.0, float(np.sqrt(spread.scale)))
         error = max(float(robust.bse[0]), plain) / float(np.sqrt(shared[number]))
         rows.append((product, float(robust.params[0]), error, len(np.unique(cluster))))
-    return pd.DataFrame(rows, columns=["product_key", "own", "error", "clusters"])
+    return pd.DataFrame(rows, columns=["product_key", "own", "own_error", "clusters"])
 
 
 def _shared_information(design: _Design, fit: _Fit) -> Values:
