@@ -15,6 +15,8 @@ OWNER_BY_GROUP = {
     "inventory": ANALYTICS,
     "marketing": ANALYTICS,
     "forecasting": DATA_SCIENCE,
+    "pricing": DATA_SCIENCE,
+    "purchasing": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,
     "ingest_shopify": DATA_ENGINEERING,

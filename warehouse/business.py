@@ -116,6 +116,26 @@ class Sources(_Settings):
     quickbooks: QuickBooksSource | None = None
 
 
+class Purchasing(_Settings):
+    """What the owner decides about buying; see :class:`ml.purchasing.Policy`.
+
+    Attributes:
+        service_level: probability that a shelf lasts until the next delivery.
+        review_days: days between two orders; without it, as often as each supplier was ordered from.
+        lead_time_days: from order to delivery, where a supplier's own deliveries do not tell.
+        order_cost_amount: cost of placing one order; with it, orders are not smaller than economic.
+        yearly_holding_rate: cost of holding stock for a year, as a part of its cost.
+        perishable_categories: what does not keep beyond its day.
+    """
+
+    service_level: float = Field(default=0.95, ge=0.5, le=0.999)
+    review_days: int | None = Field(default=None, ge=1, le=90)
+    lead_time_days: int | None = Field(default=None, ge=0, le=365)
+    order_cost_amount: float | None = Field(default=None, gt=0)
+    yearly_holding_rate: float = Field(default=0.25, gt=0, le=2)
+    perishable_categories: tuple[str, ...] = ()
+
+
 class Business(_Settings):
     """One business: a folder with ``business.toml`` and ``inbox/``."""
 
@@ -131,6 +151,7 @@ class Business(_Settings):
     closures: tuple[Closure, ...] = ()
     sources: Sources = Sources()
     rfm_mode: Literal["auto", "quantile", "fixed"] = "auto"
+    purchasing: Purchasing = Purchasing()
 
     @model_validator(mode="before")
     @classmethod

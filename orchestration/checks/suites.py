@@ -300,6 +300,36 @@ SUITES = (
             _at_least("n_origins", 3, "A forecast proves itself from at least three origins."),
         ),
     ),
+    Suite(
+        "forecasts",
+        "ml",
+        "price_elasticities",
+        (
+            Rule(
+                "upper_95_not_below_lower_95",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {"column_A": "upper_95", "column_B": "lower_95", "or_equal": True},
+                description="An interval has its ends in order.",
+            ),
+            Rule(
+                "elasticity_is_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "elasticity", "min_value": -8, "max_value": 1},
+                severity="warn",
+                description="Goods that sell much better when dearer point to a missed promotion.",
+            ),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "reorder_plan",
+        (
+            _at_least("order_quantity", 0, "Nothing is ordered back."),
+            _at_least("safety_stock_quantity", 0, "Safety stock is beyond the mean."),
+            _not_null("recommendation", "Each row says what to do."),
+        ),
+    ),
 )
 
 

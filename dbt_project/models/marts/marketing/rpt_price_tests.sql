@@ -1,38 +1,26 @@
 with days as (
 
-    select * from {{ ref('int_price_tests') }}
-
-),
-
-costs as (
-
-    select
-        {{ normalised_sku('sku') }} as sku,
-        min(unit_cost_amount) as unit_cost_amount
-    from {{ ref('dim_products') }}
-    where unit_cost_amount is not null
-    group by 1
+    select * from {{ ref('fct_price_test_days') }}
 
 ),
 
 arms as (
 
     select
-        days.test_name,
-        days.variant_name,
-        min(days.test_date) as first_date,
-        max(days.test_date) as last_date,
-        max(days.expected_rate) as expected_rate,
-        sum(days.visitors_count) as visitors_count,
-        sum(days.orders_count) as orders_count,
-        sum(days.units) as units,
-        sum(days.net_amount) as net_amount,
-        sum(case when costs.sku is not null then days.units else 0 end) as costed_units,
-        sum(coalesce(days.units * costs.unit_cost_amount, 0)) as cost_amount,
-        max(days.loaded_at) as loaded_at
+        test_name,
+        variant_name,
+        min(test_date) as first_date,
+        max(test_date) as last_date,
+        max(expected_rate) as expected_rate,
+        sum(visitors_count) as visitors_count,
+        sum(orders_count) as orders_count,
+        sum(units) as units,
+        sum(net_amount) as net_amount,
+        sum(costed_units) as costed_units,
+        sum(cost_amount) as cost_amount,
+        max(loaded_at) as loaded_at
     from days
-    left join costs on {{ normalised_sku('days.source_product_id') }} = costs.sku
-    group by days.test_name, days.variant_name
+    group by test_name, variant_name
 
 ),
 
