@@ -146,12 +146,13 @@ have no line any more, and the keys that they leave are written down. #}
     insert into {{ built }} ({{ columns }}) select {{ columns }} from {{ rebuilt }}
 {%- endmacro %}
 
-{# A record that turned out to be somebody known is no customer of its own any more. #}
-{% macro forget_merged_customers() -%}
+{# Customers of whom no record is left: theirs turned out to be somebody else's, or a guest's order
+has another customer now. #}
+{% macro forget_missing_customers() -%}
     delete from {{ this }}
-    where customer_key in (
-        select {{ customer_key('customer_record_id') }}
-        from {{ ref('stg_ml__customer_identities') }}
-        where person_record_id <> customer_record_id
+    where not exists (
+        select 1
+        from {{ ref('int_customers') }} as customers
+        where customers.customer_key = {{ this.identifier }}.customer_key
     )
 {%- endmacro %}
