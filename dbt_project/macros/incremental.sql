@@ -105,6 +105,14 @@ customer who turned out to be somebody, or a rate of exchange that became known.
     select source_order_id from {{ ref('int_sale_matches') }}
     where {{ loaded_since_last_build('changed_at') }}
     union
+    -- What repeats a sale stands at its place.
+    select matches.source_order_id
+    from {{ ref('int_sale_matches') }} as matches
+    inner join {{ ref('int_shopify_orders') }} as sales
+        on matches.canonical_order_id = sales.source_order_id
+    where
+        matches.canonical_system = 'shopify' and {{ loaded_since_last_build('sales.loaded_at') }}
+    union
     select source_order_id from {{ this }}
     where customer_record_id in (
         select customer_record_id from {{ ref('stg_ml__customer_identities') }}
