@@ -74,7 +74,9 @@ matched as (
             when shop_lines.source_system = 'quickbooks' and shop_lines.exclusion_reason is not null
                 then 'QuickBooks'
         end as canonical_channel_name,
-        matches.changed_at
+        greatest(
+            matches.changed_at, coalesce(shopify_orders.loaded_at, matches.changed_at)
+        ) as changed_at
     from shop_lines
     left join matches
         on

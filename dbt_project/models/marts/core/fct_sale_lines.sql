@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
 -- depends_on: {{ ref('int_square_orders') }}
+-- depends_on: {{ ref('int_shopify_orders') }}
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
 -- depends_on: {{ ref('int_sale_matches') }}
 -- depends_on: {{ ref('int_product_identities') }}
