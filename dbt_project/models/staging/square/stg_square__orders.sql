@@ -13,6 +13,7 @@ select
     total_money_currency as currency_code,
     total_tip_money as tip_amount,
     total_money as total_amount,
+    created_at,
     closed_at,
     _deleted_at as deleted_at,
     greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
