@@ -103,6 +103,7 @@ select
         as date
     ) as order_date,
     origins.exclusion_reason,
+    origins.source_updated_at,
     greatest(
         origins.linked_at, coalesce(locations.loaded_at, origins.linked_at),
         coalesce(sold.loaded_at, origins.linked_at)

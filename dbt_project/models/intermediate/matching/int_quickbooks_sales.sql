@@ -20,6 +20,7 @@ with documents as (
             document_date,
             total_amount,
             deleted_at,
+            source_updated_at,
             loaded_at
         from {{ ref('stg_quickbooks__' ~ name ~ 's') }}
         {% if not loop.last %} union all {% endif %}

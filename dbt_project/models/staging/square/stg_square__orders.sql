@@ -16,5 +16,6 @@ select
     created_at,
     closed_at,
     _deleted_at as deleted_at,
+    greatest(updated_at, coalesce(_deleted_at, updated_at)) as source_updated_at,
     greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
 from documents
