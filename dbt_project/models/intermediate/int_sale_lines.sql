@@ -4,7 +4,7 @@
     'payment_method', 'currency_code', 'line_type', 'action_type',
     'signed_quantity', 'cost_amount', 'charge_amount', 'line_gross_amount',
     'line_discount_amount', 'line_reversal_amount', 'line_tax_amount', 'exclusion_reason',
-    'sold_at', 'sold_local_at', 'is_time_known', 'sale_date',
+    'sold_at', 'sold_local_at', 'is_time_known', 'sale_date', 'source_updated_at',
 ] -%}
 {%- set amounts = [
     'cost_amount', 'charge_amount', 'line_gross_amount', 'line_discount_amount',

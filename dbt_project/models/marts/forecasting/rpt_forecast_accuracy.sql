@@ -6,8 +6,15 @@ with backtests as (
 
 latest as (
 
-    select max(run_id) as run_id from {{ ref('stg_ml__model_runs') }}
-    where task = 'sales_forecast'
+    select
+        run_id,
+        created_at
+    from {{ ref('stg_ml__model_runs') }}
+    where
+        run_id = (
+            select max(run_id) from {{ ref('stg_ml__model_runs') }}
+            where task = 'sales_forecast'
+        )
 
 )
 
@@ -24,6 +31,7 @@ select
     cast(backtests.coverage_80 as {{ dbt.type_numeric() }}) as coverage_80,
     cast(backtests.coverage_95 as {{ dbt.type_numeric() }}) as coverage_95,
     backtests.n_origins,
-    backtests.reason
+    backtests.reason,
+    latest.created_at as loaded_at
 from backtests
 inner join latest on backtests.run_id = latest.run_id
