@@ -9,10 +9,10 @@ from dagster_dbt import DbtCliResource
 
 from orchestration import dbt as hub_dbt
 from orchestration.assets.api_sources import build_api_assets
-from orchestration.assets.forecasting import build_forecasting_assets
 from orchestration.assets.identity import build_identity_assets
 from orchestration.assets.ingestion import load_spreadsheets
 from orchestration.assets.modelling import build_dbt_assets
+from orchestration.assets.predictions import build_prediction_assets
 from orchestration.assets.publishing import dashboards, data_docs
 from orchestration.automation import JOBS, every_morning, new_file_in_the_inbox
 from orchestration.business_resource import BusinessResource
@@ -44,7 +44,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
             *build_api_assets(),
             build_dbt_assets(),
             *build_identity_assets(),
-            *build_forecasting_assets(),
+            *build_prediction_assets(),
             dashboards,
             data_docs,
         ],

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ingestion.sources.registry import API_SOURCES
+from orchestration.assets.predictions import TASKS
 from orchestration.business_resource import BusinessResource
 
 SENSOR_SECONDS = 30
@@ -14,8 +15,13 @@ SENSOR_SECONDS = 30
 _INGESTION = dg.AssetSelection.groups(
     "ingest_spreadsheets", "ingest_shopify", "ingest_square", "ingest_quickbooks"
 )
-_PREDICTION = dg.AssetSelection.groups("forecasting")
 _EVERYTHING = dg.AssetSelection.all()
+_PUBLISHING = dg.AssetSelection.groups("publishing")
+# The answers of the models, and the models in SQL that show them.
+_PREDICTION = (
+    dg.AssetSelection.keys(*(["ml", name] for task in TASKS for name in task.tables)).downstream()
+    - _PUBLISHING
+)
 
 
 def _job(name: str, selection: dg.AssetSelection, description: str) -> UnresolvedAssetJobDefinition:
@@ -28,7 +34,7 @@ whole_hub = _job("whole_hub", _EVERYTHING, "Load, model, forecast, check and pub
 load = _job("load", _INGESTION, "Read new files of the inbox, and what changed at the sources.")
 build_models = _job(
     "build_models",
-    _EVERYTHING - _INGESTION - _PREDICTION - dg.AssetSelection.groups("publishing"),
+    _EVERYTHING - _INGESTION - _PREDICTION - _PUBLISHING,
     "Build the models from what is loaded.",
 )
 predict = _job("predict", _PREDICTION, "Forecast from the models.")

@@ -1,193 +1,93 @@
-"""Runs the sales forecast and keeps its results and evidence in the schema ``ml``."""
+"""How much will be sold: the sales forecast with its evidence."""
 
-import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterable
 from datetime import date, timedelta
-from importlib.metadata import version
 
-import dagster as dg
 import pandas as pd
-import psycopg
 
-from ml.sales_forecast import SalesForecast, forecast_sales
-from orchestration.business_resource import BusinessResource, user_failure
-from orchestration.ml_tables import ensure_ml_tables
-from orchestration.ownership import DATA_SCIENCE
-from orchestration.previews import table_metadata
-from orchestration.run_options import RunOptions
-from warehouse.business import Business
-from warehouse.database import Warehouse
-from warehouse.errors import HubError
+from ml.sales_forecast import forecast_sales
+from orchestration.predictions import REFUSAL_COLUMNS, Answer, Inputs, Task
+from warehouse.business import Business, Closure, Promotion
 
 GROUP = "forecasting"
-TASK = "sales_forecast"
-LIBRARIES = ("prophet", "statsforecast", "numpy", "pandas", "holidays")
-# Raise it when a change of the method must show in unchanged data.
-METHOD_VERSION = 1
 
 
-def build_forecasting_assets() -> list[dg.AssetsDefinition]:
-    """The forecast with its evidence; one step, three tables."""
-    return [sales_forecast]
-
-
-_UPSTREAM = [dg.AssetKey(["marts", "rpt_margin_daily"]), dg.AssetKey(["marts", "rpt_sales_daily"])]
-_DESCRIPTIONS = {
-    "sales_forecast": "Daily net sales 7, 30 and 90 days ahead with intervals.",
-    "backtests": "How every candidate method did on past data, per series and horizon.",
-    "model_runs": "When a model ran, on which data, and why it refused where it did.",
-}
-
-
-@dg.multi_asset(
-    name="forecast_sales",
-    specs=[
-        dg.AssetSpec(
-            ["ml", name],
-            deps=_UPSTREAM,
-            group_name=GROUP,
-            description=description,
-            owners=[DATA_SCIENCE],
-            kinds={"python", "prophet", "postgres"},
-        )
-        for name, description in _DESCRIPTIONS.items()
-    ],
-)
-def sales_forecast(
-    context: dg.AssetExecutionContext, business: BusinessResource, options: RunOptions
-) -> Iterator[dg.MaterializeResult[object]]:
-    """Forecast daily net sales; unchanged data keep their forecast."""
-    try:
-        warehouse = business.warehouse()
-    except HubError as error:
-        raise user_failure(error) from None
-    ensure_ml_tables(warehouse)
-    task = _read_task(warehouse, options.as_of)
-    if _is_known(warehouse, task.fingerprint):
-        context.log.info("Sales have not changed since the last forecast, which stays.")
-        outcome = "unchanged"
-    else:
-        context.log.info(f"Forecasting from {len(task.sales):,} rows up to {task.as_of_date}.")
-        outcome = _forecast_and_store(warehouse, task, context.run_id)
-    for name in _DESCRIPTIONS:
-        yield dg.MaterializeResult(
-            asset_key=["ml", name],
-            metadata={**table_metadata(warehouse, "ml", ["ml", name]), "outcome": outcome},
-        )
-
-
-@dataclass(frozen=True)
-class _Task:
-    sales: pd.DataFrame
-    as_of_date: date | None
-    business: Business
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for equal data, settings, method and libraries."""
-        digest = hashlib.sha256()
-        digest.update(pd.util.hash_pandas_object(self.sales, index=False).to_numpy().tobytes())
-        closures = [str(day) for day in _closed_days(self.business)]
-        settings = [
-            str(self.as_of_date),
-            self.business.country_code,
-            closures,
-            METHOD_VERSION,
-            _versions(),
-        ]
-        digest.update(json.dumps(settings, sort_keys=True).encode())
-        return digest.hexdigest()
-
-
-def _read_task(warehouse: Warehouse, as_of_date: date | None) -> _Task:
-    with warehouse.connect("ml") as connection:
-        cursor = connection.execute(
-            "select sale_date, location_name, category_name, net_amount::float8 "
-            "from marts.rpt_margin_daily order by sale_date, location_name, category_name"
-        )
-        sales = pd.DataFrame(
-            cursor.fetchall(), columns=["sale_date", "location_name", "category_name", "net_amount"]
-        )
-    # A day that is not over yet would look like a bad one.
-    over = sales[sales["sale_date"] < warehouse.business.today()]
-    last = None if over.empty else as_of_date or over["sale_date"].max()
-    return _Task(over, last, warehouse.business)
-
-
-def _is_known(warehouse: Warehouse, fingerprint: str) -> bool:
-    with warehouse.connect("ml") as connection:
-        row = connection.execute(
-            "select input_fingerprint from ml.model_runs where task = %s "
-            "order by created_at desc limit 1",
-            (TASK,),
-        ).fetchone()
-    return row is not None and row[0] == fingerprint
-
-
-def _closed_days(business: Business) -> list[date]:
+def _days(spans: Iterable[Closure | Promotion]) -> list[date]:
     return [
-        closure.first_date + timedelta(days=offset)
-        for closure in business.closures
-        if closure.location is None
-        for offset in range(closure.days)
+        span.first_date + timedelta(days=offset) for span in spans for offset in range(span.days)
     ]
 
 
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in LIBRARIES}
+def _closed_days(business: Business) -> dict[str | None, list[date]]:
+    """Planned closures by location; those of the whole business under None."""
+    places = {closure.location for closure in business.closures} | {None}
+    return {
+        place: _days(each for each in business.closures if each.location == place)
+        for place in sorted(places, key=str)
+    }
 
 
-def _forecast_and_store(warehouse: Warehouse, task: _Task, run_id: str) -> str:
-    if task.as_of_date is None:
-        result = SalesForecast(pd.DataFrame(), pd.DataFrame(), pd.DataFrame())
-        reason: str | None = "Not enough data: there are no counted sales yet."
-    else:
-        result = forecast_sales(
-            task.sales,
-            task.as_of_date,
-            country_code=task.business.country_code,
-            closures=_closed_days(task.business),
-        )
-        reason = " ".join(result.refusals["reason"]) or None
-    refused = result.forecasts.empty
-    with warehouse.connect("ml") as connection:
-        _insert_run(connection, task, run_id, reason, refused=refused)
-        connection.execute("truncate ml.sales_forecast")
-        _copy(connection, "sales_forecast", result.forecasts.assign(run_id=run_id))
-        _copy(connection, "backtests", result.backtests.assign(run_id=run_id))
-    return f"refused: {reason}" if refused else "forecast made"
-
-
-def _insert_run(
-    connection: psycopg.Connection, task: _Task, run_id: str, reason: str | None, *, refused: bool
-) -> None:
-    dates = task.sales["sale_date"]
-    connection.execute(
-        "insert into ml.model_runs (run_id, task, as_of_date, window_start_date, "
-        "window_end_date, observations_count, status, reason, input_fingerprint, versions) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            run_id,
-            TASK,
-            task.as_of_date,
-            None if dates.empty else dates.min(),
-            task.as_of_date,
-            len(task.sales),
-            "refused" if refused else "done",
-            reason,
-            task.fingerprint,
-            json.dumps(_versions()),
-        ),
+def _sales_forecast(inputs: Inputs) -> Answer:
+    sales = inputs["sales"]
+    closures = _closed_days(inputs.business)
+    if inputs.as_of_date is None:
+        sales = sales.iloc[:0]
+    result = forecast_sales(
+        sales,
+        inputs.as_of_date or date.min,
+        country_code=inputs.business.country_code,
+        closures=closures.pop(None),
+        location_closures={str(place): days for place, days in closures.items()},
+        promotions=_days(inputs.business.promotions),
+    )
+    refusals = result.refusals.assign(
+        subject=[
+            f"{key}, {days} days"
+            for key, days in zip(
+                result.refusals["series_key"], result.refusals["horizon_days"], strict=True
+            )
+        ]
+    ).rename(columns={"n_observations": "observations_count"})
+    if sales.empty:
+        reason = "Not enough data: there are no counted sales yet."
+        refusals = pd.DataFrame([("total", 0, reason)], columns=list(REFUSAL_COLUMNS))
+    return Answer(
+        tables={"sales_forecast": result.forecasts, "backtests": result.backtests},
+        refusals=refusals[list(REFUSAL_COLUMNS)],
+        observations=len(sales),
+        window=None if sales.empty else (sales["sale_date"].min(), sales["sale_date"].max()),
     )
 
 
-def _copy(connection: psycopg.Connection, table: str, rows: pd.DataFrame) -> None:
-    if rows.empty:
-        return
-    with connection.cursor().copy(
-        f"copy ml.{table} ({', '.join(rows.columns)}) from stdin"
-    ) as copy:
-        for row in rows.itertuples(index=False):
-            copy.write_row([None if pd.isna(value) else value for value in row])
+SALES_FORECAST = Task(
+    name="forecast_sales",
+    group=GROUP,
+    tables={
+        "sales_forecast": "Daily net sales 7, 30 and 90 days ahead with intervals.",
+        "backtests": "How every candidate method did on past data, per series and horizon.",
+    },
+    queries={
+        "sales": """
+            select
+                days.sale_date, locations.location_name,
+                coalesce(products.category_name, 'Uncategorised') as category_name,
+                coalesce(products.product_name, '') as product_name,
+                sum(days.net_amount) as net_amount
+            from marts.fct_product_sales_daily as days
+            join marts.dim_locations as locations using (location_key)
+            left join marts.dim_products as products using (product_key)
+            where days.sale_date <= %(as_of)s
+            group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
+    },
+    answer=_sales_forecast,
+    libraries=("prophet", "statsforecast", "numpy", "pandas", "holidays"),
+    settings=lambda business: [
+        business.country_code,
+        _closed_days(business),
+        _days(business.promotions),
+    ],
+    method_version=2,
+)
+TASKS = (SALES_FORECAST,)

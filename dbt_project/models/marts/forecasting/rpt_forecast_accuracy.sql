@@ -4,17 +4,9 @@ with backtests as (
 
 ),
 
-latest as (
+runs as (
 
-    select
-        run_id,
-        created_at
-    from {{ ref('stg_ml__model_runs') }}
-    where
-        run_id = (
-            select max(run_id) from {{ ref('stg_ml__model_runs') }}
-            where task = 'sales_forecast'
-        )
+    select * from {{ ref('stg_ml__model_runs') }}
 
 )
 
@@ -26,12 +18,14 @@ select
     backtests.model,
     backtests.is_selected,
     cast(backtests.wape as {{ dbt.type_numeric() }}) as wape,
+    cast(backtests.rmse as {{ dbt.type_numeric() }}) as rmse,
     backtests.best_naive_model,
     cast(backtests.best_naive_wape as {{ dbt.type_numeric() }}) as best_naive_wape,
+    cast(backtests.best_naive_rmse as {{ dbt.type_numeric() }}) as best_naive_rmse,
     cast(backtests.coverage_80 as {{ dbt.type_numeric() }}) as coverage_80,
     cast(backtests.coverage_95 as {{ dbt.type_numeric() }}) as coverage_95,
     backtests.n_origins,
     backtests.reason,
-    latest.created_at as loaded_at
+    runs.created_at as loaded_at
 from backtests
-inner join latest on backtests.run_id = latest.run_id
+left join runs on backtests.run_id = runs.run_id

@@ -1,0 +1,38 @@
+create table if not exists ml.backtests (
+    run_id text not null references ml.model_runs,
+    series_key text not null,
+    series_level text not null,
+    series_name text not null,
+    horizon_days integer not null,
+    model text not null,
+    is_selected boolean not null,
+    wape double precision not null,
+    rmse double precision not null,
+    best_naive_model text not null,
+    best_naive_wape double precision not null,
+    best_naive_rmse double precision not null,
+    coverage_80 double precision,
+    coverage_95 double precision,
+    n_origins bigint not null,
+    n_observations bigint not null,
+    reason text not null,
+    primary key (run_id, series_key, horizon_days, model)
+);
+create table if not exists ml.sales_forecast (
+    run_id text not null references ml.model_runs,
+    series_key text not null,
+    series_level text not null,
+    series_name text not null,
+    as_of_date date not null,
+    horizon_days integer not null,
+    sale_date date not null,
+    row_type text not null check (row_type in ('actual', 'forecast')),
+    actual_amount double precision,
+    forecast_amount double precision,
+    lower_80_amount double precision,
+    upper_80_amount double precision,
+    lower_95_amount double precision,
+    upper_95_amount double precision,
+    model text not null,
+    primary key (series_key, horizon_days, sale_date)
+);
