@@ -193,7 +193,7 @@ def judge_lifetimes(days: pd.DataFrame, as_of_date: date, *, seed: int = 0) -> J
     past = purchase_pasts(days, cut)
     later = days[days["order_date"] > pd.Timestamp(cut)]
     bought = later.groupby("customer_key", observed=True)["order_date"].size()
-    actual = bought.reindex(past["customer_key"]).fillna(0).to_numpy(np.float64)
+    actual = np.asarray(bought.reindex(past["customer_key"]).fillna(0), np.float64)
     weeks = length / 7
     models = {name: fit(past, seed=seed) for name, fit in FITS.items()}
     forecasts = {name: model.expected_orders(past, weeks) for name, model in models.items()}

@@ -260,7 +260,8 @@ def fit_bg_nbd(past: pd.DataFrame, *, seed: int = 0) -> BgNbd:
     centre = np.array([shapes["r"], shapes["r"] * _weeks_per_order(past), shapes["a"], shapes["b"]])
     spread = np.array([_PRIOR_SPREAD, _SCALE_SPREAD, _PRIOR_SPREAD, _PRIOR_SPREAD])
     values = _maximise(likelihood, centre, spread, use_prior=_is_small(past))
-    return BgNbd(*map(float, values), likelihood(values) * len(past) / float(weight.sum()))
+    r, alpha, a, b = map(float, values)
+    return BgNbd(r, alpha, a, b, likelihood(values) * len(past) / float(weight.sum()))
 
 
 def fit_pareto_nbd(past: pd.DataFrame, *, seed: int = 0) -> ParetoNbd:
@@ -276,11 +277,13 @@ def fit_pareto_nbd(past: pd.DataFrame, *, seed: int = 0) -> ParetoNbd:
         stayed, left = _pareto_parts(values, x, recency, age)
         return float((weight * np.logaddexp(stayed, left)).sum())
 
-    r, s = _PRIOR_SHAPES["pareto_r"], _PRIOR_SHAPES["s"]
-    centre = np.array([r, r * _weeks_per_order(past), s, max(float(past["age_weeks"].mean()), 1.0)])
+    shapes, stay = _PRIOR_SHAPES, max(float(past["age_weeks"].mean()), 1.0)
+    often = shapes["pareto_r"] * _weeks_per_order(past)
+    centre = np.array([shapes["pareto_r"], often, shapes["s"], stay])
     spread = np.array([_PRIOR_SPREAD, _SCALE_SPREAD, _PRIOR_SPREAD, _SCALE_SPREAD])
     values = _maximise(likelihood, centre, spread, use_prior=_is_small(past))
-    return ParetoNbd(*map(float, values), likelihood(values) * len(past) / float(weight.sum()))
+    r, alpha, s, beta = map(float, values)
+    return ParetoNbd(r, alpha, s, beta, likelihood(values) * len(past) / float(weight.sum()))
 
 
 def fit_gamma_gamma(orders: Floats, mean_amount: Floats) -> GammaGamma:
