@@ -143,7 +143,9 @@ def candidate_rules(
     sets = _frequent_sets(baskets, needed, largest)
     if sets.empty:
         return _rules_of_none()
-    found = association_rules(sets, num_itemsets=total, metric="support", min_threshold=0.0)
+    # Some of its figures divide by zero for items of every basket; they are not used.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = association_rules(sets, num_itemsets=total, metric="support", min_threshold=0.0)
     found = found[found["consequents"].str.len() == 1]
     both = np.rint(found["support"].to_numpy() * total).astype(np.int64)
     if_count = np.rint(found["antecedent support"].to_numpy() * total).astype(np.int64)
