@@ -196,31 +196,40 @@ def judge_lifetimes(days: pd.DataFrame, as_of_date: date, *, seed: int = 0) -> J
     actual = np.asarray(bought.reindex(past["customer_key"]).fillna(0), np.float64)
     weeks = length / 7
     models = {name: fit(past, seed=seed) for name, fit in FITS.items()}
-    forecasts = {name: model.expected_orders(past, weeks) for name, model in models.items()}
     rules = _rules(past, weeks)
-    scores = {name: _scores(ahead, actual) for name, ahead in {**forecasts, **rules}.items()}
+    ahead = {name: model.expected_orders(past, weeks) for name, model in models.items()} | rules
+    scores = {name: _scores(expected, actual) for name, expected in ahead.items()}
+    # The mean error falls lowest for who never expects anything; squares reward expectations.
     best = min(models, key=lambda name: scores[name]["rmse"])
     rule = min(rules, key=lambda name: scores[name]["rmse"])
-    # The mean error falls lowest for who never expects anything; squares reward expectations.
-    is_better = scores[best]["rmse"] < scores[rule]["rmse"]
-    if is_better:
+    is_usable = not _is_closer(ahead[rule], ahead[best], actual)
+    if is_usable:
         scores[best] |= _spread_scores(models[best], past, weeks, actual, seed)
         for name in rules:
             scores[name]["median_mae"] = scores[name]["mae"]
+    ours, theirs = scores[best]["rmse"], scores[rule]["rmse"]
     note = f"Fitted to {cut}, judged on the {length} days after."
+    if is_usable and theirs <= ours:
+        note += f" The rule {rule} came as close ({theirs:.2f} against {ours:.2f})."
     rows = [
-        (SUBJECT, name, metric, value, name in rules, is_better and name == best, len(past), note)
+        (SUBJECT, name, metric, value, name in rules, is_usable and name == best, len(past), note)
         for name, found in scores.items()
         for metric, value in found.items()
     ]
     table = pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
-    if is_better:
+    if is_usable:
         return Judgement(table, best, "")
     reason = (
         f"No model beat the simple rules on the last {length} days: {best} missed a customer's "
-        f"purchases by {scores[best]['rmse']:.2f}, the rule {rule} by {scores[rule]['rmse']:.2f}."
+        f"purchases by {ours:.2f}, the rule {rule} by {theirs:.2f}."
     )
     return Judgement(table, None, reason)
+
+
+def _is_closer(rule: Floats, model: Floats, actual: Floats) -> bool:
+    """Whether the rule's squared errors are smaller by more than chance (two standard errors)."""
+    gain = (model - actual) ** 2 - (rule - actual) ** 2
+    return float(gain.mean()) > 2 * float(gain.std()) / float(np.sqrt(max(len(gain), 1)))
 
 
 def _rules(past: pd.DataFrame, weeks: float) -> dict[str, Floats]:
