@@ -407,7 +407,7 @@ def explain_scores(features: pd.DataFrame, score: Score, horizon: int) -> list[s
                 (higher if effect > 0 else lower).append(phrases[names[place]][row])
         parts = [
             f"{word}: {', '.join(found)}."
-            for word, found in (("Higher", higher), ("Lower", lower))
+            for word, found in (("Higher risk", higher), ("Lower risk", lower))
             if found
         ]
         reasons.append(" ".join(parts) or "Much like the usual customer.")
@@ -419,11 +419,11 @@ def _phrases(features: pd.DataFrame, usual: pd.Series[float], horizon: int) -> d
     typical = f"{usual['mean_net_amount']:,.2f}"
     return {
         "recency": [
-            f"last purchase {recency} days ago, usual interval {gap} days"
+            f"last purchase {_counted(recency, 'day')} ago, usual interval {_counted(gap, 'day')}"
             for recency, gap in zip(rounded["recency_days"], rounded["usual_gap_days"], strict=True)
         ],
         "frequency": [
-            f"{orders} purchase{'s' * (orders != 1)} in {age} days"
+            f"{_counted(orders, 'purchase')} in {_counted(age, 'day')}"
             for orders, age in zip(rounded["orders_count"], rounded["age_days"], strict=True)
         ],
         "trend": [
@@ -437,6 +437,10 @@ def _phrases(features: pd.DataFrame, usual: pd.Series[float], horizon: int) -> d
             for amount in features["mean_net_amount"]
         ],
     }
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _too_little(days: pd.DataFrame, horizon: int | None, as_of_date: date) -> str | None:

@@ -215,13 +215,18 @@ def _offers(table: _Table, days: csr_matrix, name: str) -> pd.DataFrame:
         held = some.toarray()
         for rank in range(min(OFFERS, best.shape[1])):
             product = best[:, rank]
-            reason = np.argmax(np.where(held > 0, held * alone[:, product].T, -1.0), axis=1)
+            # A rule has no other reason than the product itself.
+            if name in RULES:
+                reason, speaks = product, held[np.arange(len(held)), product] > 0
+            else:
+                weights = np.where(held > 0, held * alone[:, product].T, -np.inf)
+                reason, speaks = np.argmax(weights, axis=1), held.any(axis=1)
             part = pd.DataFrame(
                 {
                     "customer_key": table.customers[rows],
                     "offer_rank": rank + 1,
                     "product_key": table.products[product],
-                    "because_product_key": table.products[reason],
+                    "because_product_key": np.where(speaks, table.products[reason], None),
                     "score": np.take_along_axis(scores, product[:, None], axis=1)[:, 0],
                     "model": name,
                 }
@@ -229,8 +234,6 @@ def _offers(table: _Table, days: csr_matrix, name: str) -> pd.DataFrame:
             parts.append(part[np.isfinite(part["score"])])
     offers: pd.DataFrame = pd.concat(parts)
     offers = offers.sort_values(["customer_key", "offer_rank"], ignore_index=True)
-    if name == "popularity":
-        offers["because_product_key"] = None
     return offers[list(OFFER_COLUMNS)]
 
 

@@ -157,9 +157,9 @@ def test_reasons_name_what_moved_the_score() -> None:
     )
     assert said == [
         "Much like the usual customer.",
-        "Higher: last purchase 45 days ago, usual interval 20 days.",
+        "Higher risk: last purchase 45 days ago, usual interval 20 days.",
         "Much like the usual customer.",
-        "Higher: 1 purchase in 200 days.",
+        "Higher risk: 1 purchase in 200 days.",
     ]
 
 

@@ -89,6 +89,8 @@ def test_where_no_model_helps_the_best_rule_is_published_and_said_so(
     monkeypatch.setattr(offers, "METHODS", {**only, "linear_items": offers._popularity})
     found = choose_offers(_purchases(600), _products())
     assert set(found.offers["model"]) <= set(RULES)
+    # Popular things have no reason of their own.
+    assert found.offers["because_product_key"].isna().all()
     assert "No model beat the rule" in found.evaluations["note"].iloc[0]
 
 
