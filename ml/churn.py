@@ -45,6 +45,8 @@ SUBJECT = "churn"
 MINIMUM_ACTIVE_CUSTOMERS = 200
 MINIMUM_OF_EACH_KIND = 30
 MINIMUM_REPEAT_CUSTOMERS = 20
+# In a shorter past all intervals look short.
+MINIMUM_DAYS = 112
 SHORTEST_HORIZON_DAYS, LONGEST_HORIZON_DAYS = 14, 182
 HORIZON_QUANTILE = 0.8
 # A customer is active for twice the horizon; older ones are easy to tell and would flatter.
@@ -52,6 +54,8 @@ ACTIVE_HORIZONS = 2
 TRAINING_CUTS = 3
 TRAINED_ROWS = 60_000
 SUSPECT_AUC = 0.85
+# What a more complex model has to rank better by, in PR-AUC: less is chance in a small shop.
+CLEARLY_BETTER = 0.01
 # An effect of so many standard deviations of the score is worth a word.
 _NOTABLE_EFFECT = 0.1
 
@@ -89,21 +93,22 @@ RULES: Mapping[str, Score] = {
 }
 
 
-def churn_horizon(days: pd.DataFrame) -> int | None:
+def churn_horizon(days: pd.DataFrame, quantile: float = HORIZON_QUANTILE) -> int | None:
     """Days without a purchase that count as having left, from the customers' own intervals.
 
-    The 80th percentile of the repeat customers' median intervals in whole weeks, between two
-    weeks and half a year; None where too few customers came back.
+    A percentile of the repeat customers' median intervals in whole weeks, between two weeks and
+    half a year; None where too few customers came back.
 
     Args:
         days: one row per customer and day of purchase, sorted (``purchase_days``).
+        quantile: of the customers, how many come back within the horizon.
     """
     gaps = days["order_date"].diff().dt.days
     same = days["customer_key"].cat.codes.diff() == 0
     own = gaps[same].groupby(days.loc[same, "customer_key"], observed=True).median()
     if len(own) < MINIMUM_REPEAT_CUSTOMERS:
         return None
-    weeks = int(np.ceil(own.quantile(HORIZON_QUANTILE) / 7))
+    weeks = int(np.ceil(own.quantile(quantile) / 7))
     return int(np.clip(weeks * 7, SHORTEST_HORIZON_DAYS, LONGEST_HORIZON_DAYS))
 
 
@@ -167,10 +172,9 @@ def forecast_churn(orders: pd.DataFrame, as_of_date: date, *, seed: int = 0) -> 
     """
     days = purchase_days(orders)
     days = days[days["order_date"] <= pd.Timestamp(as_of_date)].reset_index(drop=True)
-    horizon = churn_horizon(days)
-    refusal = _too_little(days, horizon, as_of_date)
-    if refusal is not None or horizon is None:
-        return _refused(refusal or "", len(days))
+    horizon = _judgeable_horizon(days, as_of_date)
+    if isinstance(horizon, str):
+        return _refused(horizon, len(days))
     cuts = [as_of_date - timedelta(days=horizon * back) for back in range(TRAINING_CUTS + 3)]
     first = days["order_date"].min().date()
     usable = [cut for cut in cuts if (cut - first).days >= horizon]
@@ -214,9 +218,8 @@ def _judge(
     test, calibration = known[0], known[1]
     scorers = _fit_all(known[2:], calibration, horizon, seed)
     tried = calibration[_active(calibration, horizon)]
-    models = [scorer for scorer in scorers.values() if not scorer.is_rule]
     # Which model is tried is decided before the judging cut is looked at.
-    model = max(models, key=lambda one: _ranking(tried["is_lost"], one.score(tried))["pr_auc"])
+    model = _simplest_good(scorers, tried)
     active = test[_active(test, horizon)]
     found = {name: _figures(one, active) for name, one in scorers.items()}
     rule = max(RULES, key=lambda name: found[name]["pr_auc"])
@@ -237,6 +240,16 @@ def _judge(
         for metric, value in metrics.items()
     ]
     return pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS)), chosen
+
+
+def _simplest_good(scorers: dict[str, _Scorer], tried: pd.DataFrame) -> _Scorer:
+    """The candidates are ordered by simplicity; a later one has to be clearly better."""
+    best, reached = "", -np.inf
+    for name in CANDIDATES:
+        found = _ranking(tried["is_lost"], scorers[name].score(tried))["pr_auc"]
+        if found > reached + CLEARLY_BETTER:
+            best, reached = name, found
+    return scorers[best]
 
 
 def _note(
@@ -443,21 +456,27 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
-def _too_little(days: pd.DataFrame, horizon: int | None, as_of_date: date) -> str | None:
+def _judgeable_horizon(days: pd.DataFrame, as_of_date: date) -> int | str:
+    """The customers' own horizon, or the longest that the past can judge; else what is missing.
+
+    Learning, calibrating and judging need four horizons. A horizon below the usual interval of
+    half of the customers would call them lost between two purchases.
+    """
     if days.empty:
         return "Not enough data: no purchase names its customer yet."
-    if horizon is None:
+    own, shortest = churn_horizon(days), churn_horizon(days, 0.5)
+    if own is None or shortest is None:
         return (
             f"Not enough data: {MINIMUM_REPEAT_CUSTOMERS} customers have to come back before "
             "their usual interval, and so a churn, can be told."
         )
-    length = (as_of_date - days["order_date"].min().date()).days
-    needed = 4 * horizon
+    length = int((as_of_date - days["order_date"].min().date()).days)
+    needed = max(4 * shortest, MINIMUM_DAYS)
     if length >= needed:
-        return None
+        return min(own, length // 4 // 7 * 7)
     return (
-        f"Not enough data: {length} days; customers come back within {horizon} days, and learning, "
-        f"calibrating and judging on that need {needed} days."
+        f"Not enough data: {length} days; half of the customers come back within {shortest} days, "
+        f"and learning, calibrating and judging on that need {needed} days."
     )
 
 

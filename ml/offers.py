@@ -226,7 +226,7 @@ def _offers(table: _Table, days: csr_matrix, name: str) -> pd.DataFrame:
                     "customer_key": table.customers[rows],
                     "offer_rank": rank + 1,
                     "product_key": table.products[product],
-                    "because_product_key": np.where(speaks, table.products[reason], None),
+                    "because_product_key": pd.Series(table.products[reason]).where(speaks),
                     "score": np.take_along_axis(scores, product[:, None], axis=1)[:, 0],
                     "model": name,
                 }

@@ -169,6 +169,26 @@ def test_lift_takes_ties_in_part() -> None:
     assert lift_at(lost, np.ones(10), 0.2) == pytest.approx(1.0)
 
 
+def test_a_short_past_shortens_the_horizon_down_to_the_usual_interval() -> None:
+    """Half come every 20 days, half every 60: 63 days need 252, and 21 days 112 at least."""
+    rows = [
+        (f"c{number}", pd.Timestamp(AS_OF) - pd.Timedelta(days=number % 20 + every * visit))
+        for number in range(500)
+        for every in [20 if number % 2 else 60]
+        for visit in range(300 // every)
+    ]
+    frame = pd.DataFrame(rows, columns=["customer_key", "order_date"])
+    days = purchase_days(frame.assign(net_amount=1.0, margin_amount=1.0))
+
+    def horizon(length: int) -> int | str:
+        first = pd.Timestamp(AS_OF) - pd.Timedelta(days=length)
+        return churn._judgeable_horizon(days[days["order_date"] >= first], AS_OF)
+
+    assert horizon(290) == 63
+    assert 35 <= int(horizon(200)) < 63
+    assert "need 168 days" in str(horizon(100))
+
+
 @pytest.mark.parametrize("last_days", [0, 1, 7, 30, 60])
 def test_too_little_is_refused_with_what_is_missing(orders: pd.DataFrame, last_days: int) -> None:
     begin = pd.Timestamp(AS_OF) - pd.Timedelta(days=last_days)

@@ -66,6 +66,7 @@ def test_the_hold_out_of_the_record_shop_beats_the_rules(records: pd.DataFrame) 
     # Half of all never come back: a mean error rewards the rule that expects nobody.
     assert chosen["median_mae"] < rules["median_mae"].min() - 0.05
     assert chosen["coverage_80"] >= 0.8
+    assert chosen["coverage_80_exact"] == pytest.approx(0.8, abs=0.04)
 
 
 def test_values_are_ranged_discounted_and_in_margin(records: pd.DataFrame) -> None:
