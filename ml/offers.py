@@ -149,11 +149,25 @@ def _linear_items(bought: csr_matrix) -> Callable[[csr_matrix], Floats]:
     return lambda rows: np.asarray(_damped(rows) @ pull) + base
 
 
+def _blended(bought: csr_matrix) -> Callable[[csr_matrix], Floats]:
+    """Own favourites first, what goes with them and what is popular next; weighed alike."""
+    likeness = _co_purchase(bought)
+    buyers = np.asarray(bought.getnnz(axis=0), np.float64)
+
+    def score(rows: csr_matrix) -> Floats:
+        alike = likeness(rows)
+        alike /= np.maximum(alike.max(axis=1, keepdims=True), 1e-9)
+        return np.asarray(_damped(rows).toarray() + alike + buyers / max(buyers.max(), 1.0))
+
+    return score
+
+
 METHODS: Mapping[str, Method] = {
     "popularity": _popularity,
     "favourites": _favourites,
     "co_purchase": _co_purchase,
     "linear_items": _linear_items,
+    "blended": _blended,
 }
 RULES = ("popularity", "favourites")
 
@@ -204,8 +218,9 @@ def _best(scores: Floats, count: int) -> npt.NDArray[np.int64]:
 
 def _offers(table: _Table, days: csr_matrix, name: str) -> pd.DataFrame:
     score, consumable = METHODS[name](days), _consumable(days)
-    # What speaks for an offer: the score that each of the customer's products would give alone.
-    alone = score(csr_matrix(np.eye(len(table.products))))
+    # What speaks for an offer: the score that each of the customer's products would add alone.
+    count = len(table.products)
+    alone = score(csr_matrix(np.eye(count))) - score(csr_matrix((1, count)))
     parts = []
     for rows in _chunks(days.shape[0]):
         some = days[rows]
