@@ -5,6 +5,7 @@ with customers as (
         rfm.snapshot_date,
         rfm.segment,
         rfm.m_score,
+        rfm.loaded_at,
         coalesce(dim_customers.accepts_marketing, false) as is_contact_allowed
     from {{ ref('fct_customer_rfm') }} as rfm
     inner join {{ ref('dim_customers') }} as dim_customers
@@ -136,7 +137,8 @@ select
         when fitting.needs_consent and not rated.is_contact_allowed
             then fitting.action_without_consent
         else fitting.action
-    end as recommended_action
+    end as recommended_action,
+    rated.loaded_at
 from rated
 left join fitting
     on

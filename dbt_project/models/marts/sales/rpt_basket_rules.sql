@@ -36,6 +36,12 @@ named as (
     left join products as then_products
         on parted.rule_level = 'product' and parted.consequent = then_products.product_key
 
+),
+
+runs as (
+
+    select * from {{ ref('stg_ml__model_runs') }}
+
 )
 
 select
@@ -58,5 +64,7 @@ select
     later_both_count,
     is_stable,
     rank_for_antecedents,
-    is_stable and antecedents_count = 1 and rank_for_antecedents <= 3 as is_cross_sell
+    is_stable and antecedents_count = 1 and rank_for_antecedents <= 3 as is_cross_sell,
+    runs.created_at as loaded_at
 from named
+left join runs on named.run_id = runs.run_id
