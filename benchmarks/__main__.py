@@ -13,7 +13,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bench_modelling, bench_sandbox, bench_sources, bench_spreadsheets
+from benchmarks import (
+    bench_customers,
+    bench_modelling,
+    bench_sandbox,
+    bench_sources,
+    bench_spreadsheets,
+)
 from warehouse.home import PROJECT_ROOT
 
 BENCHMARKS = {
@@ -21,6 +27,7 @@ BENCHMARKS = {
     "modelling": bench_modelling.run,
     "sandbox": bench_sandbox.run,
     "sources": bench_sources.run,
+    "customers": bench_customers.run,
 }
 RESULTS = PROJECT_ROOT / "benchmarks" / "results"
 

@@ -6,19 +6,22 @@ origin uses intervals calibrated on the other origins only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from ml.calendar import DAYS_PER_WEEK, Values, closed_ahead
-from ml.candidates import Candidate
+from ml.calendar import DAYS_PER_WEEK, Values
+from ml.candidates import Candidate, Context, four_week_mean
 
 MINIMUM_TRAINING_DAYS = 8 * DAYS_PER_WEEK
 MINIMUM_ORIGINS = 3
 LEVELS = (0.8, 0.95)
+# How far intervals may be stretched so that they hold what they promise.
+WIDTH_LIMITS, WIDTH_STEPS = (0.25, 4.0), 40
+# The relative error of a day on which nothing was sold.
+NOTHING_SOLD = -1.0
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,20 @@ class OriginErrors:
         errors = float(np.abs(self.forecast - self.actual).sum())
         return errors / total if total else float("inf")
 
+    @property
+    def rmse(self) -> float:
+        """Root of the mean squared error; what is small for a forecast of the mean."""
+        return float(np.sqrt(np.mean((self.forecast - self.actual) ** 2)))
+
 
 def origin_offsets(horizon: int) -> tuple[int, ...]:
-    """Days before the end at which back-tests of a horizon start, newest first."""
-    if horizon <= DAYS_PER_WEEK:
-        return tuple(horizon + DAYS_PER_WEEK * step for step in range(8))
-    step, count = (28, 5) if horizon <= 30 else (28, 4)
-    return tuple(horizon + step * number for number in range(count))
+    """Days before the end at which back-tests of a horizon start, newest first.
+
+    Whole weeks, so that horizons share origins and a method is fitted once for all of them.
+    """
+    weeks = -(-horizon // DAYS_PER_WEEK)
+    step, count = (1, 8) if weeks == 1 else (4, 5) if horizon <= 30 else (4, 4)
+    return tuple(DAYS_PER_WEEK * (weeks + step * number) for number in range(count))
 
 
 def usable_offsets(days: int, horizon: int) -> tuple[int, ...]:
@@ -56,55 +66,38 @@ def days_needed(horizon: int) -> int:
     return MINIMUM_TRAINING_DAYS + origin_offsets(horizon)[MINIMUM_ORIGINS - 1]
 
 
-def backtest(
+def forecasts_from_origins(
     series: pd.Series[float],
     horizons: Sequence[int],
     candidates: Sequence[Candidate],
-    *,
-    country_code: str,
-    closures: Collection[date],
-) -> dict[tuple[int, str], OriginErrors]:
-    """Errors per (horizon, method); each method is fitted once per origin.
+    context: Context,
+) -> dict[tuple[str, int], Values]:
+    """Each method's forecast per origin (by its offset, 0 for the end of the series).
 
-    Days without any sale count as sales of 0: an unforeseen closure is an error too.
+    Each is as long as the longest horizon that asks for it. Where there is too little to learn
+    from, there is none.
     """
-    wanted = {horizon: usable_offsets(len(series), horizon) for horizon in horizons}
-    longest = {
-        offset: max(h for h, offsets in wanted.items() if offset in offsets)
-        for offsets in wanted.values()
-        for offset in offsets
-    }
-    ahead = {
-        (candidate.name, offset): publishable_forecast(
-            series.iloc[:-offset], horizon, candidate, country_code, closures
+    longest = {0: max(horizons)}
+    for horizon in horizons:
+        for offset in usable_offsets(len(series), horizon):
+            longest[offset] = max(longest.get(offset, 0), horizon)
+    if len(series) < MINIMUM_TRAINING_DAYS:
+        return {}
+    return {
+        (candidate.name, offset): np.maximum(
+            candidate.forecast(series.iloc[: len(series) - offset], horizon, context), 0.0
         )
         for offset, horizon in longest.items()
         for candidate in candidates
     }
-    actual = series.fillna(0.0).to_numpy()
-    return {
-        (horizon, candidate.name): OriginErrors(
-            np.array([ahead[candidate.name, offset][:horizon] for offset in offsets]),
-            np.array([actual[len(actual) - offset :][:horizon] for offset in offsets]),
-        )
-        for horizon, offsets in wanted.items()
-        if len(offsets) >= MINIMUM_ORIGINS
-        for candidate in candidates
-    }
 
 
-def publishable_forecast(
-    past: pd.Series[float],
-    horizon: int,
-    candidate: Candidate,
-    country_code: str,
-    closures: Collection[date],
-) -> Values:
-    """A method's forecast as it would be published: never below 0, 0 on closed days."""
-    future = pd.date_range(past.index[-1] + pd.Timedelta(days=1), periods=horizon, freq="D")
-    forecast = np.maximum(candidate.forecast(past, horizon, country_code), 0.0)
-    forecast[closed_ahead(past, future, closures)] = 0.0
-    return forecast
+def makeshift(series: pd.Series[float], offset: int, horizon: int, context: Context) -> Values:
+    """What a series that is too young to be judged adds to the sums it belongs to."""
+    past = series.iloc[: max(len(series) - offset, 0)]
+    if past.empty:
+        return np.zeros(horizon)
+    return np.maximum(four_week_mean(past, horizon, context), 0.0)
 
 
 def relative_errors(errors: OriginErrors) -> Values:
@@ -114,31 +107,55 @@ def relative_errors(errors: OriginErrors) -> Values:
     return np.where(errors.forecast > 0, relative, np.nan)
 
 
-def interval_bounds(relative: Values, level: float) -> tuple[float, float]:
+def interval_bounds(relative: Values, level: float, width: float = 1.0) -> tuple[float, float]:
     """Lower and upper relative error between which a share ``level`` of errors lay.
 
     Split-conformal quantiles (Vovk et al. 2005) of signed errors, so a skewed history gives
-    skewed intervals; the finite-sample correction pushes them outwards.
+    skewed intervals; the finite-sample correction pushes them outwards. Where days without sales
+    are more than the lower tail, the interval begins at no sales and only its upper end is
+    uncertain. ``width`` stretches what is.
     """
     known = np.sort(relative[~np.isnan(relative)])
     if len(known) == 0:
         return (0.0, 0.0)
-    tail = (1 - level) / 2
     count = len(known)
-    low = int(np.floor(tail * (count + 1))) - 1
-    high = int(np.ceil((1 - tail) * (count + 1))) - 1
-    lower = known[max(low, 0)]
-    upper = known[min(high, count - 1)]
-    return (min(float(lower), 0.0), max(float(upper), 0.0))
+    tail = (1 - level) / 2
+    lower = float(known[max(int(np.floor(tail * (count + 1))) - 1, 0)])
+    begins_at_nothing = lower <= NOTHING_SOLD
+    share_below = level if begins_at_nothing else 1 - tail
+    upper = float(known[min(int(np.ceil(share_below * (count + 1))) - 1, count - 1)])
+    return (
+        NOTHING_SOLD if begins_at_nothing else max(min(lower, 0.0) * width, NOTHING_SOLD),
+        max(upper, 0.0) * width,
+    )
 
 
-def coverage(errors: OriginErrors, level: float) -> float:
+def coverage(errors: OriginErrors, level: float, width: float = 1.0) -> float:
     """Share of actuals inside intervals calibrated on the other origins."""
+    hits = _hits(errors, level, width)
+    return float(hits.mean()) if len(hits) else float("nan")
+
+
+def _hits(errors: OriginErrors, level: float, width: float) -> Values:
     relative = relative_errors(errors)
-    inside: list[Values] = []
+    inside: list[Values] = [np.empty(0)]
     for origin in range(len(relative)):
-        lower, upper = interval_bounds(np.delete(relative, origin, axis=0), level)
+        lower, upper = interval_bounds(np.delete(relative, origin, axis=0), level, width)
         known = relative[origin][~np.isnan(relative[origin])]
         inside.append(((known >= lower) & (known <= upper)).astype(float))
-    hits = np.concatenate(inside)
-    return float(hits.mean()) if len(hits) else float("nan")
+    return np.concatenate(inside)
+
+
+def calibrated_width(judged: Sequence[OriginErrors], level: float) -> float:
+    """The stretch with which intervals hold ``level`` of the origins that did not set them.
+
+    Few origins tell too little of how wrong a level can be; over all series together they tell.
+    """
+    low, high = WIDTH_LIMITS
+    for _ in range(WIDTH_STEPS):
+        middle = (low + high) / 2
+        hits = np.concatenate([np.empty(0), *(_hits(each, level, middle) for each in judged)])
+        if not len(hits):
+            return 1.0
+        low, high = (middle, high) if hits.mean() < level else (low, middle)
+    return high

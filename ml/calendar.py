@@ -75,8 +75,8 @@ def closed_ahead(
     recent = series.iloc[-CLOSED_WEEKS * DAYS_PER_WEEK :]
     closed_weekdays: set[int] = set()
     if len(recent) == CLOSED_WEEKS * DAYS_PER_WEEK:
-        weekdays = pd.DatetimeIndex(recent.index).dayofweek.to_numpy()
+        weekdays = pd.DatetimeIndex(recent.index).day_of_week.to_numpy()
         is_open = recent.notna().to_numpy()
         closed_weekdays = set(range(DAYS_PER_WEEK)) - set(weekdays[is_open].tolist())
     declared = {pd.Timestamp(day) for day in closures}
-    return np.array([day in declared or day.dayofweek in closed_weekdays for day in future])
+    return np.array([day in declared or day.day_of_week in closed_weekdays for day in future])

@@ -19,7 +19,7 @@ _EVERYTHING = dg.AssetSelection.all()
 _PUBLISHING = dg.AssetSelection.groups("publishing")
 # The answers of the models, and the models in SQL that show them.
 _PREDICTION = (
-    dg.AssetSelection.keys(*(["ml", name] for task in TASKS for name in task.tables)).downstream()
+    dg.AssetSelection.assets(*(["ml", name] for task in TASKS for name in task.tables)).downstream()
     - _PUBLISHING
 )
 

@@ -67,6 +67,19 @@ class Closure(_Settings):
         return ((self.last_date or self.first_date) - self.first_date).days + 1
 
 
+class Promotion(_Settings):
+    """Days on which something is on offer by plan, past and future; forecasts learn from them."""
+
+    first_date: date
+    last_date: date | None = None
+    name: str = "promotion"
+
+    @property
+    def days(self) -> int:
+        """How many days it lasts."""
+        return ((self.last_date or self.first_date) - self.first_date).days + 1
+
+
 class SpreadsheetsSource(_Settings):
     """Settings of the spreadsheets source."""
 
@@ -149,6 +162,7 @@ class Business(_Settings):
     locations: tuple[Location, ...] = ()
     default_channel_name: str = "Shop"
     closures: tuple[Closure, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
     sources: Sources = Sources()
     rfm_mode: Literal["auto", "quantile", "fixed"] = "auto"
     purchasing: Purchasing = Purchasing()

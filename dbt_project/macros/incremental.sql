@@ -105,6 +105,14 @@ customer who turned out to be somebody, or a rate of exchange that became known.
     select source_order_id from {{ ref('int_sale_matches') }}
     where {{ loaded_since_last_build('changed_at') }}
     union
+    -- What repeats a sale stands at its place.
+    select matches.source_order_id
+    from {{ ref('int_sale_matches') }} as matches
+    inner join {{ ref('int_shopify_orders') }} as sales
+        on matches.canonical_order_id = sales.source_order_id
+    where
+        matches.canonical_system = 'shopify' and {{ loaded_since_last_build('sales.loaded_at') }}
+    union
     select source_order_id from {{ this }}
     where customer_record_id in (
         select customer_record_id from {{ ref('stg_ml__customer_identities') }}
@@ -146,12 +154,13 @@ have no line any more, and the keys that they leave are written down. #}
     insert into {{ built }} ({{ columns }}) select {{ columns }} from {{ rebuilt }}
 {%- endmacro %}
 
-{# A record that turned out to be somebody known is no customer of its own any more. #}
-{% macro forget_merged_customers() -%}
+{# Customers of whom no record is left: theirs turned out to be somebody else's, or a guest's order
+has another customer now. #}
+{% macro forget_missing_customers() -%}
     delete from {{ this }}
-    where customer_key in (
-        select {{ customer_key('customer_record_id') }}
-        from {{ ref('stg_ml__customer_identities') }}
-        where person_record_id <> customer_record_id
+    where not exists (
+        select 1
+        from {{ ref('int_customers') }} as customers
+        where customers.customer_key = {{ this.identifier }}.customer_key
     )
 {%- endmacro %}

@@ -24,6 +24,9 @@
     is_voided,
     txn_date as document_date,
     _deleted_at as deleted_at,
+    greatest(
+        meta_data_last_updated_time, coalesce(_deleted_at, meta_data_last_updated_time)
+    ) as source_updated_at,
     greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
 {%- endmacro %}
 

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pandas as pd
 
 from ml.sales_forecast import forecast_sales
-from orchestration.predictions import Answer, Inputs, Task
-from warehouse.business import Business
+from orchestration.predictions import REFUSAL_COLUMNS, Answer, Inputs, Task
+from warehouse.business import Business, Closure, Promotion
 
 GROUP = "forecasting"
 
 
-def _closed_days(business: Business) -> list[date]:
+def _days(spans: Iterable[Closure | Promotion]) -> list[date]:
     return [
-        closure.first_date + timedelta(days=offset)
-        for closure in business.closures
-        if closure.location is None
-        for offset in range(closure.days)
+        span.first_date + timedelta(days=offset) for span in spans for offset in range(span.days)
     ]
+
+
+def _closed_days(business: Business) -> dict[str | None, list[date]]:
+    """Planned closures by location; those of the whole business under None."""
+    places = {closure.location for closure in business.closures} | {None}
+    return {
+        place: _days(each for each in business.closures if each.location == place)
+        for place in sorted(places, key=str)
+    }
 
 
 def _sales_forecast(inputs: Inputs) -> Answer:
     sales = inputs["sales"]
+    closures = _closed_days(inputs.business)
     if inputs.as_of_date is None:
         sales = sales.iloc[:0]
     result = forecast_sales(
         sales,
         inputs.as_of_date or date.min,
         country_code=inputs.business.country_code,
-        closures=_closed_days(inputs.business),
+        closures=closures.pop(None),
+        location_closures={str(place): days for place, days in closures.items()},
+        promotions=_days(inputs.business.promotions),
     )
-    refusals = result.refusals
+    refusals = result.refusals.assign(
+        subject=[
+            f"{key}, {days} days"
+            for key, days in zip(
+                result.refusals["series_key"], result.refusals["horizon_days"], strict=True
+            )
+        ]
+    ).rename(columns={"n_observations": "observations_count"})
     if sales.empty:
-        refusals = pd.DataFrame(
-            [("total", 0, "Not enough data: there are no counted sales yet.")],
-            columns=["subject", "observations_count", "reason"],
-        )
+        reason = "Not enough data: there are no counted sales yet."
+        refusals = pd.DataFrame([("total", 0, reason)], columns=list(REFUSAL_COLUMNS))
     return Answer(
         tables={"sales_forecast": result.forecasts, "backtests": result.backtests},
-        refusals=refusals,
+        refusals=refusals[list(REFUSAL_COLUMNS)],
         observations=len(sales),
         window=None if sales.empty else (sales["sale_date"].min(), sales["sale_date"].max()),
     )
@@ -54,12 +69,25 @@ SALES_FORECAST = Task(
         "backtests": "How every candidate method did on past data, per series and horizon.",
     },
     queries={
-        "sales": "select sale_date, location_name, category_name, net_amount "
-        "from marts.rpt_margin_daily where sale_date <= %(as_of)s "
-        "order by sale_date, location_name, category_name",
+        "sales": """
+            select
+                days.sale_date, locations.location_name,
+                coalesce(products.category_name, 'Uncategorised') as category_name,
+                coalesce(products.product_name, '') as product_name,
+                sum(days.net_amount) as net_amount
+            from marts.fct_product_sales_daily as days
+            join marts.dim_locations as locations using (location_key)
+            left join marts.dim_products as products using (product_key)
+            where days.sale_date <= %(as_of)s
+            group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
     },
     answer=_sales_forecast,
     libraries=("prophet", "statsforecast", "numpy", "pandas", "holidays"),
-    settings=lambda business: [business.country_code, *map(str, _closed_days(business))],
+    settings=lambda business: [
+        business.country_code,
+        _closed_days(business),
+        _days(business.promotions),
+    ],
+    method_version=2,
 )
 TASKS = (SALES_FORECAST,)

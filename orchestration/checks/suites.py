@@ -317,6 +317,27 @@ SUITES = (
                 {"column": "elasticity", "min_value": -8, "max_value": 1},
                 severity="warn",
                 description="Goods that sell much better when dearer point to a missed promotion.",
+        "customer_lifetimes",
+        (
+            *(
+                _at_least(column, 0, "Nobody buys less than nothing.")
+                for column in ("expected_orders_12m", "lower_80_orders_12m")
+            ),
+            Rule(
+                "is_alive_probability_is_a_probability",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "is_alive_probability", "min_value": 0, "max_value": 1},
+                description="Probabilities run from 0 to 1.",
+            ),
+            Rule(
+                "upper_80_orders_not_below_lower_80_orders",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {
+                    "column_A": "upper_80_orders_12m",
+                    "column_B": "lower_80_orders_12m",
+                    "or_equal": True,
+                },
+                description="A range has its ends in order.",
             ),
         ),
     ),
@@ -329,6 +350,38 @@ SUITES = (
             _at_least("safety_stock_quantity", 0, "Safety stock is beyond the mean."),
             _not_null("recommendation", "Each row says what to do."),
         ),
+    ),
+        "customer_churn",
+        (
+            Rule(
+                "churn_probability_is_a_probability",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "churn_probability", "min_value": 0, "max_value": 1},
+                description="Probabilities run from 0 to 1.",
+            ),
+            _at_least("churn_horizon_days", 14, "Two weeks without a purchase are no farewell."),
+            _not_null("churn_reasons", "Every score says what moved it."),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "basket_rules",
+        (
+            _at_least("both_count", 1, "A rule has been seen."),
+            Rule(
+                "q_value_is_significant",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "q_value", "min_value": 0, "max_value": 0.05},
+                description="Of the published rules at most one in twenty is chance.",
+            ),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "customer_offers",
+        (_at_least("offer_rank", 1, "Offers are ranked from the first."),),
     ),
 )
 

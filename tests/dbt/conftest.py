@@ -39,6 +39,7 @@ def build(
     as_of_date: date | None = None,
     select: str | None = None,
     unit_tests: bool = False,
+    data_tests: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``dbt build`` and return what it said."""
     ensure_ml_tables(warehouse)
@@ -46,6 +47,7 @@ def build(
     for source in API_SOURCES:
         source.ensure_tables(warehouse)
     excluded = ["exposure"] if unit_tests else ["unit_test", "exposure"]
+    excluded += [] if data_tests else ["test"]
     command = ["build", "--exclude-resource-type", *excluded]
     command += ["--full-refresh"] if full_refresh else []
     # Of what is selected, the tests that need nothing else.

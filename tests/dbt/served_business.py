@@ -65,7 +65,7 @@ def served_business(
     world = World(folder / "world", now=ends_at - before_the_end)
     with ExitStack() as stack:
         systems = [stack.enter_context(served(name, world)) for name in ("square", "shopify")]
-        first = systems[0].connect(_new_business(folder / "business", currency_code))
+        first = systems[0].connect(new_business(folder / "business", currency_code))
         second = systems[1].connect(first.warehouse)
         business = ServedBusiness(world, second.warehouse, [first, second], models)
         business.update()
@@ -73,7 +73,8 @@ def served_business(
     world.close()
 
 
-def _new_business(folder: Path, currency_code: str) -> Warehouse:
+def new_business(folder: Path, currency_code: str = "USD") -> Warehouse:
+    """A business without sources; its folder is made."""
     (folder / "inbox").mkdir(parents=True)
     (folder / "business.toml").write_text(
         f'id = "shop_{uuid.uuid4().hex[:10]}"\nname = "Corner Shop"\n'

@@ -45,6 +45,23 @@ def test_every_mart_and_every_column_of_it_is_described(manifest: dict[str, Any]
     assert bare == []
 
 
+# The calendar is computed; fees and what the hub notes down of itself have times of their own.
+TIMELESS = {
+    "dim_dates", "fct_order_fees", "rpt_check_results", "rpt_load_log", "rpt_quarantine",
+}  # fmt: skip
+
+
+def test_every_row_of_a_mart_tells_as_of_when(manifest: dict[str, Any]) -> None:
+    silent = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and node["schema"] == "marts"
+        and "loaded_at" not in node["columns"]
+    }
+    assert silent == TIMELESS
+
+
 def test_every_metric_is_described_and_every_question_too(manifest: dict[str, Any]) -> None:
     assert [one["name"] for one in manifest["metrics"].values() if not one["description"]] == []
     questions = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from ingestion.sources.registry import API_SOURCES
 from tests.dbt.conftest import LEDGER, build, load
 from warehouse.database import Warehouse
 
@@ -312,3 +313,38 @@ S3,1,2026-03-20 12:00:00,tea,1,5.00,,EUR
     built = snapshot(warehouse)
     _built(warehouse, select=LEDGER, full_refresh=True)
     assert snapshot(warehouse) == built
+
+
+def test_past_margins_stay_when_a_cost_changes(warehouse_factory: Factory) -> None:
+    """An API tells what a product costs now; what was sold before keeps the cost of its day."""
+    warehouse = warehouse_factory()
+    _put(
+        warehouse,
+        "sales",
+        "sales.csv",
+        "order_id,line_id,sold_at,product_id,quantity,unit_price_amount\n"
+        "S1,1,2026-03-01 10:00:00,tea,2,5.00\n",
+    )
+    _put(warehouse, "products", "list.csv", "product_id,product_name,sku\ntea,Tea,TEA-1\n")
+    load(warehouse)
+    for source in API_SOURCES:
+        source.ensure_tables(warehouse)
+    margins = "+unit_costs_history +rpt_margin_daily"
+
+    def tell_cost(amount: str) -> None:
+        with warehouse.connect("loader") as connection:
+            connection.execute("delete from raw_quickbooks.items")
+            connection.execute(
+                "insert into raw_quickbooks.items (id, name, type, sku, purchase_cost, _loaded_at) "
+                "values ('7', 'Tea', 'NonInventory', 'tea-1', %s, now())",
+                (amount,),
+            )
+
+    costs = "select cost_amount::float, gross_margin_amount::float from rpt_margin_daily"
+    tell_cost("2.00")
+    _built(warehouse, select=margins)
+    assert _rows(warehouse, costs) == [(4.0, 6.0)]
+    tell_cost("3.00")
+    _built(warehouse, select=margins, full_refresh=True)
+    assert _rows(warehouse, costs) == [(4.0, 6.0)]
+    assert _rows(warehouse, "select unit_cost_amount::float from dim_products") == [(3.0,)]

@@ -1,18 +1,20 @@
 with document_places as (
 
-    select distinct
+    select
         coalesce(department_name, {{ no_location() }}) as location_name,
-        coalesce(class_name, 'QuickBooks') as channel_name
+        coalesce(class_name, 'QuickBooks') as channel_name,
+        loaded_at
     from {{ ref('int_quickbooks_sales') }}
     where
         source_order_id not in (
             select source_order_id from {{ ref('int_sale_matches') }}
             where source_system = 'quickbooks' and canonical_system is not null
         )
-    union
+    union all
     select
         {{ no_location() }} as location_name,
-        'QuickBooks' as channel_name
+        'QuickBooks' as channel_name,
+        loaded_at
     from {{ ref('int_quickbooks_sales') }}
 
 ),
@@ -54,7 +56,8 @@ places as (
         channel_name,
         cast(null as {{ dbt.type_string() }}) as time_zone,
         cast(null as {{ dbt.type_string() }}) as country_code,
-        cast(null as {{ dbt.type_string() }}) as currency_code
+        cast(null as {{ dbt.type_string() }}) as currency_code,
+        loaded_at
     from spreadsheet_places
     union all
     select
@@ -62,7 +65,8 @@ places as (
         'Point of Sale' as channel_name,
         time_zone,
         country_code,
-        currency_code
+        currency_code,
+        loaded_at
     from square_locations
     union all
     select
@@ -70,7 +74,8 @@ places as (
         channel_name,
         cast(null as {{ dbt.type_string() }}) as time_zone,
         cast(null as {{ dbt.type_string() }}) as country_code,
-        cast(null as {{ dbt.type_string() }}) as currency_code
+        cast(null as {{ dbt.type_string() }}) as currency_code,
+        loaded_at
     from document_places
     union all
     -- A shop keeps one time zone for all its places; a till there may know a closer one.
@@ -79,7 +84,8 @@ places as (
         shopify_orders.channel_name,
         min(shops.time_zone) as time_zone,
         min(shopify_locations.country_code) as country_code,
-        min(shops.currency_code) as currency_code
+        min(shops.currency_code) as currency_code,
+        max(shopify_orders.loaded_at) as loaded_at
     from shopify_orders
     cross join shops
     left join shopify_locations
@@ -89,10 +95,12 @@ places as (
 
 )
 
-select distinct
+select
     location_name,
     channel_name,
     time_zone,
     country_code,
-    currency_code
+    currency_code,
+    max(loaded_at) as loaded_at
 from places
+group by location_name, channel_name, time_zone, country_code, currency_code

@@ -41,7 +41,8 @@ days_of_square as (
             sale_date,
             currency_code,
             '{{ measure }}' as measure,
-            sum({{ measure }}) as source_amount
+            sum({{ measure }}) as source_amount,
+            max(loaded_at) as loaded_at
         from days_of_{{ system }}
         group by sale_date, currency_code
         {% if not loop.last %} union all {% endif %}

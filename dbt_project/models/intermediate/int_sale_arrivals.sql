@@ -52,7 +52,7 @@ select
     shopify_orders.source_order_id,
     shopify_items.source_product_id,
     shopify_orders.loaded_at,
-    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+    cast(null as timestamp with time zone) as superseded_at
 from shopify_orders
 left join shopify_items on shopify_orders.source_order_id = shopify_items.source_order_id
 union all
@@ -61,7 +61,7 @@ select
     square_orders.sold_in_order_id as source_order_id,
     square_items.source_variation_id as source_product_id,
     square_orders.loaded_at,
-    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+    cast(null as timestamp with time zone) as superseded_at
 from square_orders
 left join square_items on square_orders.source_order_id = square_items.source_order_id
 union all
@@ -69,7 +69,7 @@ select
     documents.source_order_id,
     document_lines.source_item_id as source_product_id,
     documents.loaded_at,
-    cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+    cast(null as timestamp with time zone) as superseded_at
 from documents
 left join document_lines
     on

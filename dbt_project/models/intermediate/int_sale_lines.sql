@@ -4,18 +4,21 @@
     'payment_method', 'currency_code', 'line_type', 'action_type',
     'signed_quantity', 'cost_amount', 'charge_amount', 'line_gross_amount',
     'line_discount_amount', 'line_reversal_amount', 'line_tax_amount', 'exclusion_reason',
-    'sold_at', 'sold_local_at', 'is_time_known', 'sale_date',
+    'sold_at', 'sold_local_at', 'is_time_known', 'sale_date', 'source_updated_at',
 ] -%}
 {%- set amounts = [
     'cost_amount', 'charge_amount', 'line_gross_amount', 'line_discount_amount',
     'line_reversal_amount', 'line_tax_amount',
 ] -%}
+-- All parts of a union have the same types, so that a filter on orders reaches each of them.
 with shop_lines as (
 
     {% for system in ('shopify', 'square', 'quickbooks') %}
         select
             '{{ system }}' as source_system,
-            {{ columns | join(', ') }},
+            {{ columns | join(', ')
+                | replace('source_order_id', 'cast(source_order_id as ' ~ dbt.type_string() ~ ') as source_order_id')
+            }},
             {% if system == 'square' %}
                 currency_code as source_currency_code,
                 cast(null as {{ dbt.type_numeric() }}) as source_total_amount,
@@ -74,7 +77,9 @@ matched as (
             when shop_lines.source_system = 'quickbooks' and shop_lines.exclusion_reason is not null
                 then 'QuickBooks'
         end as canonical_channel_name,
-        matches.changed_at
+        greatest(
+            matches.changed_at, coalesce(shopify_orders.loaded_at, matches.changed_at)
+        ) as changed_at
     from shop_lines
     left join matches
         on
@@ -132,7 +137,7 @@ united as (
         coalesce(match_method, 'source_id') as match_method,
         coalesce(match_confidence, cast(1 as {{ dbt.type_numeric() }})) as match_confidence,
         greatest(loaded_at, coalesce(changed_at, loaded_at)) as loaded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as superseded_at
+        cast(null as timestamp with time zone) as superseded_at
     from matched
 
 ),

@@ -171,6 +171,7 @@ select
     false as is_time_known,
     sales.document_date as sale_date,
     cast(null as date) as order_date,
+    sales.source_updated_at,
     sales.loaded_at
 from at_home
 cross join company

@@ -97,6 +97,7 @@ select
     true as is_time_known,
     cast({{ local_time('judged.happened_at', 'orders.time_zone') }} as date) as sale_date,
     orders.order_date,
+    orders.source_updated_at,
     orders.loaded_at
 from judged
 inner join orders on judged.source_order_id = orders.source_order_id

@@ -9,6 +9,8 @@ judged as (
     select
         sales.*,
         cast(sold_local_at as date) as sale_date,
+        -- A file does not tell when its rows changed: what it says is as old as its arrival.
+        loaded_at as source_updated_at,
         case
             when event_type in ('return', 'cancellation') then -abs(quantity)
             else quantity

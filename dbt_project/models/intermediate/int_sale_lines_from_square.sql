@@ -137,6 +137,7 @@ select
     true as is_time_known,
     cast(orders.closed_local_at as date) as sale_date,
     orders.order_date,
+    orders.source_updated_at,
     orders.loaded_at
 from parts
 inner join orders on parts.source_order_id = orders.source_order_id

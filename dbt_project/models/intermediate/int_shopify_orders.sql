@@ -47,6 +47,7 @@ select
         when orders.is_test then 'test_order'
         when orders.financial_status = 'VOIDED' then 'voided'
     end as exclusion_reason,
+    orders.source_updated_at,
     greatest(orders.loaded_at, coalesce(locations.loaded_at, orders.loaded_at)) as loaded_at
 from orders
 cross join shops

@@ -1,6 +1,21 @@
-with orders as (
+with told as (
 
     select * from {{ ref('stg_square__orders') }}
+
+),
+
+-- Only what was completed is a sale. What is still open or was cancelled stays, with its reason.
+orders as (
+
+    select
+        told.*,
+        coalesce(told.closed_at, told.created_at) as happened_at,
+        case
+            when told.deleted_at is not null then 'deleted'
+            when told.state = 'CANCELED' then 'cancelled'
+            when told.state <> 'COMPLETED' or told.closed_at is null then 'open'
+        end as exclusion_reason
+    from told
 
 ),
 
@@ -77,19 +92,18 @@ select
     origins.has_return,
     origins.currency_code,
     origins.tip_amount,
-    origins.closed_at,
+    origins.happened_at as closed_at,
     origins.payment_method,
     locations.location_name,
     locations.time_zone,
     {{ customer_record_id('square', 'origins.source_customer_id') }} as customer_record_id,
-    {{ local_time('origins.closed_at', 'locations.time_zone') }} as closed_local_at,
+    {{ local_time('origins.happened_at', 'locations.time_zone') }} as closed_local_at,
     cast(
-        {{ local_time('coalesce(sold.closed_at, origins.closed_at)', 'locations.time_zone') }}
+        {{ local_time('coalesce(sold.happened_at, origins.happened_at)', 'locations.time_zone') }}
         as date
     ) as order_date,
-    case
-        when origins.deleted_at is not null then 'deleted'
-    end as exclusion_reason,
+    origins.exclusion_reason,
+    origins.source_updated_at,
     greatest(
         origins.linked_at, coalesce(locations.loaded_at, origins.linked_at),
         coalesce(sold.loaded_at, origins.linked_at)
@@ -97,4 +111,3 @@ select
 from origins
 inner join locations on origins.source_location_id = locations.source_location_id
 left join orders as sold on origins.sold_in_order_id = sold.source_order_id
-where origins.state = 'COMPLETED' and origins.closed_at is not null

@@ -31,9 +31,10 @@ def ensure_raw_tables(warehouse: Warehouse) -> None:
         for kind in KINDS.values():
             if kind.name not in present:
                 connection.execute(_create(kind))
-                connection.execute(
-                    sql.SQL("create index on {} using brin (_loaded_at)").format(_name(kind))
-                )
+                # What is new or was replaced is found by these, and neither slows a first load.
+                for index in ("using brin (_loaded_at)",
+                              "(_superseded_at) where _superseded_at is not null"):  # fmt: skip
+                    connection.execute(sql.SQL("create index on {} " + index).format(_name(kind)))
                 continue
             for column, type_ in kind.columns().items():
                 if column not in present[kind.name]:

@@ -53,6 +53,7 @@ documents as (
                 {% set value = renamed.get(column, column if column in own else 'null') %}
                 cast({{ value }} as {{ type }}) as {{ column }},
             {% endfor %}
+            source_updated_at,
             loaded_at
         from {{ ref('stg_quickbooks__' ~ plural) }}
         {% if not loop.last %}union all{% endif %}
@@ -86,6 +87,7 @@ select
     end as exclusion_reason,
     documents.document_date,
     coalesce(documents.due_date, documents.document_date) as due_date,
+    documents.source_updated_at,
     documents.loaded_at
 from documents
 cross join company

@@ -15,10 +15,12 @@ with documents as (
             source_class_id,
             currency_code,
             exchange_rate,
-            is_voided,
+            -- The note alone proves nothing: anybody can write it.
+            is_voided and coalesce(total_amount, 0) = 0 as is_voided,
             document_date,
             total_amount,
             deleted_at,
+            source_updated_at,
             loaded_at
         from {{ ref('stg_quickbooks__' ~ name ~ 's') }}
         {% if not loop.last %} union all {% endif %}

@@ -80,7 +80,15 @@ typed as (
 )
 
 {% if is_incremental() %}
-    select typed.*
+    -- Two old sales may belong together from now on, because another one went its own way.
+    select
+        typed.source_system,
+        typed.source_order_id,
+        typed.canonical_system,
+        typed.canonical_order_id,
+        typed.match_method,
+        typed.match_confidence,
+        {{ dbt.current_timestamp() }} as changed_at
     from typed
     left join {{ this }} as known
         on
@@ -90,6 +98,7 @@ typed as (
         known.source_order_id is null
         or coalesce(known.canonical_order_id, '') <> typed.canonical_order_id
         or coalesce(known.match_method, '') <> typed.match_method
+        or coalesce(known.match_confidence, -1) <> typed.match_confidence
     union all
     -- No match any more: the sale is its own again.
     select

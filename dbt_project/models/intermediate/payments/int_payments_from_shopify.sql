@@ -69,6 +69,7 @@ select
             and transactions.gateway not in ('shopify_payments', 'gift_card', 'cash')
             then 'paid_at_square'
     end as exclusion_reason,
+    orders.source_updated_at,
     greatest(
         transactions.loaded_at, orders.loaded_at,
         coalesce(balances.loaded_at, transactions.loaded_at)

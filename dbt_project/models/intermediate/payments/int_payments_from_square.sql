@@ -59,6 +59,7 @@ moved as (
         coalesce(fees.fee_amount, 0) as fee_amount,
         payouts.source_payout_id,
         payments.paid_at,
+        payments.source_updated_at,
         payments.loaded_at
     from payments
     left join fees on payments.source_payment_id = fees.source_payment_id
@@ -81,6 +82,7 @@ moved as (
         0 as fee_amount,
         payouts.source_payout_id,
         refunds.refunded_at as paid_at,
+        refunds.source_updated_at,
         refunds.loaded_at
     from refunds
     left join payments on refunds.source_payment_id = payments.source_payment_id
@@ -102,6 +104,7 @@ select
     moved.source_payout_id,
     moved.paid_at,
     case when moved.status <> 'COMPLETED' then lower(moved.status) end as exclusion_reason,
+    moved.source_updated_at,
     moved.loaded_at
 from moved
 inner join locations on moved.source_location_id = locations.source_location_id

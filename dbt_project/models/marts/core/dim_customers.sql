@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_key',
-    pre_hook="{% if is_incremental() %}{{ forget_merged_customers() }}{% endif %}",
+    pre_hook="{% if is_incremental() %}{{ forget_missing_customers() }}{% endif %}",
     on_schema_change='fail', indexes=[{'columns': ['loaded_at']}]
 ) }}
 

@@ -48,7 +48,8 @@ told as (
         location_name,
         min(time_zone) as time_zone,
         min(country_code) as country_code,
-        min(currency_code) as currency_code
+        min(currency_code) as currency_code,
+        max(loaded_at) as loaded_at
     from places
     group by location_name
 
@@ -59,7 +60,8 @@ select
     names.location_name,
     coalesce(told.time_zone, settings.time_zone, '{{ var("time_zone") }}') as time_zone,
     coalesce(settings.country_code, told.country_code, '{{ var("country_code") }}') as country_code,
-    coalesce(settings.currency_code, told.currency_code, '{{ var("currency_code") }}') as currency_code
+    coalesce(settings.currency_code, told.currency_code, '{{ var("currency_code") }}') as currency_code,
+    told.loaded_at
 from names
 left join settings on names.location_name = settings.location_name
 left join told on names.location_name = told.location_name

@@ -66,7 +66,8 @@ merged as (
                 max({{ name }})
             ) as {{ name }},
         {% endfor %}
-        count(*) as source_products_count
+        count(*) as source_products_count,
+        max(loaded_at) as loaded_at
     from ranked
     group by product_key
 
@@ -86,7 +87,8 @@ select
     costs.cost_source,
     costs.unit_cost_amount is not null as is_cost_known,
     sale_days.first_sale_date,
-    sale_days.last_sale_date
+    sale_days.last_sale_date,
+    greatest(merged.loaded_at, coalesce(costs.loaded_at, merged.loaded_at)) as loaded_at
 from merged
 left join costs on merged.product_key = costs.product_key
 left join sale_days on merged.product_key = sale_days.product_key

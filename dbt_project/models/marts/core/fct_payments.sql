@@ -18,6 +18,7 @@ with payments as (
             source_payout_id,
             paid_at,
             exclusion_reason,
+            source_updated_at,
             loaded_at
         from {{ ref('int_payments_from_' ~ system) }}
         {% if not loop.last %} union all {% endif %}
@@ -107,6 +108,7 @@ select
         as location_key,
     converted.source_payout_id,
     converted.reason as exclusion_reason,
+    converted.source_updated_at,
     converted.known_at as loaded_at
 from converted
 left join matches

@@ -1,5 +1,6 @@
 -- depends_on: {{ ref('int_sale_arrivals') }}
 -- depends_on: {{ ref('int_square_orders') }}
+-- depends_on: {{ ref('int_shopify_orders') }}
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
 -- depends_on: {{ ref('int_sale_matches') }}
 -- depends_on: {{ ref('int_product_identities') }}
@@ -164,7 +165,7 @@ final as (
         case when costed.is_time_known then {{ local_hour('costed.sold_local_at') }} end
             as sale_hour,
         coalesce(costed.order_date, order_dates.order_date, costed.sale_date) as order_date,
-        costed.loaded_at as source_updated_at,
+        costed.source_updated_at,
         greatest(
             costed.loaded_at,
             coalesce(costed.superseded_at, costed.loaded_at),

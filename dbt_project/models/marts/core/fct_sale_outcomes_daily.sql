@@ -7,9 +7,9 @@
 with lines as (
 
     select
-        fct_sale_lines.*,
+        sale_lines.*,
         coalesce(exclusion_reason, 'counted') as outcome
-    from {{ ref('fct_sale_lines') }}
+    from {{ ref('fct_sale_lines') }} as sale_lines
     {% if is_incremental() %}
     where {{ on_a_changed_day() }}
     {% endif %}

@@ -56,7 +56,8 @@ select
         else 'no other source has this SKU'
     end as reason,
     hints.similar_source_system,
-    hints.similar_source_product_id
+    hints.similar_source_product_id,
+    products.loaded_at
 from products
 cross join systems
 left join matched on products.product_key = matched.product_key

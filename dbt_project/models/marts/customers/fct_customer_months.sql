@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='customer_key', on_schema_change='fail',
-    pre_hook="{{ forget_departed('customer_key') }}"
+    pre_hook="{{ forget_departed('customer_key') }}", indexes=[{'columns': ['customer_key']}]
 ) }}
 
 -- depends_on: {{ ref('stg_ml__customer_identities') }}

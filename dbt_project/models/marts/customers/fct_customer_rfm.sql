@@ -16,7 +16,8 @@ customers as (
         greatest(customers.net_amount, 0) / nullif(
             sum(greatest(customers.net_amount, 0)) over () / sum(customers.orders_count) over (), 0
         ) as monetary_order_values,
-        count(*) over () as customers_count
+        count(*) over () as customers_count,
+        customers.loaded_at
     from {{ ref('dim_customers') }} as customers
     cross join as_of
     where customers.orders_count > 0 and customers.last_order_date <= as_of.snapshot_date
@@ -75,6 +76,7 @@ valued as (
         frequency,
         monetary_amount,
         score_mode,
+        loaded_at,
         case when score_mode = 'quantile' then {{ quintile('recency_rank') }} else fixed_r_score end
             as r_score,
         case
@@ -137,7 +139,8 @@ select
     cast(scored.r_score * 100 + scored.f_score * 10 + scored.m_score as {{ dbt.type_int() }})
         as rfm_score,
     segments.segment,
-    scored.score_mode
+    scored.score_mode,
+    scored.loaded_at
 from scored
 left join segments
     on scored.r_score = segments.r_score and scored.fm_score = segments.fm_score

@@ -19,7 +19,8 @@ cohorts as (
 
     select
         cohort_month,
-        count(distinct customer_key) as cohort_customers_count
+        count(distinct customer_key) as cohort_customers_count,
+        max(loaded_at) as loaded_at
     from months
     where cohort_month is not null
     group by cohort_month
@@ -32,6 +33,7 @@ grid as (
     select
         cohorts.cohort_month,
         cohorts.cohort_customers_count,
+        cohorts.loaded_at,
         dates.month_start_date,
         as_of.as_of_date
     from cohorts
@@ -67,7 +69,8 @@ select
         as {{ dbt.type_numeric() }}
     ) as retention_rate,
     -- The running month is censored: its customers may still come.
-    grid.as_of_date >= {{ dbt.last_day('grid.month_start_date', 'month') }} as is_complete
+    grid.as_of_date >= {{ dbt.last_day('grid.month_start_date', 'month') }} as is_complete,
+    grid.loaded_at
 from grid
 left join activity
     on

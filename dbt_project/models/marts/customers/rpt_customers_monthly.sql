@@ -5,7 +5,8 @@ with sales as (
         sum(identified_orders_count) as identified_orders_count,
         sum(orders_count - identified_orders_count) as guest_orders_count,
         sum(identified_net_amount) as identified_net_amount,
-        sum(net_amount - identified_net_amount) as guest_net_amount
+        sum(net_amount - identified_net_amount) as guest_net_amount,
+        max(loaded_at) as loaded_at
     from {{ ref('rpt_sales_daily') }}
     group by 1
 
@@ -44,6 +45,7 @@ select
     cast(sales.identified_orders_count as {{ dbt.type_bigint() }}) as identified_orders_count,
     cast(sales.guest_orders_count as {{ dbt.type_bigint() }}) as guest_orders_count,
     cast(sales.identified_net_amount as {{ dbt.type_numeric() }}) as identified_net_amount,
-    cast(sales.guest_net_amount as {{ dbt.type_numeric() }}) as guest_net_amount
+    cast(sales.guest_net_amount as {{ dbt.type_numeric() }}) as guest_net_amount,
+    sales.loaded_at
 from sales
 left join customers on sales.month_start_date = customers.month_start_date

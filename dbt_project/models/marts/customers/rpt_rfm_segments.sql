@@ -24,7 +24,8 @@ totals as (
         sum(coalesce(customers.monetary_amount, 0)) as net_amount,
         avg(customers.recency_days) as average_recency_days,
         avg(customers.frequency) as average_frequency,
-        avg(customers.monetary_amount) as average_monetary_amount
+        avg(customers.monetary_amount) as average_monetary_amount,
+        max(customers.loaded_at) as loaded_at
     from segments
     left join customers on segments.segment = customers.segment
     group by segments.segment
@@ -47,7 +48,8 @@ select
     ) as net_share_rate,
     cast(totals.average_recency_days as {{ dbt.type_numeric() }}) as average_recency_days,
     cast(totals.average_frequency as {{ dbt.type_numeric() }}) as average_frequency,
-    cast(totals.average_monetary_amount as {{ dbt.type_numeric() }}) as average_monetary_amount
+    cast(totals.average_monetary_amount as {{ dbt.type_numeric() }}) as average_monetary_amount,
+    totals.loaded_at
 from segments
 inner join totals on segments.segment = totals.segment
 cross join as_of

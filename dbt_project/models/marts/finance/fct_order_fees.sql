@@ -42,8 +42,8 @@ typed as (
         typed.payments_count,
         typed.payment_fee_amount,
         typed.is_payment_fee_known,
-        case when known.order_key is null then typed.changed_at else {{ dbt.current_timestamp() }} end
-            as changed_at
+        -- Also of an order that is new here: its payments may be old ones of another order.
+        {{ dbt.current_timestamp() }} as changed_at
     from typed
     left join {{ this }} as known on typed.order_key = known.order_key
     where

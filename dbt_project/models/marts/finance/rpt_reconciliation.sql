@@ -27,20 +27,23 @@
 with told as (
 
     select
-        source_system,
-        sale_date,
-        currency_code,
-        measure,
-        amount as source_amount
-    from {{ ref('stg_quality__source_totals') }}
-    where table_name = 'sales'
+        totals.source_system,
+        totals.sale_date,
+        totals.currency_code,
+        totals.measure,
+        totals.amount as source_amount,
+        loads.finished_at as loaded_at
+    from {{ ref('stg_quality__source_totals') }} as totals
+    left join {{ ref('stg_quality__load_logs') }} as loads on totals.load_id = loads.load_id
+    where totals.table_name = 'sales'
     union all
     select
         source_system,
         sale_date,
         currency_code,
         measure,
-        source_amount
+        source_amount,
+        loaded_at
     from {{ ref('int_reported_sales') }}
 
 ),
@@ -64,7 +67,8 @@ source_totals as (
                 else coalesce(rates.exchange_rate, 1)
             end
         ) as source_amount,
-        max(case when rates.exchange_rate is null then 0 else 1 end) = 1 as is_converted
+        max(case when rates.exchange_rate is null then 0 else 1 end) = 1 as is_converted,
+        max(told.loaded_at) as loaded_at
     from told
     left join rates
         on
@@ -100,7 +104,8 @@ ours as (
             {{ dbt.listagg(
                 "case when is_reported and " ~ column ~ " <> 0 then outcome end",
                 "', '", "order by outcome"
-            ) }} as reasons
+            ) }} as reasons,
+                max(loaded_at) as loaded_at
             from outcomes
             where source_system = '{{ source_system }}'
             group by source_system, sale_date
@@ -121,7 +126,8 @@ compared as (
         coalesce(ours.excluded_amount, 0) as excluded_amount,
         ours.reasons,
         -- Converted lines keep six decimals each; what that leaves of a day is no difference.
-        case when source_totals.is_converted then 0.005 else 0 end as tolerance_amount
+        case when source_totals.is_converted then 0.005 else 0 end as tolerance_amount,
+        greatest(ours.loaded_at, source_totals.loaded_at) as loaded_at
     from ours
     full outer join source_totals
         on
@@ -148,6 +154,7 @@ select
         when abs(our_amount + excluded_amount - source_amount) <= tolerance_amount
             then {{ dbt.concat(["'excluded: '", "reasons"]) }}
         else 'unexplained'
-    end as explanation
+    end as explanation,
+    loaded_at
 from compared
 where {{ dbt.concat(['source_system', "' '", 'measure']) }} in ('{{ compared | join("', '") }}')

@@ -35,11 +35,17 @@ days as (
         sum(is_counted_line * tax_amount) as tax_amount,
         sum(case when line_type = 'tip' then is_counted_line * total_amount else 0 end)
             as tip_amount,
-        sum(is_counted_line * total_amount) as total_amount,
+        sum(case when line_type = 'tip' then 0 else is_counted_line * total_amount end)
+            as total_amount,
         count(distinct case
             when is_counted_line = 1 and action_type = 'order' and line_type = 'product'
                 then order_key
         end) as orders_count,
+        count(distinct case
+            when
+                is_counted_line = 1 and action_type = 'order' and line_type = 'product'
+                and net_amount > 0 then order_key
+        end) as positive_orders_count,
         count(distinct case
             when
                 is_counted_line = 1 and action_type = 'order' and line_type = 'product'
@@ -69,6 +75,7 @@ select
     cast(days.tip_amount as {{ dbt.type_numeric() }}) as tip_amount,
     cast(days.total_amount as {{ dbt.type_numeric() }}) as total_amount,
     days.orders_count,
+    days.positive_orders_count,
     days.identified_orders_count,
     cast(days.identified_net_amount as {{ dbt.type_numeric() }}) as identified_net_amount,
     cast(days.units as {{ dbt.type_numeric() }}) as units,

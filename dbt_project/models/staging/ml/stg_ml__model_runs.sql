@@ -13,5 +13,8 @@ select
     observations_count,
     status,
     reason,
+    seed,
+    cast(parameters as {{ dbt.type_string() }}) as fitted_parameters,
+    cast(versions as {{ dbt.type_string() }}) as library_versions,
     created_at
 from model_runs

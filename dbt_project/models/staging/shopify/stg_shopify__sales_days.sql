@@ -16,6 +16,7 @@ select
     fees as fee_amount,
     total_sales as total_amount,
     quantity_ordered - reversed_quantity as units,
-    orders as orders_count
+    orders as orders_count,
+    _loaded_at as loaded_at
 from documents
 where _deleted_at is null

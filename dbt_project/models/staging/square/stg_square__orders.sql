@@ -13,7 +13,9 @@ select
     total_money_currency as currency_code,
     total_tip_money as tip_amount,
     total_money as total_amount,
+    created_at,
     closed_at,
     _deleted_at as deleted_at,
+    greatest(updated_at, coalesce(_deleted_at, updated_at)) as source_updated_at,
     greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
 from documents

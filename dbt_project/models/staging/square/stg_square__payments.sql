@@ -15,6 +15,7 @@ select
     coalesce(tip_money, 0) as tip_amount,
     amount_money_currency as currency_code,
     created_at as paid_at,
+    updated_at as source_updated_at,
     _loaded_at as loaded_at
 from documents
 where _deleted_at is null

@@ -14,6 +14,7 @@ select
     amount_money as refund_amount,
     amount_money_currency as currency_code,
     created_at as refunded_at,
+    updated_at as source_updated_at,
     _loaded_at as loaded_at
 from documents
 where _deleted_at is null
