@@ -16,6 +16,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ import statsmodels.api as sm
 from scipy.optimize import brentq
 from scipy.stats import t as student_t
 
-from ml.calendar import DAYS_PER_WEEK, Values
+from ml.calendar import Values
+from ml.price_cells import PRICE_STEP, Numbers, price_cells
 
 MINIMUM_PRICES = 3
 MINIMUM_CHANGES = 3
@@ -31,15 +33,9 @@ MINIMUM_WEEKS = 26
 MINIMUM_UNITS = 50
 # Fewer products cannot tell a season, which all of them share, from their own prices.
 MINIMUM_PRODUCTS = 5
-# Lowest distance of a price from another, so that a rounding is no change of price.
-PRICE_STEP = 0.01
-# From this part of its sales off the list price on, a week counts as a promotion.
-PROMOTED_RATE = 0.05
 WEEKS_PER_CLUSTER = 4
 LEVELS = (0.80, 0.95)
 MARGIN_WEEKS = 13
-# Fewer units in a week do not tell whether there was a promotion.
-TELLING_UNITS = 5
 HELD_OUT_SHARE = 0.25
 MAXIMUM_ROUNDS, TOLERANCE = 200, 1e-3
 
@@ -51,7 +47,6 @@ ELASTICITY_COLUMNS = (
     "margin_amount", "margin_change_amount", "lower_margin_change_amount",
     "upper_margin_change_amount", "evidence", "recommendation",
 )  # fmt: skip
-_CELL = ["product_key", "location_key", "week", "price"]
 
 
 @dataclass(frozen=True)
@@ -77,10 +72,10 @@ def estimate_elasticities(
     """Own-price elasticities of all products whose price has changed often enough.
 
     Args:
-        sales: as for :func:`price_cells`.
+        sales: as for :func:`ml.price_cells.price_cells`.
         products: ``product_key``, ``product_name``, ``category_name``, ``unit_cost_amount`` (may
             be missing); a row per product.
-        stock_outs: as for :func:`price_cells`.
+        stock_outs: as for :func:`ml.price_cells.price_cells`.
         as_of_date: the last complete day.
     """
     sales = sales[sales["product_key"].isin(products["product_key"])]
@@ -102,8 +97,8 @@ def estimate_elasticities(
     estimates = _estimated(cells, judged)
     reasons += [
         (product, int(facts.loc[product, "weeks"]),
-         f"The price of {known.loc[product, 'product_name']} moved with its promotions alone: "
-         "change it once without one.")
+         (f"The price of {known.loc[product, 'product_name']} moved with its promotions alone: "
+         "change it once without one."))
         for product in judged.difference(estimates["product_key"])
     ]  # fmt: skip
     margins = _weekly_margins(sales, known, as_of_date)
@@ -128,8 +123,8 @@ def _price_facts(cells: pd.DataFrame) -> pd.DataFrame:
     shelves = cells.groupby(["product_key", "location_key"])["units"].sum().reset_index()
     main = shelves.sort_values(["units", "location_key"]).groupby("product_key").last()
     mine = cells[cells["location_key"] == cells["product_key"].map(main["location_key"])]
-    weekly = mine.sort_values(["product_key", "week", "exposure", "price"])
-    weekly = weekly.groupby(["product_key", "week"], as_index=False)["price"].last()
+    ordered = mine.sort_values(["product_key", "week", "exposure", "price"])
+    weekly = ordered.groupby(["product_key", "week"])["price"].last().reset_index()
     before = weekly.groupby("product_key")["price"].shift()
     moved = (weekly["price"] / before - 1).abs() > PRICE_STEP
     prices = mine.groupby("product_key")["price"]
@@ -179,7 +174,7 @@ def _estimated(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
         return estimates
     category = cells.groupby("product_key")["category_name"].first()
     estimates["category_name"] = estimates["product_key"].map(category)
-    group = estimates.groupby("category_name", sort=True).ngroup().to_numpy()
+    group = _numbered(estimates, "category_name")
     pooled = pool_estimates(estimates["own"].to_numpy(), estimates["own_error"].to_numpy(), group)
     return pd.concat([estimates, pooled], axis=1)
 
@@ -244,6 +239,7 @@ def _product_rows(
     estimates: pd.DataFrame, facts: pd.DataFrame, known: pd.DataFrame, margins: pd.DataFrame
 ) -> list[dict[str, object]]:
     rows = []
+    each: Any
     for each in estimates.itertuples(index=False):
         fact, product = facts.loc[each.product_key], known.loc[each.product_key]
         ends = _interval(each.estimate, each.error, each.clusters)
@@ -282,9 +278,8 @@ def _interval(estimate: float, error: float, clusters: int) -> dict[str, float]:
 
 
 def _advice(
-    elasticity: float, ends: dict[str, float], fact: pd.Series[float], product: pd.Series[object],
-    margin: pd.Series[float],
-) -> dict[str, object]:  # fmt: skip
+    elasticity: float, ends: dict[str, float], fact: Any, product: Any, margin: Any
+) -> dict[str, object]:
     """The best price and its gain a week, where the cost is known and demand falls with price."""
     name, cost = str(product["product_name"]), product["unit_cost_amount"]
     current, kept, units = float(fact["current"]), margin["kept"], margin["weekly_units"]
@@ -297,12 +292,12 @@ def _advice(
     if pd.isna(cost) or pd.isna(units):
         missing = "its cost" if pd.isna(cost) else "sales of the last quarter"
         return {"recommendation": f"{range_seen}. No best price without {missing}."}
-    today = kept * current - float(cost)  # type: ignore[arg-type]
+    today = kept * current - float(cost)
     if today <= 0:
         return {"recommendation": f"{range_seen}. It is sold below its cost: raise the price."}
     choice = best_price(
         elasticity, (ends["lower_95"], ends["upper_95"]), current=current,
-        cost=float(cost), kept=float(kept), lowest=float(fact["lowest"]),  # type: ignore[arg-type]
+        cost=float(cost), kept=float(kept), lowest=float(fact["lowest"]),
         highest=float(fact["highest"]),
     )  # fmt: skip
     weekly = today * float(units)
@@ -361,21 +356,17 @@ def _evaluations(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
     calendar = _fit(design).calendar
     cut = cells["week"].min() * (1 - HELD_OUT_SHARE)
     past = (cells["week"] < cut).to_numpy()
-    facts = _price_facts(cells[past]) if past.any() else pd.DataFrame()
-    # A product proves something when its price moved before, and then again.
-    proving = [
-        product
-        for product in judged
-        if product in facts.index
-        and facts.loc[product, "changes"] >= 1
-        and facts.loc[product, "units"] >= MINIMUM_UNITS
-        and (cells["product_key"].to_numpy()[~past] == product).any()
-    ]
-    if not proving:
+    # A product proves something when its price moved before, and it was sold after.
+    proving = judged[:0]
+    if past.any():
+        facts = _price_facts(cells[past])
+        able = facts.index[(facts["changes"] >= 1) & (facts["units"] >= MINIMUM_UNITS)]
+        proving = judged.intersection(able).intersection(cells["product_key"][~past].unique())
+    if len(proving) == 0:
         return pd.DataFrame()
     mine = cells["product_key"].isin(proving).to_numpy()
     before = cells[past].reset_index(drop=True)
-    estimates = _estimated(before, pd.Index(proving)).set_index("product_key")
+    estimates = _estimated(before, proving).set_index("product_key")
     if estimates.empty:
         return pd.DataFrame()
     whole = float(np.average(estimates["own"], weights=1 / estimates["own_error"] ** 2))
@@ -412,132 +403,6 @@ def _deviance(design: _Design, shape: Values, past: Values, later: Values) -> tu
     return float(2 * (units * log_ratio - units + mean).mean()), int(judged.sum())
 
 
-def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date) -> pd.DataFrame:
-    """Units sold and days on offer, by product, location, week and price.
-
-    Args:
-        sales: ``product_key``, ``category_name``, ``location_key``, ``sale_date``,
-            ``unit_price_amount`` (before discounts), ``units``, ``discount_amount``; a row per
-            product, location, day and price.
-        stock_outs: ``product_key``, ``location_key``, ``stock_date``: days that do not count.
-        as_of_date: the last complete day.
-
-    Returns:
-        ``product_key, location_key, week`` (number of the seven days, the last of which ends with
-        ``as_of_date``), ``price``, ``units``, ``exposure`` (days on offer, by what a day of that
-        weekday is worth at the location; a day on which the whole location sold nothing is worth
-        nothing), ``is_promoted`` (1 when it was sold below its list price that week).
-    """
-    rows = sales.assign(sale_date=pd.to_datetime(sales["sale_date"]))
-    last = pd.Timestamp(as_of_date)
-    rows = rows[(rows["units"] > 0) & (rows["unit_price_amount"] > 0) & (rows["sale_date"] <= last)]
-    if rows.empty:
-        return pd.DataFrame(columns=[*_CELL, "units", "exposure", "is_promoted"], dtype=float)
-    # Days are counted back from the last: whole weeks, and the newest is complete.
-    rows = rows.assign(age=(last - rows["sale_date"]).dt.days)
-    span = int(rows["age"].max()) + 1
-    worth = _worth_of_days(rows, span)
-    out = stock_outs.assign(age=(last - pd.to_datetime(stock_outs["stock_date"])).dt.days)
-    missing = {
-        shelf: ages.to_numpy()
-        for shelf, ages in out.groupby(["product_key", "location_key"])["age"]
-    }
-    parts = []
-    for product, mine in rows.groupby("product_key", sort=True):
-        pooled = _price_of_days(mine, span)
-        shelves = dict(iter(mine.groupby("location_key", sort=True)))
-        is_common = all(_follows(here, pooled) for here in shelves.values())
-        for location, here in shelves.items():
-            price = pooled if is_common else _price_of_days(here, span)
-            exposure = worth[location].copy()
-            gone = missing.get((product, location), np.zeros(0, int))
-            exposure[gone[(gone >= 0) & (gone < span)]] = 0.0
-            first, last_age = _life(here["age"].to_numpy())
-            exposure[first + 1 :] = 0.0
-            exposure[:last_age] = 0.0
-            units = np.bincount(here["age"], here["units"], span)
-            frame = pd.DataFrame({
-                "week": -(np.arange(span) // DAYS_PER_WEEK), "price": price, "exposure": exposure,
-                "units": units,
-            })  # fmt: skip
-            frame = frame[frame["exposure"] > 0]
-            cells = frame.groupby(["week", "price"], as_index=False).sum()
-            parts.append(cells.assign(product_key=product, location_key=location))
-    cells = pd.concat(parts, ignore_index=True)
-    return cells.assign(is_promoted=_is_promoted(cells, rows))
-
-
-def _worth_of_days(rows: pd.DataFrame, span: int) -> dict[str, Values]:
-    """Per location, what each day is worth beside the mean day: by its weekday, nothing if shut."""
-    worth: dict[str, Values] = {}
-    weekday = np.arange(span) % DAYS_PER_WEEK
-    for location, here in rows.groupby("location_key"):
-        sold = np.bincount(here["age"], here["units"], span)
-        is_open = sold > 0
-        by_weekday = np.bincount(weekday, sold, DAYS_PER_WEEK) / np.maximum(
-            np.bincount(weekday, is_open, DAYS_PER_WEEK), 1
-        )
-        worth[str(location)] = by_weekday[weekday] * is_open / by_weekday.mean()
-    return worth
-
-
-def _price_of_days(rows: pd.DataFrame, span: int) -> Values:
-    """The list price of each day: of the nearest day on which it is known.
-
-    A price list holds what was the commonest price of some week; the odd sale at another price
-    (a foreign customer's, an arm of a price test) tells no price.
-    """
-    weekly = rows.groupby([rows["age"] // DAYS_PER_WEEK, "unit_price_amount"])["units"].sum()
-    listed = _most_sold_last(weekly).groupby("age")["unit_price_amount"].last()
-    known = rows[rows["unit_price_amount"].isin(set(listed))]
-    daily = known.groupby(["age", "unit_price_amount"])["units"].sum()
-    daily = _most_sold_last(daily).groupby("age")["unit_price_amount"].last()
-    days = daily.index.to_numpy()
-    after = np.clip(np.searchsorted(days, np.arange(span)), 0, len(days) - 1)
-    before = np.maximum(after - 1, 0)
-    is_nearer = np.abs(days[before] - np.arange(span)) <= np.abs(days[after] - np.arange(span))
-    prices: Values = daily.to_numpy(dtype=float)[np.where(is_nearer, before, after)]
-    return prices
-
-
-def _follows(here: pd.DataFrame, pooled: Values) -> bool:
-    """A location has the common price list when it sells at those prices."""
-    differs = np.abs(here["unit_price_amount"] / pooled[here["age"]] - 1) > PRICE_STEP
-    return bool(here.loc[differs, "units"].sum() <= 0.1 * here["units"].sum())
-
-
-def _life(ages: Values) -> tuple[int, int]:
-    """Age of the first and the last day on offer; a long silence at the end is no demand of zero."""
-    days = np.unique(ages)
-    gap = (days[-1] - days[0] + 1) / len(days)
-    is_given_up = days[0] > max(28.0, 6 * gap)
-    return int(days[-1]), int(days[0]) if is_given_up else 0
-
-
-def _most_sold_last(units: pd.Series[float]) -> pd.DataFrame:
-    return units.reset_index().sort_values(["units", "unit_price_amount"])
-
-
-def _is_promoted(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.Series[float]:
-    """1 where what was taken off the list price is a promotion's, not the odd reduced line.
-
-    A product with few sales that week tells nothing: then its category does, then its location.
-    """
-    rows = rows.assign(
-        week=-(rows["age"] // DAYS_PER_WEEK), listed=rows["unit_price_amount"] * rows["units"]
-    )
-    category = rows.groupby("product_key")["category_name"].first()
-    cells = cells.assign(category_name=cells["product_key"].map(category))
-    rate = pd.Series(np.nan, index=cells.index)
-    for level in ("product_key", "category_name", None):
-        keys = [*([level] if level else []), "location_key", "week"]
-        told = rows.groupby(keys)[["units", "discount_amount", "listed"]].sum()
-        told = told[told["units"] >= TELLING_UNITS]
-        found = (told["discount_amount"] / told["listed"]).rename("rate")
-        rate = rate.fillna(cells.join(found, on=keys)["rate"])
-    return (rate.fillna(0.0) >= PROMOTED_RATE).astype(float)
-
-
 @dataclass(frozen=True)
 class _Fit:
     """Elasticities by product number, and what the calendar says of each cell (a logarithm)."""
@@ -555,15 +420,20 @@ class _Design:
     exposure: Values
     log_price: Values
     is_promoted: Values
-    product: Values
-    shelf: Values
-    category: Values
-    calendars: tuple[Values, ...]
+    product: Numbers
+    shelf: Numbers
+    category: Numbers
+    calendars: tuple[Numbers, ...]
+
+
+def _numbered(rows: pd.DataFrame, *names: str) -> Numbers:
+    """The number of each row's group."""
+    return rows.groupby(list(names), sort=True).ngroup().to_numpy(np.int64)
 
 
 def _design(cells: pd.DataFrame) -> _Design:
-    def number(*names: str) -> Values:
-        return cells.groupby(list(names), sort=True).ngroup().to_numpy()
+    def number(*names: str) -> Numbers:
+        return _numbered(cells, *names)
 
     # A category of few products cannot tell its own season from its prices.
     peers = cells.groupby("category_name")["product_key"].transform("nunique")
@@ -572,7 +442,7 @@ def _design(cells: pd.DataFrame) -> _Design:
         season=np.where(peers >= MINIMUM_PRODUCTS, cells["category_name"], ""), period=period
     )
     weeks = number("location_key", "week")
-    seasons = season.groupby(["season", "period"], sort=True).ngroup().to_numpy()
+    seasons = _numbered(season, "season", "period")
     return _Design(
         cells["units"].to_numpy(float), cells["exposure"].to_numpy(float),
         np.log(cells["price"].to_numpy(float)), cells["is_promoted"].to_numpy(float),
@@ -581,12 +451,11 @@ def _design(cells: pd.DataFrame) -> _Design:
     )  # fmt: skip
 
 
-def _fit(design: _Design, *, with_price: bool = True) -> _Fit:
+def _fit(design: _Design) -> _Fit:
     """All effects together by Gauss-Seidel: each is at its maximum, the others given."""
     units, shelf = design.units, design.shelf
     elasticity = np.zeros(int(design.product.max()) + 1)
     lift = np.zeros(int(design.category.max()) + 1)
-    effects = [np.zeros(int(group.max()) + 1) for group in design.calendars]
     base, calendar = np.log(design.exposure), np.zeros(len(units))
     for _ in range(MAXIMUM_ROUNDS):
         before = elasticity.copy()
@@ -597,34 +466,34 @@ def _fit(design: _Design, *, with_price: bool = True) -> _Fit:
             moved = elasticity[design.product] * design.log_price
             moved += lift[design.category] * design.is_promoted
             mean = _levelled(units, base + calendar + moved, shelf)
-            if with_price or slope is lift:
-                slope += _step(values, units, mean, shelf, group)
+            slope += _step(values, units, mean, shelf, group)
         moved = elasticity[design.product] * design.log_price
         moved += lift[design.category] * design.is_promoted
         mean = _levelled(units, base + calendar + moved, shelf)
-        for effect, group in zip(effects, design.calendars, strict=True):
-            grown = _growth(units, mean, group)
-            effect += grown
-            calendar += grown[group]
-            mean = mean * np.exp(grown[group])
+        for group in design.calendars:
+            grown = _growth(units, mean, group)[group]
+            calendar += grown
+            mean = mean * np.exp(grown)
         if np.abs(elasticity - before).max() < TOLERANCE:
             break
     return _Fit(elasticity, calendar, _levelled(units, base + calendar + moved, shelf))
 
 
-def _levelled(units: Values, log_mean: Values, shelf: Values) -> Values:
+def _levelled(units: Values, log_mean: Values, shelf: Numbers) -> Values:
     """Means that meet the units of each shelf."""
     mean = np.exp(log_mean - log_mean.mean())
-    return mean * np.exp(_growth(units, mean, shelf))[shelf]
+    levelled: Values = mean * np.exp(_growth(units, mean, shelf))[shelf]
+    return levelled
 
 
-def _growth(units: Values, mean: Values, group: Values) -> Values:
+def _growth(units: Values, mean: Values, group: Numbers) -> Values:
     """The logarithm by which each group's mean has to grow to meet its units."""
     # A group without a sale has no finite effect; nearly none is as good.
-    return np.log(np.maximum(np.bincount(group, units), 1e-3) / np.bincount(group, mean))
+    growth: Values = np.log(np.maximum(np.bincount(group, units), 1e-3) / np.bincount(group, mean))
+    return growth
 
 
-def _step(values: Values, units: Values, mean: Values, shelf: Values, group: Values) -> Values:
+def _step(values: Values, units: Values, mean: Values, shelf: Numbers, group: Numbers) -> Values:
     """Newton's step of a slope per group, the level of each shelf moving along."""
     centre = np.bincount(shelf, mean * values) / np.bincount(shelf, mean)
     apart = values - centre[shelf]
@@ -687,7 +556,7 @@ def _shared_information(design: _Design, fit: _Fit) -> Values:
     return np.clip(1 - lost / np.maximum(own, 1e-9), 0.05, 1.0)
 
 
-def _between_variance(estimates: Values, variances: Values, group: Values) -> float:
+def _between_variance(estimates: Values, variances: Values, group: Numbers) -> float:
     """Variance of the truths around their groups' means (Paule & Mandel 1982)."""
     freedom = len(estimates) - len(np.unique(group))
 
@@ -701,7 +570,7 @@ def _between_variance(estimates: Values, variances: Values, group: Values) -> fl
     return float(brentq(excess, 0.0, 100.0))
 
 
-def pool_estimates(estimates: Values, errors: Values, group: Values) -> pd.DataFrame:
+def pool_estimates(estimates: Values, errors: Values, group: Numbers) -> pd.DataFrame:
     """Shrink estimates towards the mean of their group, and groups towards the whole.
 
     Args:

@@ -98,22 +98,28 @@ def _obstacle(
     if is_mismatched:
         return (
             "invalid",
-            "No verdict: visitors were not shared out as planned, so the groups differ in more "
-            "than the price. Look for a broken redirect or a filter, and test again.",
+            (
+                "No verdict: visitors were not shared out as planned, so the groups differ in more "
+                "than the price. Look for a broken redirect or a filter, and test again."
+            ),
         )
     if last + timedelta(days=1) > as_of_date:
         return (
             "running",
-            "No verdict yet: the test is running, and a look before its end finds differences "
-            "that are chance.",
+            (
+                "No verdict yet: the test is running, and a look before its end finds differences "
+                "that are chance."
+            ),
         )
     days = min(old.index.nunique(), new.index.nunique())
     orders = int(min(old["orders_count"].sum(), new["orders_count"].sum()))
     if days < MINIMUM_DAYS or orders < MINIMUM_ORDERS:
         return (
             "too_few_data",
-            f"Not enough data: each price needs {MINIMUM_DAYS} days and {MINIMUM_ORDERS} orders, "
-            f"the smaller has {days} and {orders}.",
+            (
+                f"Not enough data: each price needs {MINIMUM_DAYS} days and {MINIMUM_ORDERS} "
+                f"orders, the smaller has {days} and {orders}."
+            ),
         )
     if old["cost_amount"].isna().any() or new["cost_amount"].isna().any():
         return "too_few_data", "The margin is not known: enter the cost of the tested product."

@@ -162,11 +162,17 @@ def _demand_by_day(
     """Units by day (the last is ``as_of_date``) and item; missing before the first sale and where
     there was no stock to sell."""
     last = pd.Timestamp(as_of_date)
-    number = {(p, place): at for at, (p, place) in enumerate(zip(*(items[c] for c in _ITEM)))}
+    number = {
+        (p, place): at for at, (p, place) in enumerate(zip(*(items[c] for c in _ITEM), strict=True))
+    }
 
     def cells(rows: pd.DataFrame, day: str) -> tuple[Values, Values, Values]:
         item = np.array(
-            [number.get(key, -1) for key in zip(rows["product_key"], rows["location_key"])], int
+            [
+                number.get(key, -1)
+                for key in zip(rows["product_key"], rows["location_key"], strict=True)
+            ],
+            int,
         )
         age = (last - pd.to_datetime(rows[day])).dt.days.to_numpy(int)
         return item, age, (item >= 0) & (age >= 0)
@@ -210,10 +216,10 @@ def _bought(
     gaps = orders.groupby(["supplier_name", "location_key"])["ordered"].apply(
         lambda days: days.diff().dt.days.median()
     )
-    lines = {key: each for key, each in rows.groupby(_ITEM)}
+    lines = dict(rows.groupby(_ITEM))
     none = rows.iloc[:0]
     found = []
-    for product, place in zip(items["product_key"], items["location_key"]):
+    for product, place in zip(items["product_key"], items["location_key"], strict=True):
         mine = lines.get((product, place), none)
         supplier = mine["supplier_name"].iloc[-1] if len(mine) else None
         samples = leads.get(supplier)  # type: ignore[arg-type]
@@ -255,15 +261,19 @@ def _reasons(items: pd.DataFrame, sold: Values, bought: pd.DataFrame) -> dict[in
         elif days[at] < MINIMUM_DAYS:
             found[at] = (
                 int(days[at]),
-                f"Not enough data: {name} has {days[at]} days on sale with stock, a plan needs "
-                f"{MINIMUM_DAYS}.",
+                (
+                    f"Not enough data: {name} has {days[at]} days on sale with stock, a plan needs "
+                    f"{MINIMUM_DAYS}."
+                ),
             )
         elif bought["lead_samples"].iloc[at] is None:
             found[at] = (
                 int(days[at]),
-                f"The lead time of {name} is not known: a purchases file with {MINIMUM_LEAD_TIMES} "
-                "deliveries of its supplier tells it, or lead_time_days under [purchasing] in "
-                "business.toml.",
+                (
+                    f"The lead time of {name} is not known: a purchases file with "
+                    f"{MINIMUM_LEAD_TIMES} deliveries of its supplier tells it, or lead_time_days under [purchasing] in "
+                    "business.toml."
+                ),
             )
     return found
 
@@ -281,7 +291,7 @@ def _supply(bought: pd.DataFrame) -> Supply:
 def _of_items(supply: Supply, chosen: Values) -> Supply:
     return Supply(
         supply.review_days[chosen], supply.lead_days[chosen], supply.lead_deviation[chosen],
-        [each for each, is_chosen in zip(supply.lead_samples, chosen) if is_chosen],
+        [each for each, is_chosen in zip(supply.lead_samples, chosen, strict=True) if is_chosen],
     )  # fmt: skip
 
 
@@ -325,7 +335,7 @@ def _planned(
     position = np.maximum(on_hand, 0) + plan["on_order_quantity"].to_numpy(float)
     shortage = [
         expected_shortage(mean, variance, stock)
-        for mean, variance, stock in zip(rates.mean * spans[1], variances[1], position)
+        for mean, variance, stock in zip(rates.mean * spans[1], variances[1], position, strict=True)
     ]
     unit_margin = items["unit_price_amount"].to_numpy(float) - cost
     plan["lost_margin_amount"] = np.maximum(unit_margin, 0) * np.array(shortage)
@@ -430,7 +440,7 @@ def _ordered(plan: pd.DataFrame, rates: Rates, position: Values, as_of_date: dat
     )
     days = [
         as_of_date + timedelta(days=1 + int(each)) if ok and each < 3_650 else None
-        for each, ok in zip(wait, is_wanted)
+        for each, ok in zip(wait, is_wanted, strict=True)
     ]
     return plan.assign(urgency=urgency, order_quantity=quantity, order_by_date=days)
 
@@ -460,7 +470,7 @@ def _perishables(
         urgency=np.where(fresh, np.where(is_wanted, "order now", "enough"), plan["urgency"]),
         order_by_date=[
             (as_of_date + timedelta(days=1) if ok else None) if is_fresh else day
-            for is_fresh, ok, day in zip(fresh, is_wanted, plan["order_by_date"])
+            for is_fresh, ok, day in zip(fresh, is_wanted, plan["order_by_date"], strict=True)
         ],
         service_level=np.where(fresh, level / (level + loss), plan["service_level"]),
     )
@@ -482,7 +492,8 @@ def _sentence(row: pd.Series[object], as_of_date: date) -> str:
     name = f"{row['product_name']} ({row['location_name']})"
     left, quantity = row["days_left"], row["order_quantity"]
     if row["urgency"] == "dead stock":
-        return f"{name}: {row['on_hand_quantity']:,.0f} lie unsold for {DEAD_DAYS} days: sell them off."
+        left = f"{row['on_hand_quantity']:,.0f}"
+        return f"{name}: {left} lie unsold for {DEAD_DAYS} days: sell them off."
     if row["urgency"] == "enough" or not quantity:
         days = "" if pd.isna(left) else f", {left:,.0f} days left"
         return f"Enough {name} for now{days}."

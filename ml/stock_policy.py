@@ -131,7 +131,7 @@ def xyz_class(weekly: Values) -> str:
 
 
 def demand_class(weekly: Values) -> str:
-    """smooth, erratic, intermittent or lumpy (Syntetos, Boylan & Croston 2005); none when unsold."""
+    """smooth, erratic, intermittent, lumpy (Syntetos, Boylan & Croston 2005) or none (unsold)."""
     sold = weekly[weekly > 0]
     if len(sold) == 0:
         return "none"

@@ -134,9 +134,9 @@ class Purchasing(_Settings):
 
     Attributes:
         service_level: probability that a shelf lasts until the next delivery.
-        review_days: days between two orders; without it, as often as each supplier was ordered from.
+        review_days: days between two orders; by default as often as each supplier was ordered from.
         lead_time_days: from order to delivery, where a supplier's own deliveries do not tell.
-        order_cost_amount: cost of placing one order; with it, orders are not smaller than economic.
+        order_cost_amount: cost of placing an order; with it, orders are at least economic ones.
         yearly_holding_rate: cost of holding stock for a year, as a part of its cost.
         perishable_categories: what does not keep beyond its day.
     """

@@ -303,20 +303,6 @@ SUITES = (
     Suite(
         "forecasts",
         "ml",
-        "price_elasticities",
-        (
-            Rule(
-                "upper_95_not_below_lower_95",
-                "ExpectColumnPairValuesAToBeGreaterThanB",
-                {"column_A": "upper_95", "column_B": "lower_95", "or_equal": True},
-                description="An interval has its ends in order.",
-            ),
-            Rule(
-                "elasticity_is_plausible",
-                "ExpectColumnValuesToBeBetween",
-                {"column": "elasticity", "min_value": -8, "max_value": 1},
-                severity="warn",
-                description="Goods that sell much better when dearer point to a missed promotion.",
         "customer_lifetimes",
         (
             *(
@@ -344,13 +330,6 @@ SUITES = (
     Suite(
         "forecasts",
         "ml",
-        "reorder_plan",
-        (
-            _at_least("order_quantity", 0, "Nothing is ordered back."),
-            _at_least("safety_stock_quantity", 0, "Safety stock is beyond the mean."),
-            _not_null("recommendation", "Each row says what to do."),
-        ),
-    ),
         "customer_churn",
         (
             Rule(
@@ -382,6 +361,36 @@ SUITES = (
         "ml",
         "customer_offers",
         (_at_least("offer_rank", 1, "Offers are ranked from the first."),),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "price_elasticities",
+        (
+            Rule(
+                "upper_95_not_below_lower_95",
+                "ExpectColumnPairValuesAToBeGreaterThanB",
+                {"column_A": "upper_95", "column_B": "lower_95", "or_equal": True},
+                description="An interval has its ends in order.",
+            ),
+            Rule(
+                "elasticity_is_plausible",
+                "ExpectColumnValuesToBeBetween",
+                {"column": "elasticity", "min_value": -8, "max_value": 1},
+                severity="warn",
+                description="Goods that sell much better when dearer point to a missed promotion.",
+            ),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "reorder_plan",
+        (
+            _at_least("order_quantity", 0, "Nothing is ordered back."),
+            _at_least("safety_stock_quantity", 0, "Safety stock is beyond the mean."),
+            _not_null("recommendation", "Each row says what to do."),
+        ),
     ),
 )
 

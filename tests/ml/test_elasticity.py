@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,8 @@ from ml.elasticity import (
     best_price,
     estimate_elasticities,
     pool_estimates,
-    price_cells,
 )
+from ml.price_cells import price_cells
 from sandbox.world import World, WorldSettings, generate
 
 LAST = date(2026, 9, 30)
