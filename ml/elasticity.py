@@ -8,7 +8,7 @@ Method: Poisson pseudo-maximum likelihood (Santos Silva & Tenreyro 2006, "The Lo
 weeks without a sale are kept) with an effect per product and location, per location and week, and
 per category and four weeks; promotions as a regressor of their own; days without stock removed;
 standard errors robust to clusters of four weeks; each product is shrunk towards its category by
-empirical Bayes (Paule & Mandel 1982) as far as its own evidence is weak.
+empirical Bayes as far as its own evidence is weak.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from scipy.optimize import brentq
 from scipy.stats import t as student_t
 
 from ml.calendar import Values
-from ml.price_cells import PRICE_STEP, Numbers, price_cells
+from ml.price_cells import PRICE_STEP, Flags, Numbers, price_cells
 
 MINIMUM_PRICES = 3
 MINIMUM_CHANGES = 3
@@ -37,6 +37,10 @@ WEEKS_PER_CLUSTER = 4
 LEVELS = (0.80, 0.95)
 MARGIN_WEEKS = 13
 HELD_OUT_SHARE = 0.25
+STEEPEST = 12.0
+# Spreads that true elasticities may have around their category's, and what they usually are.
+SPREADS = np.linspace(0.0, 2.0, 41)
+SPREAD_SCALE = 1.0
 MAXIMUM_ROUNDS, TOLERANCE = 200, 1e-3
 
 ELASTICITY_COLUMNS = (
@@ -89,25 +93,32 @@ def estimate_elasticities(
     cells = cells.join(known["category_name"], on="product_key")
     facts = _price_facts(cells)
     reasons = _reasons(facts, known)
-    judged = facts.index[~facts.index.isin([subject for subject, _, _ in reasons])]
+    judged = facts.index.difference([subject for subject, _, _ in reasons])
     if len(judged) == 0:
         return Elasticities(
             pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), pd.DataFrame(), _refused(reasons)
         )
     estimates = _estimated(cells, judged)
     reasons += [
-        (product, int(facts.loc[product, "weeks"]),
-         (f"The price of {known.loc[product, 'product_name']} moved with its promotions alone: "
-         "change it once without one."))
-        for product in judged.difference(estimates["product_key"])
-    ]  # fmt: skip
+        (
+            product,
+            int(facts.loc[product, "weeks"]),
+            (
+                f"Not enough data: the sales of {known.loc[product, 'product_name']} do not tell "
+                "its price from its promotions; change it once without one."
+            ),
+        )
+        for product in judged.difference(list(estimates["product_key"]))
+    ]
     margins = _weekly_margins(sales, known, as_of_date)
+    evaluations = _evaluations(cells, judged)
     rows: list[dict[str, object]] = []
     if not estimates.empty:
-        rows = [*_product_rows(estimates, facts, known, margins), *_category_rows(estimates, facts)]
+        rows = _product_rows(estimates, facts, known, margins, _is_proven(evaluations))
+        rows += _category_rows(estimates, facts)
     return Elasticities(
         pd.DataFrame(rows, columns=list(ELASTICITY_COLUMNS)),
-        _evaluations(cells, judged),
+        evaluations,
         _refused(reasons),
     )
 
@@ -120,8 +131,9 @@ def _price_facts(cells: pd.DataFrame) -> pd.DataFrame:
     """Per product: how much of it was sold, and how often and far its price moved where it sells
     most."""
     facts = cells.groupby("product_key").agg(weeks=("week", "nunique"), units=("units", "sum"))
-    shelves = cells.groupby(["product_key", "location_key"])["units"].sum().reset_index()
-    main = shelves.sort_values(["units", "location_key"]).groupby("product_key").last()
+    # A lot for a reseller makes no shelf the main one: weeks of sales do.
+    sold = cells[cells["units"] > 0].groupby(["product_key", "location_key"])["week"].nunique()
+    main = sold.reset_index().sort_values(["week", "location_key"]).groupby("product_key").last()
     mine = cells[cells["location_key"] == cells["product_key"].map(main["location_key"])]
     ordered = mine.sort_values(["product_key", "week", "exposure", "price"])
     weekly = ordered.groupby(["product_key", "week"])["price"].last().reset_index()
@@ -144,7 +156,7 @@ def _reasons(facts: pd.DataFrame, known: pd.DataFrame) -> list[tuple[str, int, s
     """Why some products are not judged, and what is missing."""
     found = []
     for product, fact in facts.iterrows():
-        name = known.loc[str(product), "product_name"]
+        name = str(known.loc[str(product), "product_name"])
         missing = [
             f"{needed} {what} (it has {int(fact[column])})"
             for column, needed, what in (
@@ -236,8 +248,9 @@ def best_price(
 
 
 def _product_rows(
-    estimates: pd.DataFrame, facts: pd.DataFrame, known: pd.DataFrame, margins: pd.DataFrame
-) -> list[dict[str, object]]:
+    estimates: pd.DataFrame, facts: pd.DataFrame, known: pd.DataFrame, margins: pd.DataFrame,
+    is_proven: bool,
+) -> list[dict[str, object]]:  # fmt: skip
     rows = []
     each: Any
     for each in estimates.itertuples(index=False):
@@ -263,7 +276,7 @@ def _product_rows(
             "current_price_amount": fact["current"],
             "unit_cost_amount": product["unit_cost_amount"],
             "evidence": "observational",
-            **_advice(each.estimate, ends, fact, product, margin),
+            **_advice(each.estimate, ends, fact, product, margin, is_proven=is_proven),
         })  # fmt: skip
     return rows
 
@@ -278,8 +291,9 @@ def _interval(estimate: float, error: float, clusters: int) -> dict[str, float]:
 
 
 def _advice(
-    elasticity: float, ends: dict[str, float], fact: Any, product: Any, margin: Any
-) -> dict[str, object]:
+    elasticity: float, ends: dict[str, float], fact: Any, product: Any, margin: Any, *,
+    is_proven: bool,
+) -> dict[str, object]:  # fmt: skip
     """The best price and its gain a week, where the cost is known and demand falls with price."""
     name, cost = str(product["product_name"]), product["unit_cost_amount"]
     current, kept, units = float(fact["current"]), margin["kept"], margin["weekly_units"]
@@ -289,6 +303,8 @@ def _advice(
     )
     if ends["upper_95"] >= 0:
         return {"recommendation": f"{range_seen}: it may as well not react at all, so test first."}
+    if not is_proven:
+        return {"recommendation": f"{range_seen}. Later sales do not bear it out: test first."}
     if pd.isna(cost) or pd.isna(units):
         missing = "its cost" if pd.isna(cost) else "sales of the last quarter"
         return {"recommendation": f"{range_seen}. No best price without {missing}."}
@@ -346,6 +362,14 @@ def _category_rows(estimates: pd.DataFrame, facts: pd.DataFrame) -> list[dict[st
     return rows
 
 
+def _is_proven(evaluations: pd.DataFrame) -> bool:
+    """Whether prices explained sales that were not seen better than ignoring them does."""
+    if evaluations.empty:
+        return False
+    deviance = evaluations.set_index("model")["value"]
+    return bool(deviance["pooled_by_category"] < deviance["price_ignored"])
+
+
 def _evaluations(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
     """How well the sales of the last quarter of the weeks follow from prices, with rules to beat.
 
@@ -390,7 +414,7 @@ def _evaluations(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-def _deviance(design: _Design, shape: Values, past: Values, later: Values) -> tuple[float, int]:
+def _deviance(design: _Design, shape: Values, past: Flags, later: Flags) -> tuple[float, int]:
     """Mean Poisson deviance of later cells, at the level of each shelf's past."""
     count = int(design.shelf.max()) + 1
     sold = np.bincount(design.shelf[past], design.units[past], count)
@@ -428,7 +452,7 @@ class _Design:
 
 def _numbered(rows: pd.DataFrame, *names: str) -> Numbers:
     """The number of each row's group."""
-    return rows.groupby(list(names), sort=True).ngroup().to_numpy(np.int64)
+    return rows.groupby(list(names), sort=True).ngroup().to_numpy().astype(np.int64)
 
 
 def _design(cells: pd.DataFrame) -> _Design:
@@ -467,6 +491,8 @@ def _fit(design: _Design) -> _Fit:
             moved += lift[design.category] * design.is_promoted
             mean = _levelled(units, base + calendar + moved, shelf)
             slope += _step(values, units, mean, shelf, group)
+            # Few sales may fit no finite slope.
+            np.clip(slope, -STEEPEST, STEEPEST, out=slope)
         moved = elasticity[design.product] * design.log_price
         moved += lift[design.category] * design.is_promoted
         mean = _levelled(units, base + calendar + moved, shelf)
@@ -508,7 +534,7 @@ def _own_estimates(
 ) -> pd.DataFrame:
     """Elasticity and standard error of each product from its own sales, the calendar given.
 
-    A product whose price moved with its promotions alone has none.
+    A product has none whose price moved with its promotions alone, or whose few sales fit none.
     """
     # What the calendar takes from a product's price changes, because it learns from them too.
     shared = _shared_information(design, fit)
@@ -533,8 +559,13 @@ def _own_estimates(
         cluster = (-mine["week"] // WEEKS_PER_CLUSTER).to_numpy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            robust = model.fit(cov_type="cluster", cov_kwds={"groups": cluster})
-            spread = model.fit(scale="X2")
+            try:
+                robust = model.fit(cov_type="cluster", cov_kwds={"groups": cluster})
+                spread = model.fit(scale="X2")
+            except (ValueError, np.linalg.LinAlgError):
+                continue
+        if not np.isfinite(robust.bse[0]) or abs(robust.params[0]) > STEEPEST:
+            continue
         # Few clusters understate; no count varies less than Poisson's.
         plain = float(spread.bse[0]) / min(1.0, float(np.sqrt(spread.scale)))
         error = max(float(robust.bse[0]), plain) / float(np.sqrt(shared[number]))
@@ -556,18 +587,24 @@ def _shared_information(design: _Design, fit: _Fit) -> Values:
     return np.clip(1 - lost / np.maximum(own, 1e-9), 0.05, 1.0)
 
 
-def _between_variance(estimates: Values, variances: Values, group: Numbers) -> float:
-    """Variance of the truths around their groups' means (Paule & Mandel 1982)."""
-    freedom = len(estimates) - len(np.unique(group))
+def _spread_weights(estimates: Values, variances: Values, group: Numbers) -> Values:
+    """How likely each of ``SPREADS`` is as the spread of the truths around their groups' means.
 
-    def excess(between: float) -> float:
-        weight = 1 / (variances + between)
-        mean = np.bincount(group, weight * estimates) / np.bincount(group, weight)
-        return float((weight * (estimates - mean[group]) ** 2).sum() - freedom)
-
-    if freedom < 1 or excess(0.0) <= 0:
-        return 0.0
-    return float(brentq(excess, 0.0, 100.0))
+    Restricted likelihood, times a half-normal prior: with weak evidence no single spread is known,
+    and taking the likeliest (often none at all) would promise more than is known.
+    """
+    logs = []
+    for spread in SPREADS:
+        weight = 1 / (variances + spread**2)
+        total = np.bincount(group, weight)
+        apart = estimates - (np.bincount(group, weight * estimates) / total)[group]
+        logs.append(
+            0.5 * (np.log(weight).sum() - np.log(total).sum() - (weight * apart**2).sum())
+            - 0.5 * (spread / SPREAD_SCALE) ** 2
+        )
+    likelihood = np.exp(np.array(logs) - max(logs))
+    weights: Values = likelihood / likelihood.sum()
+    return weights
 
 
 def pool_estimates(estimates: Values, errors: Values, group: Numbers) -> pd.DataFrame:
@@ -582,22 +619,54 @@ def pool_estimates(estimates: Values, errors: Values, group: Numbers) -> pd.Data
         group's ``group_estimate``, ``group_error``, in the order given.
     """
     variances = errors**2
-    between = _between_variance(estimates, variances, group)
+    weights = _spread_weights(estimates, variances, group)
+    parts = [_pooled(estimates, variances, group, spread**2) for spread in SPREADS]
+    found = {
+        name: sum(weight * part[name] for weight, part in zip(weights, parts, strict=True))
+        for name in ("estimate", "own_weight", "group_estimate")
+    }
+    for name, mean in (("error", "estimate"), ("group_error", "group_estimate")):
+        # What the spreads disagree about is not known either.
+        found[name] = np.sqrt(
+            sum(
+                weight * (part[name] ** 2 + (part[mean] - found[mean]) ** 2)
+                for weight, part in zip(weights, parts, strict=True)
+            )
+        )
+    return pd.DataFrame(found)
+
+
+def _pooled(
+    estimates: Values, variances: Values, group: Numbers, between: float
+) -> dict[str, Values]:
     weight = 1 / (variances + between)
     total = np.bincount(group, weight)
     means, mean_variances = np.bincount(group, weight * estimates) / total, 1 / total
-    nobody = np.zeros(len(means), int)
-    apart = _between_variance(means, mean_variances, nobody)
+    apart = _between_variance(means, mean_variances)
     whole_weight = 1 / (mean_variances + apart)
     whole = float((whole_weight * means).sum() / whole_weight.sum())
     trust = apart / (apart + mean_variances)
     group_mean = trust * means + (1 - trust) * whole
     group_variance = trust * mean_variances + (1 - trust) ** 2 / whole_weight.sum()
     own = between / (between + variances)
-    return pd.DataFrame({
+    return {
         "estimate": own * estimates + (1 - own) * group_mean[group],
         "error": np.sqrt(own * variances + (1 - own) ** 2 * group_variance[group]),
         "own_weight": own,
         "group_estimate": group_mean[group],
         "group_error": np.sqrt(group_variance[group]),
-    })  # fmt: skip
+    }
+
+
+def _between_variance(estimates: Values, variances: Values) -> float:
+    """Variance of the truths around their mean (Paule & Mandel 1982)."""
+    freedom = len(estimates) - 1
+
+    def excess(between: float) -> float:
+        weight = 1 / (variances + between)
+        mean = (weight * estimates).sum() / weight.sum()
+        return float((weight * (estimates - mean) ** 2).sum() - freedom)
+
+    if freedom < 1 or excess(0.0) <= 0:
+        return 0.0
+    return float(brentq(excess, 0.0, 100.0))

@@ -17,8 +17,11 @@ PRICE_STEP = 0.01
 PROMOTED_RATE = 0.05
 # Fewer units in a week do not tell whether there was a promotion.
 TELLING_UNITS = 5
+# Days of sales in a row that make a price one of the list.
+RUN_DAYS = 3
 CELL = ["product_key", "location_key", "week", "price"]
 Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date) -> pd.DataFrame:
@@ -26,8 +29,9 @@ def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date)
 
     Args:
         sales: ``product_key``, ``category_name``, ``location_key``, ``sale_date``,
-            ``unit_price_amount`` (before discounts), ``units``, ``discount_amount``; a row per
-            product, location, day and price.
+            ``unit_price_amount`` (before discounts; missing where it tells no list price, as of a
+            foreign currency), ``units``, ``discount_amount``; a row per product, location, day and
+            price.
         stock_outs: ``product_key``, ``location_key``, ``stock_date``: days that do not count.
         as_of_date: the last complete day.
 
@@ -39,7 +43,9 @@ def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date)
     """
     rows = sales.assign(sale_date=pd.to_datetime(sales["sale_date"]))
     last = pd.Timestamp(as_of_date)
-    rows = rows[(rows["units"] > 0) & (rows["unit_price_amount"] > 0) & (rows["sale_date"] <= last)]
+    rows = rows[(rows["units"] > 0) & (rows["sale_date"] <= last)]
+    # What was never sold at a known price tells nothing.
+    rows = rows[rows.groupby("product_key")["unit_price_amount"].transform("count") > 0]
     if rows.empty:
         return pd.DataFrame(columns=[*CELL, "units", "exposure", "is_promoted"], dtype=float)
     # Days are counted back from the last: whole weeks, and the newest is complete.
@@ -58,7 +64,8 @@ def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date)
         shelves = {str(place): here for place, here in mine.groupby("location_key", sort=True)}
         is_common = all(_follows(here, pooled) for here in shelves.values())
         for location, here in shelves.items():
-            price = pooled if is_common else _price_of_days(here, span)
+            is_own = not is_common and here["unit_price_amount"].notna().any()
+            price = _price_of_days(here, span) if is_own else pooled
             exposure = worth[location].copy()
             exposure[missing.get((product, location), [])] = 0.0
             shelf = _cells_of_shelf(here, price, exposure)
@@ -97,25 +104,30 @@ def _worth_of_days(rows: pd.DataFrame, span: int) -> dict[str, Values]:
 def _price_of_days(rows: pd.DataFrame, span: int) -> Values:
     """The list price of each day: of the nearest day on which it is known.
 
-    A price list holds what was the commonest price of some week; the odd sale at another price
-    (a foreign customer's, an arm of a price test) tells no price.
+    A price is on the list when it held for several days of sales in a row. The odd sale at another
+    price (a lot for a reseller, a foreign customer's, an arm of a price test) tells none, however
+    many units it has: it would look like a low price that sells well.
     """
-    weekly = rows.groupby([rows["age"] // DAYS_PER_WEEK, "unit_price_amount"])["units"].sum()
-    listed = _most_sold_last(weekly).groupby("age")["unit_price_amount"].last()
-    known = rows[rows["unit_price_amount"].isin(set(listed))]
-    daily = known.groupby(["age", "unit_price_amount"])["units"].sum()
-    daily = _most_sold_last(daily).groupby("age")["unit_price_amount"].last()
-    days = daily.index.to_numpy()
+    told = rows.dropna(subset=["unit_price_amount"])
+    # A place has one say a day, whatever it sold.
+    votes = told.groupby(["age", "unit_price_amount"])["units"].agg(["size", "sum"]).reset_index()
+    votes = votes.sort_values(["age", "size", "sum", "unit_price_amount"])
+    daily = votes.groupby("age")["unit_price_amount"].last()
+    moved = (daily / daily.shift() - 1).abs() > PRICE_STEP
+    run = moved.cumsum()
+    held = daily[run.groupby(run).transform("size") >= RUN_DAYS]
+    listed = held if len(held) else daily
+    days = listed.index.to_numpy()
     after = np.clip(np.searchsorted(days, np.arange(span)), 0, len(days) - 1)
     before = np.maximum(after - 1, 0)
     is_nearer = np.abs(days[before] - np.arange(span)) <= np.abs(days[after] - np.arange(span))
-    prices: Values = daily.to_numpy(dtype=float)[np.where(is_nearer, before, after)]
+    prices: Values = listed.to_numpy(dtype=float)[np.where(is_nearer, before, after)]
     return prices
 
 
 def _follows(here: pd.DataFrame, pooled: Values) -> bool:
     """A location has the common price list when it sells at those prices."""
-    differs = np.abs(here["unit_price_amount"] / pooled[here["age"]] - 1) > PRICE_STEP
+    differs = (here["unit_price_amount"] / pooled[here["age"]] - 1).abs() > PRICE_STEP
     return bool(here.loc[differs, "units"].sum() <= 0.1 * here["units"].sum())
 
 
@@ -125,10 +137,6 @@ def _life(ages: Numbers) -> tuple[int, int]:
     gap = (days[-1] - days[0] + 1) / len(days)
     is_given_up = days[0] > max(28.0, 6 * gap)
     return int(days[-1]), int(days[0]) if is_given_up else 0
-
-
-def _most_sold_last(units: pd.Series[float]) -> pd.DataFrame:
-    return units.reset_index().sort_values(["units", "unit_price_amount"])
 
 
 def _is_promoted(cells: pd.DataFrame, rows: pd.DataFrame) -> pd.Series[float]:

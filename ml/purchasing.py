@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ml.calendar import DAYS_PER_WEEK, Values
 from ml.intermittent import MEAN_RULE, judge_methods, weekly_rates
+from ml.price_cells import Flags, Numbers
 from ml.stock_policy import (
     abc_classes,
     demand_class,
@@ -124,7 +126,10 @@ def plan_reorders(
     reasons = _reasons(items, sold, bought)
     is_planned = ~items.index.isin(list(reasons))
     refusals = pd.DataFrame(
-        [(_subject(items.loc[at]), count, reason) for at, (count, reason) in reasons.items()],
+        [
+            (f"{items['product_key'].iloc[at]}@{items['location_key'].iloc[at]}", count, reason)
+            for at, (count, reason) in reasons.items()
+        ],
         columns=["subject", "observations_count", "reason"],
     )
     if not is_planned.any():
@@ -140,7 +145,7 @@ def plan_reorders(
     )
     rates, judged = _rates(sold)
     plan = _planned(items, sold, rates, bought, supply, drift, as_of_date, policy)
-    keeps = (plan["policy"] == "reorder").to_numpy()
+    keeps = (plan["policy"] == "reorder").to_numpy(bool)
     return ReorderPlan(
         _ranked(plan),
         pd.concat(
@@ -150,10 +155,6 @@ def plan_reorders(
         refusals,
         {"drift_rate": float(np.mean(drift)), "service_level": policy.service_level},
     )
-
-
-def _subject(item: pd.Series[str]) -> str:
-    return f"{item['product_key']}@{item['location_key']}"
 
 
 def _demand_by_day(
@@ -166,15 +167,15 @@ def _demand_by_day(
         (p, place): at for at, (p, place) in enumerate(zip(*(items[c] for c in _ITEM), strict=True))
     }
 
-    def cells(rows: pd.DataFrame, day: str) -> tuple[Values, Values, Values]:
-        item = np.array(
+    def cells(rows: pd.DataFrame, day: str) -> tuple[Numbers, Numbers, Flags]:
+        item: Numbers = np.array(
             [
                 number.get(key, -1)
                 for key in zip(rows["product_key"], rows["location_key"], strict=True)
             ],
-            int,
+            np.int64,
         )
-        age = (last - pd.to_datetime(rows[day])).dt.days.to_numpy(int)
+        age = (last - pd.to_datetime(rows[day])).dt.days.to_numpy().astype(np.int64)
         return item, age, (item >= 0) & (age >= 0)
 
     item, age, known = cells(demand, "sale_date")
@@ -216,7 +217,7 @@ def _bought(
     gaps = orders.groupby(["supplier_name", "location_key"])["ordered"].apply(
         lambda days: days.diff().dt.days.median()
     )
-    lines = dict(rows.groupby(_ITEM))
+    lines: dict[Any, pd.DataFrame] = dict(iter(rows.groupby(_ITEM)))
     none = rows.iloc[:0]
     found = []
     for product, place in zip(items["product_key"], items["location_key"], strict=True):
@@ -253,6 +254,7 @@ def _pack(quantities: Values) -> float:
 
 def _reasons(items: pd.DataFrame, sold: Values, bought: pd.DataFrame) -> dict[int, tuple[int, str]]:
     found = {}
+    item: Any
     days = (~np.isnan(sold)).sum(axis=0) if len(sold) else np.zeros(len(items), int)
     for at, item in enumerate(items.itertuples(index=False)):
         name = f"{item.product_name} at {item.location_name}"
@@ -271,8 +273,8 @@ def _reasons(items: pd.DataFrame, sold: Values, bought: pd.DataFrame) -> dict[in
                 int(days[at]),
                 (
                     f"The lead time of {name} is not known: a purchases file with "
-                    f"{MINIMUM_LEAD_TIMES} deliveries of its supplier tells it, or lead_time_days under [purchasing] in "
-                    "business.toml."
+                    f"{MINIMUM_LEAD_TIMES} deliveries of its supplier tells it, or "
+                    "lead_time_days under [purchasing] in business.toml."
                 ),
             )
     return found
@@ -288,7 +290,7 @@ def _supply(bought: pd.DataFrame) -> Supply:
     )
 
 
-def _of_items(supply: Supply, chosen: Values) -> Supply:
+def _of_items(supply: Supply, chosen: Flags) -> Supply:
     return Supply(
         supply.review_days[chosen], supply.lead_days[chosen], supply.lead_deviation[chosen],
         [each for each, is_chosen in zip(supply.lead_samples, chosen, strict=True) if is_chosen],
@@ -342,7 +344,7 @@ def _planned(
     plan = _ordered(plan, rates, position, as_of_date)
     plan = _perishables(plan, rates, sold, unit_margin, as_of_date)
     plan["order_amount"] = plan["order_quantity"] * plan["unit_cost_amount"]
-    plan["recommendation"] = [_sentence(row, as_of_date) for _, row in plan.iterrows()]
+    plan["recommendation"] = [_sentence(row, as_of_date) for row in plan.to_dict("records")]
     return plan
 
 
@@ -438,7 +440,7 @@ def _ordered(plan: pd.DataFrame, rates: Rates, position: Values, as_of_date: dat
         ["dead stock", "enough", "order now", "order soon"],
         "enough",
     )
-    days = [
+    days: list[Any] = [
         as_of_date + timedelta(days=1 + int(each)) if ok and each < 3_650 else None
         for each, ok in zip(wait, is_wanted, strict=True)
     ]
@@ -465,13 +467,14 @@ def _perishables(
         newsvendor_quantity(mean, variance, level, loss), plan["pack_quantity"].to_numpy(float)
     )
     is_wanted = fresh & (rates.mean > 0) & (np.nansum(sold[-28:], axis=0) > 0)
+    days: list[Any] = [
+        (as_of_date + timedelta(days=1) if ok else None) if is_fresh else day
+        for is_fresh, ok, day in zip(fresh, is_wanted, plan["order_by_date"], strict=True)
+    ]
     return plan.assign(
         order_quantity=np.where(fresh, np.where(is_wanted, quantity, 0.0), plan["order_quantity"]),
         urgency=np.where(fresh, np.where(is_wanted, "order now", "enough"), plan["urgency"]),
-        order_by_date=[
-            (as_of_date + timedelta(days=1) if ok else None) if is_fresh else day
-            for is_fresh, ok, day in zip(fresh, is_wanted, plan["order_by_date"], strict=True)
-        ],
+        order_by_date=days,
         service_level=np.where(fresh, level / (level + loss), plan["service_level"]),
     )
 
@@ -488,7 +491,7 @@ def _weekday_shares(sold: Values) -> Values:
     return np.repeat(share[:, None], sold.shape[1], axis=1)
 
 
-def _sentence(row: pd.Series[object], as_of_date: date) -> str:
+def _sentence(row: Mapping[Any, Any], as_of_date: date) -> str:
     name = f"{row['product_name']} ({row['location_name']})"
     left, quantity = row["days_left"], row["order_quantity"]
     if row["urgency"] == "dead stock":
@@ -498,7 +501,6 @@ def _sentence(row: pd.Series[object], as_of_date: date) -> str:
         days = "" if pd.isna(left) else f", {left:,.0f} days left"
         return f"Enough {name} for now{days}."
     day = row["order_by_date"]
-    assert isinstance(day, date)
     when = f"{day:%A}" if (day - as_of_date).days <= DAYS_PER_WEEK else f"{day:%d %B}"
     if row["policy"] == "newsvendor":
         return f"Order {quantity:,.0f} × {name} by {when} for the day it arrives: it does not keep."

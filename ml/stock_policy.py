@@ -115,10 +115,15 @@ def abc_classes(worth: pd.Series[float]) -> pd.Series[str]:
     positive = worth.clip(lower=0)
     whole = positive.sum()
     if whole <= 0:
-        return pd.Series("C", index=worth.index)
+        return pd.Series(["C"] * len(worth), index=worth.index)
     above = positive.map(lambda each: positive[positive > each].sum()) / whole
-    classes = np.select([above < ABC_LIMITS[0], above < ABC_LIMITS[1]], ["A", "B"], "C")
-    return pd.Series(np.where(positive > 0, classes, "C"), index=worth.index)
+    return pd.Series(
+        [
+            "C" if each <= 0 or share >= ABC_LIMITS[1] else "A" if share < ABC_LIMITS[0] else "B"
+            for each, share in zip(positive, above, strict=True)
+        ],
+        index=worth.index,
+    )
 
 
 def xyz_class(weekly: Values) -> str:

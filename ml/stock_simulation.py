@@ -178,10 +178,11 @@ def replay(demand: Values, supply: Supply, rule: Level, *, first_day: int, seed:
             continue
         rates = rates_until(demand, day + 1)
         order = np.maximum(rule(rates, day) - stock - on_order, 0)
-        for item in reviewed:
+        for item in reviewed.tolist():
             samples = supply.lead_samples[item]
-            wait = max(1, int(samples[dice.integers(len(samples))]))
-            arriving[min(day + wait, len(arriving) - 1), item] += order[item]
-            ending[min(day + wait, len(arriving) - 1), item] = True
+            # Ordered on the morning after the review.
+            due = day + 1 + max(1, int(samples[dice.integers(len(samples))]))
+            arriving[min(due, len(arriving) - 1), item] += order[item]
+            ending[min(due, len(arriving) - 1), item] = True
             on_order[item] += order[item]
     return Outcome(cycles, met, wanted_units, met_units, held / max(days - first_day, 1))

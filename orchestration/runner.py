@@ -40,6 +40,8 @@ STEP_TITLES = {
     "estimate_price_elasticities": "Learning from prices",
     "judge_price_tests": "Judging price tests",
     "plan_reorders": "Planning orders",
+    "plan_ingredients": "Planning ingredients",
+    "plan_staffing": "Planning staff",
     "predict_customers": "Predicting customers",
     "find_basket_rules": "Finding what goes together",
     "choose_offers": "Choosing offers",

@@ -57,14 +57,17 @@ PRICE_ELASTICITIES = Task(
     group=GROUP,
     tables={"price_elasticities": "How sales of products and categories answer to their price."},
     queries={
-        # Two years: what demand was like before then says little of today.
+        # Two years: what demand was like before then says little of today. Invoices bear prices
+        # that were agreed for their volume, and foreign prices are no list of this shop.
         "sales": """
             select lines.product_key, products.category_name, lines.location_key, lines.sale_date,
-                round(lines.gross_amount / lines.quantity, 2) as unit_price_amount,
+                case when lines.source_currency_code = lines.currency_code
+                    then round(lines.gross_amount / lines.quantity, 2) end as unit_price_amount,
                 sum(lines.quantity) as units, sum(lines.discount_amount) as discount_amount
             from marts.fct_sale_lines lines join marts.dim_products products using (product_key)
             where lines.exclusion_reason is null and lines.line_type = 'product'
                 and lines.action_type = 'order' and lines.quantity > 0 and lines.gross_amount > 0
+                and lines.source_system <> 'quickbooks'
                 and lines.sale_date > %(as_of)s::date - 730 and lines.sale_date <= %(as_of)s
             group by 1, 2, 3, 4, 5 order by 1, 3, 4, 5""",
         "products": "select product_key, product_name, category_name, unit_cost_amount "

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
+import pandas as pd
+
+from ml.ingredients import plan_ingredients
 from ml.purchasing import REORDER_COLUMNS, SEED, Policy, plan_reorders
+from ml.staffing import plan_staffing
 from orchestration.predictions import EVALUATION_COLUMNS, Answer, Inputs, Task
 from warehouse.business import Business
 
@@ -38,6 +42,52 @@ def _reorder_plan(inputs: Inputs) -> Answer:
         observations=len(demand),
         window=None if demand.empty else (demand["sale_date"].min(), demand["sale_date"].max()),
         parameters=result.parameters,
+    )
+
+
+def _closed_days(business: Business) -> list[tuple[date, str | None]]:
+    return [
+        (closure.first_date + timedelta(days=offset), closure.location)
+        for closure in business.closures
+        for offset in range(closure.days)
+    ]
+
+
+def _window(days: pd.Series[date]) -> tuple[date, date] | None:
+    return None if days.empty else (days.min(), days.max())
+
+
+def _ingredient_plan(inputs: Inputs) -> Answer:
+    sales = inputs["sales"]
+    if inputs.as_of_date is None:
+        sales = sales.iloc[:0]
+    result = plan_ingredients(
+        sales, inputs["recipes"], inputs["stock"], inputs["purchases"],
+        inputs.as_of_date or date.min, _closed_days(inputs.business),
+    )  # fmt: skip
+    return Answer(
+        tables={"ingredient_plan": result.plan},
+        evaluations=result.evaluations,
+        refusals=result.refusals,
+        observations=len(sales),
+        window=_window(sales["sale_date"]),
+    )
+
+
+def _staffing_plan(inputs: Inputs) -> Answer:
+    orders = inputs["orders"]
+    if inputs.as_of_date is None:
+        orders = orders.iloc[:0]
+    result = plan_staffing(
+        orders, inputs["labour"], inputs["sales"], inputs["forecasts"],
+        inputs.as_of_date or date.min, _closed_days(inputs.business),
+    )  # fmt: skip
+    return Answer(
+        tables={"staffing_plan": result.plan},
+        evaluations=result.evaluations,
+        refusals=result.refusals,
+        observations=len(orders),
+        window=_window(orders["sale_date"]),
     )
 
 
@@ -82,4 +132,59 @@ REORDER_PLAN = Task(
     settings=lambda business: business.purchasing.model_dump(),
     seed=SEED,
 )
-TASKS = (REORDER_PLAN,)
+INGREDIENT_PLAN = Task(
+    name="plan_ingredients",
+    group=GROUP,
+    tables={"ingredient_plan": "What the kitchen needs of each ingredient in the next two weeks."},
+    queries={
+        # Half a year is more than the last same weekdays and their back-test need.
+        "sales": """
+            select sales.product_key, sales.location_key, locations.location_name,
+                sales.sale_date, sales.units
+            from marts.fct_product_sales_daily sales
+            join marts.dim_locations locations using (location_key)
+            where sales.sale_date > %(as_of)s::date - 182 and sales.sale_date <= %(as_of)s
+                and sales.product_key in (select product_key from marts.fct_recipe_ingredients)
+            order by 1, 2, 4""",
+        "recipes": "select product_key, ingredient_key, ingredient_name, unit_of_measure, "
+        "used_quantity from marts.fct_recipe_ingredients order by recipe_line_key",
+        "stock": "select product_key as ingredient_key, location_key, "
+        "closing_quantity as on_hand_quantity from marts.fct_inventory_daily "
+        "where stock_date = %(as_of)s and product_key in "
+        "(select ingredient_key from marts.fct_recipe_ingredients) order by 1, 2",
+        "purchases": "select product_key, location_key, supplier_name, ordered_date, "
+        "received_date, quantity from marts.fct_purchases "
+        "where ordered_date <= %(as_of)s and ordered_date > %(as_of)s::date - 365 "
+        "and quantity > 0 and product_key in "
+        "(select ingredient_key from marts.fct_recipe_ingredients) order by purchase_line_key",
+    },
+    answer=_ingredient_plan,
+    libraries=("numpy", "pandas"),
+    settings=lambda business: list(map(str, _closed_days(business))),
+)
+STAFFING_PLAN = Task(
+    name="plan_staffing",
+    group=GROUP,
+    tables={"staffing_plan": "Orders and people of each open hour in the next two weeks."},
+    queries={
+        "orders": "select location_key, location_name, sale_date, sale_hour, orders_count "
+        "from marts.rpt_sales_hourly where sale_hour is not null and orders_count > 0 "
+        "and sale_date > %(as_of)s::date - 182 and sale_date <= %(as_of)s "
+        "order by 1, 3, 4",
+        "labour": "select location_key, work_date, work_hour, sum(paid_hours) as paid_hours "
+        "from marts.fct_labour_hours where work_date > %(as_of)s::date - 57 "
+        "group by 1, 2, 3 order by 1, 2, 3",
+        "sales": "select location_name, sale_date, sum(net_amount) as net_amount "
+        "from marts.rpt_sales_daily where sale_date > %(as_of)s::date - 182 "
+        "and sale_date <= %(as_of)s group by 1, 2 order by 1, 2",
+        # The newest forecast; where there is none, days are as large as the last ones.
+        "forecasts": "select series_name as location_name, sale_date, forecast_amount "
+        "from ml.sales_forecast where series_level = 'location' and row_type = 'forecast' "
+        "and horizon_days = 30 and as_of_date = %(as_of)s and sale_date <= %(as_of)s::date + 14 "
+        "order by 1, 2",
+    },
+    answer=_staffing_plan,
+    libraries=("scipy", "numpy", "pandas"),
+    settings=lambda business: list(map(str, _closed_days(business))),
+)
+TASKS = (REORDER_PLAN, INGREDIENT_PLAN, STAFFING_PLAN)

@@ -392,6 +392,24 @@ SUITES = (
             _not_null("recommendation", "Each row says what to do."),
         ),
     ),
+    Suite(
+        "forecasts",
+        "ml",
+        "ingredient_plan",
+        (
+            _at_least("needed_quantity", 0, "Dishes take ingredients, they give none."),
+            _at_least("shortfall_quantity", 0, "Nothing or more is missing."),
+        ),
+    ),
+    Suite(
+        "forecasts",
+        "ml",
+        "staffing_plan",
+        (
+            _at_least("expected_orders", 0, "Nobody orders less than nothing."),
+            _at_least("needed_staff_count", 1, "An open hour needs somebody."),
+        ),
+    ),
 )
 
 

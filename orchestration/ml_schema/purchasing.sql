@@ -35,3 +35,38 @@ create table if not exists ml.reorder_plan (
     recommendation text not null,
     primary key (product_key, location_key)
 );
+create table if not exists ml.ingredient_plan (
+    run_id text not null references ml.model_runs,
+    ingredient_key text not null,
+    ingredient_name text not null,
+    location_key text not null,
+    location_name text not null,
+    unit_of_measure text,
+    as_of_date date not null,
+    plan_date date not null,
+    dishes_count bigint not null,
+    needed_quantity double precision not null,
+    incoming_quantity double precision not null,
+    stock_quantity double precision,
+    shortfall_quantity double precision,
+    recommendation text,
+    primary key (ingredient_key, location_key, plan_date)
+);
+create table if not exists ml.staffing_plan (
+    run_id text not null references ml.model_runs,
+    location_key text not null,
+    location_name text not null,
+    as_of_date date not null,
+    plan_date date not null,
+    work_hour integer not null check (work_hour between 0 and 23),
+    expected_orders double precision not null,
+    lower_80_orders double precision not null,
+    upper_80_orders double precision not null,
+    orders_per_labour_hour double precision,
+    needed_staff_count bigint,
+    usual_staff_count double precision,
+    scheduled_staff_count double precision,
+    difference_staff_count double precision,
+    recommendation text not null,
+    primary key (location_key, plan_date, work_hour)
+);
