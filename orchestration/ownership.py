@@ -15,6 +15,7 @@ OWNER_BY_GROUP = {
     "inventory": ANALYTICS,
     "marketing": ANALYTICS,
     "forecasting": DATA_SCIENCE,
+    "insights": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,
     "ingest_shopify": DATA_ENGINEERING,
