@@ -17,6 +17,7 @@ OWNER_BY_GROUP = {
     "forecasting": DATA_SCIENCE,
     "pricing": DATA_SCIENCE,
     "purchasing": DATA_SCIENCE,
+    "insights": DATA_SCIENCE,
     "quality": DATA_ENGINEERING,
     "ingest_spreadsheets": DATA_ENGINEERING,
     "ingest_shopify": DATA_ENGINEERING,

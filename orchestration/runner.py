@@ -45,6 +45,7 @@ STEP_TITLES = {
     "predict_customers": "Predicting customers",
     "find_basket_rules": "Finding what goes together",
     "choose_offers": "Choosing offers",
+    "find_anomalies": "Looking for what was not as usual",
     "model_evidence": "Keeping the evidence",
     "expectations_on_forecasts": "Checking forecasts",
     "publishing__dashboards": "Publishing dashboards",

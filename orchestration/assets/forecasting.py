@@ -14,33 +14,34 @@ from warehouse.business import Business, Closure, Promotion
 GROUP = "forecasting"
 
 
-def _days(spans: Iterable[Closure | Promotion]) -> list[date]:
+def days_of(spans: Iterable[Closure | Promotion]) -> list[date]:
+    """Every day of some spans."""
     return [
         span.first_date + timedelta(days=offset) for span in spans for offset in range(span.days)
     ]
 
 
-def _closed_days(business: Business) -> dict[str | None, list[date]]:
-    """Planned closures by location; those of the whole business under None."""
-    places = {closure.location for closure in business.closures} | {None}
+def closed_days(business: Business) -> dict[str, list[date]]:
+    """Planned closures by location; those of the whole business under ''."""
+    places = {closure.location or "" for closure in business.closures} | {""}
     return {
-        place: _days(each for each in business.closures if each.location == place)
-        for place in sorted(places, key=str)
+        place: days_of(each for each in business.closures if (each.location or "") == place)
+        for place in sorted(places)
     }
 
 
 def _sales_forecast(inputs: Inputs) -> Answer:
     sales = inputs["sales"]
-    closures = _closed_days(inputs.business)
+    closures = closed_days(inputs.business)
     if inputs.as_of_date is None:
         sales = sales.iloc[:0]
     result = forecast_sales(
         sales,
         inputs.as_of_date or date.min,
         country_code=inputs.business.country_code,
-        closures=closures.pop(None),
-        location_closures={str(place): days for place, days in closures.items()},
-        promotions=_days(inputs.business.promotions),
+        closures=closures.pop(""),
+        location_closures=closures,
+        promotions=days_of(inputs.business.promotions),
     )
     refusals = result.refusals.assign(
         subject=[
@@ -85,8 +86,8 @@ SALES_FORECAST = Task(
     libraries=("prophet", "statsforecast", "numpy", "pandas", "holidays"),
     settings=lambda business: [
         business.country_code,
-        _closed_days(business),
-        _days(business.promotions),
+        closed_days(business),
+        days_of(business.promotions),
     ],
     method_version=2,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.assets import customers, forecasting, pricing, purchasing
+from orchestration.assets import customers, forecasting, insights, pricing, purchasing
 from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
@@ -12,7 +12,13 @@ from orchestration.predictions import build_asset
 from orchestration.previews import table_metadata
 from warehouse.errors import HubError
 
-TASKS = (*forecasting.TASKS, *customers.TASKS, *pricing.TASKS, *purchasing.TASKS)
+TASKS = (
+    *forecasting.TASKS,
+    *customers.TASKS,
+    *pricing.TASKS,
+    *purchasing.TASKS,
+    *insights.TASKS,
+)
 _EVIDENCE = {
     "model_runs": "When a model ran, on which data, and why it refused where it did.",
     "evaluations": "How each model did on what it had not seen, beside the rules it has to beat.",

@@ -90,8 +90,37 @@ def test_all_four_places_have_sales_up_to_the_last_complete_day(running_hub: Run
 def test_no_forecast_is_worse_than_the_best_simple_rule(running_hub: RunningHub) -> None:
     assert running_hub.sql(
         "select count(*) > 20, bool_and(wape <= best_naive_wape), min(n_origins) >= 3 "
-        "from rpt_forecast_accuracy where is_selected"
+        "from rpt_forecast_accuracy where is_selected "
+        "and series_level in ('total', 'location', 'category')"
     ) == ["t|t|t"]
+    assert running_hub.sql(
+        "select count(*) > 50, bool_and(rmse <= best_naive_rmse) from rpt_forecast_accuracy "
+        "where is_selected and series_level in ('location_category', 'product')"
+    ) == ["t|t"]
+
+
+def test_forecasts_of_places_and_categories_add_up_to_the_total(running_hub: RunningHub) -> None:
+    """What is refused for want of proof is missing in the sum, and nothing else is."""
+    assert running_hub.sql(
+        """
+        with days as (
+            select horizon_days, sale_date, series_level, sum(forecast_amount) as amount
+            from rpt_sales_forecast where row_type = 'forecast' group by 1, 2, 3
+        ),
+        refused as (
+            select distinct split_part(subject, ':', 1) as series_level,
+                cast(split_part(split_part(subject, ', ', 2), ' ', 1) as integer) as horizon_days
+            from rpt_model_refusals where task = 'forecast_sales'
+        )
+        select parts.series_level = 'location' as is_place, count(*) > 0,
+            max(abs(parts.amount - total.amount)) < 0.0001
+        from days as parts join days as total using (horizon_days, sale_date)
+        left join refused on parts.series_level = refused.series_level
+            and parts.horizon_days = refused.horizon_days
+        where total.series_level = 'total' and parts.series_level in ('location', 'category')
+            and refused.horizon_days is null
+        group by 1 order by 1"""
+    ) == ["f|t|t", "t|t|t"]
 
 
 def test_every_test_and_expectation_has_a_result(running_hub: RunningHub) -> None:
@@ -181,7 +210,7 @@ def test_the_forecast_lies_between_mart_and_mart(running_hub: RunningHub) -> Non
         for n in nodes
     }
     assert "raw_spreadsheets/sales" in parents["staging/stg_spreadsheets__sales"]
-    assert "marts/rpt_margin_daily" in parents["ml/sales_forecast"]
+    assert "marts/fct_product_sales_daily" in parents["ml/sales_forecast"]
     assert "ml/sales_forecast" in parents["staging/stg_ml__sales_forecasts"]
     assert "staging/stg_ml__sales_forecasts" in parents["marts/rpt_sales_forecast"]
 

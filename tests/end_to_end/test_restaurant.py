@@ -91,10 +91,17 @@ def test_it_says_what_it_found(output: str) -> None:
             (
                 "select count(*) from rpt_forecast_accuracy where is_selected"
                 " and wape <= best_naive_wape and n_origins >= 3"
+                " and series_level in ('total', 'location', 'category')"
             ),
             "18",
         ),
-        ("select count(distinct (series_key, horizon_days)) from rpt_sales_forecast", "18"),
+        (
+            (
+                "select count(distinct (series_key, horizon_days)) from rpt_sales_forecast"
+                " where series_level in ('total', 'location', 'category')"
+            ),
+            "18",
+        ),
     ],
 )
 def test_known_answers(query: str, answer: str) -> None:

@@ -1,3 +1,7 @@
+{# Looked at several times in each build, so it is computed once. -#}
+{{ config(
+    materialized='table', indexes=[{'columns': ['customer_key']}, {'columns': ['loaded_at']}]
+) }}
 with records as (
 
     select * from {{ ref('int_customer_records') }}

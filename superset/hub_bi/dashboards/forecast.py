@@ -102,7 +102,10 @@ MODELS = Tile(
         ),
         order_by=("series_level", "series_name", "horizon_days"),
         descending=False,
-        where=(Where("is_selected", True),),
+        where=(
+            Where("is_selected", True),
+            Where("series_level", ["total", "location", "category"], "IN"),
+        ),
     ),
     width=12,
     height=46,

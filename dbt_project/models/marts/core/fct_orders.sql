@@ -3,7 +3,8 @@
     on_schema_change='fail',
     pre_hook="{{ forget_departed('order_key') }}",
     indexes=[
-        {'columns': ['loaded_at']}, {'columns': ['order_date']}, {'columns': ['customer_key']}
+        {'columns': ['loaded_at']}, {'columns': ['order_date']}, {'columns': ['customer_key']},
+        {'columns': ['source_system']}
     ]
 ) }}
 
