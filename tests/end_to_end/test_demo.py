@@ -137,7 +137,9 @@ def test_every_test_and_expectation_has_a_result(running_hub: RunningHub) -> Non
 
 
 # What these are made of is read again in each run, as their systems do not tell what changed.
-READ_AGAIN = ("fct_labour_hours", "rpt_labour_hourly", "fct_payments", "fct_payouts")
+READ_AGAIN = (
+    "fct_labour_hours", "rpt_labour_hourly", "fct_payments", "fct_payouts", "rpt_reconciliation",
+)  # fmt: skip
 
 
 def _marts(hub: RunningHub) -> list[str]:
