@@ -191,6 +191,8 @@ select
     united.canonical_order_id,
     united.match_method,
     united.match_confidence,
+    -- A row of a file that was corrected and corrected back is there twice, apart in time alone.
+    case when united.source_system = 'spreadsheets' then united.loaded_at end as version_loaded_at,
     greatest(united.loaded_at, coalesce(rates.loaded_at, united.loaded_at)) as loaded_at,
     united.superseded_at
 from united

@@ -108,8 +108,7 @@ final as (
         -- ids
         {{ surrogate_key([
             'costed.source_system', 'costed.source_record_id', 'costed.source_version_id',
-            "case when costed.source_system = 'spreadsheets' then costed.loaded_at end",
-            'costed.line_type'
+            'costed.version_loaded_at', 'costed.line_type'
         ]) }} as sale_line_key,
         costed.source_system,
         costed.source_record_id,
