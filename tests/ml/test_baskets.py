@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +9,11 @@ from mlxtend.frequent_patterns import association_rules, fpgrowth
 from scipy.stats import fisher_exact
 
 from ml.baskets import association, find_rules
+from warehouse.home import PROJECT_ROOT
 
-BAKERY = Path("/work/shared/data/examples/bread-basket/BreadBasket_DMS.csv")
+# Data whose licence does not let the project ship them lie beside it, where they are at hand.
+EXAMPLES = PROJECT_ROOT.parent / "shared" / "data" / "examples"
+BAKERY = EXAMPLES / "bread-basket" / "BreadBasket_DMS.csv"
 
 
 def _lines(baskets: list[tuple[str, ...]], days: int = 100) -> pd.DataFrame:
