@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ml.calendar import DAYS_PER_WEEK, Values
+from ml.evidence import refusal_rows
 
 LEVEL_WEEKS, SEASON_WEEKS, SCALE_WEEKS = 4, 10, 16
 MINIMUM_DAYS = 8 * DAYS_PER_WEEK
@@ -33,7 +34,6 @@ ANOMALY_COLUMNS = (
     "expected_value", "difference_value", "difference_rate", "z_score", "direction",
     "cause_series_key", "cause_difference_value",
 )  # fmt: skip
-REFUSAL_COLUMNS = ("subject", "observations_count", "reason")
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,13 @@ def find_anomalies(
     """
     seen: dict[tuple[str, str], pd.Series[float]] = {}
     found: list[dict[str, object]] = []
-    refusals: list[dict[str, object]] = []
+    refusals: list[tuple[str, int, str]] = []
     for (key, metric), rows in days.groupby(["series_key", "metric"], sort=True):
         series = _regular(rows, as_of_date)
         open_days = int(series["value"].notna().sum())
         reason = _lack(series, open_days)
         if reason:
-            refusals.append(
-                {"subject": f"{key}, {metric}", "observations_count": open_days, "reason": reason}
-            )
+            refusals.append((f"{key}, {metric}", open_days, reason))
             continue
         known = pd.to_datetime(list((explained or {}).get(str(key), ())))
         series["value"] = series["value"].where(~series.index.isin(known))
@@ -93,7 +91,7 @@ def find_anomalies(
         run.update(_cause(run, (parts or {}).get(str(run["series_key"]), ()), seen))
     return Anomalies(
         pd.DataFrame(found, columns=list(ANOMALY_COLUMNS)),
-        pd.DataFrame(refusals, columns=list(REFUSAL_COLUMNS)),
+        refusal_rows(refusals),
     )
 
 

@@ -20,7 +20,7 @@ from mlxtend.frequent_patterns.fpgrowth import fpg_step
 from scipy.sparse import csr_matrix
 from scipy.stats import false_discovery_control, hypergeom
 
-from ml.customer_value import EVALUATION_COLUMNS, REFUSAL_COLUMNS
+from ml.evidence import evaluation_rows, refusal_rows
 from ml.lifetime import Floats
 
 RULE_COLUMNS = (
@@ -113,7 +113,7 @@ def find_rules(lines: pd.DataFrame, *, subject: str) -> BasketRules:
     return BasketRules(
         stable_first[list(RULE_COLUMNS)].reset_index(drop=True),
         _evidence(earlier, later, subject),
-        pd.DataFrame(columns=list(REFUSAL_COLUMNS))
+        refusal_rows()
         if len(rules)
         else _refused(subject, baskets.count, "No items are bought together more often than "
                       "chance explains.").refusals,
@@ -256,7 +256,7 @@ def _evidence(earlier: _Baskets, later: _Baskets, subject: str) -> pd.DataFrame:
                 (subject, name, "held_later_share", held, is_baseline, not is_baseline,
                  len(rules), note)
             )  # fmt: skip
-    return pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
+    return evaluation_rows(rows)
 
 
 def _baskets(lines: pd.DataFrame) -> tuple[_Baskets, Floats]:
@@ -280,6 +280,6 @@ def _rules_of_none() -> pd.DataFrame:
 def _refused(subject: str, observations: int, reason: str) -> BasketRules:
     return BasketRules(
         pd.DataFrame(columns=list(RULE_COLUMNS)),
-        pd.DataFrame(columns=list(EVALUATION_COLUMNS)),
-        pd.DataFrame([(subject, observations, reason)], columns=list(REFUSAL_COLUMNS)),
+        evaluation_rows(),
+        refusal_rows([(subject, observations, reason)]),
     )

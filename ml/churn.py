@@ -22,7 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from ml.customer_value import EVALUATION_COLUMNS, REFUSAL_COLUMNS, purchase_days, purchase_pasts
+from ml.customer_value import purchase_days, purchase_pasts
+from ml.evidence import evaluation_rows, refusal_rows
 from ml.lifetime import Floats, fit_bg_nbd
 
 SCORE_COLUMNS = (
@@ -192,7 +193,7 @@ def forecast_churn(orders: pd.DataFrame, as_of_date: date, *, seed: int = 0) -> 
     return CustomerChurn(
         _scores(seen[0], final, horizon, as_of_date),
         judged,
-        pd.DataFrame(columns=list(REFUSAL_COLUMNS)),
+        refusal_rows(),
         {"model": chosen, "horizon_days": horizon, "cuts": [str(cut) for cut in usable]},
     )
 
@@ -239,7 +240,7 @@ def _judge(
         for name, metrics in figures.items()
         for metric, value in metrics.items()
     ]
-    return pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS)), chosen
+    return evaluation_rows(rows), chosen
 
 
 def _simplest_good(scorers: dict[str, _Scorer], tried: pd.DataFrame) -> _Scorer:
@@ -295,12 +296,12 @@ def _fit_all(
     }
 
 
-def _bg_nbd(learnt: pd.DataFrame, seed: int) -> Score:  # noqa: ARG001
+def _bg_nbd(_rows: pd.DataFrame, _seed: int) -> Score:
     """Nothing more to learn: the lifetime model's own odds."""
     return lambda rows: rows["quiet_log_odds"].to_numpy(np.float64)
 
 
-def _logistic(learnt: pd.DataFrame, seed: int) -> Score:  # noqa: ARG001
+def _logistic(learnt: pd.DataFrame, _seed: int) -> Score:
     return _learnt(make_pipeline(StandardScaler(), LogisticRegression(max_iter=1_000)), learnt)
 
 
@@ -497,6 +498,6 @@ def _too_few(known: list[pd.DataFrame], horizon: int) -> str | None:
 def _refused(reason: str, observations: int) -> CustomerChurn:
     return CustomerChurn(
         pd.DataFrame(columns=list(SCORE_COLUMNS)),
-        pd.DataFrame(columns=list(EVALUATION_COLUMNS)),
-        pd.DataFrame([(SUBJECT, observations, reason)], columns=list(REFUSAL_COLUMNS)),
+        evaluation_rows(),
+        refusal_rows([(SUBJECT, observations, reason)]),
     )

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml.evidence import evaluation_rows, refusal_rows
 from ml.lifetime import (
     PRIOR_UNTIL_CUSTOMERS,
     Floats,
@@ -31,11 +32,6 @@ FORECAST_COLUMNS = (
     "expected_margin_12m_amount", "lower_80_margin_12m_amount", "upper_80_margin_12m_amount",
     "discounted_margin_12m_amount", "expected_net_12m_amount", "next_purchase_date",
 )  # fmt: skip
-EVALUATION_COLUMNS = (
-    "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
-    "note",
-)  # fmt: skip
-REFUSAL_COLUMNS = ("subject", "observations_count", "reason")
 
 SUBJECT = "customer lifetime"
 MINIMUM_DAYS = 182
@@ -171,7 +167,7 @@ def forecast_customer_values(
     return CustomerValues(
         forecasts,
         judged.evaluations,
-        pd.DataFrame(refusals, columns=list(REFUSAL_COLUMNS)),
+        refusal_rows(refusals),
         {
             "model": model.name,
             "has_priors": _repeat_customers(past) < PRIOR_UNTIL_CUSTOMERS,
@@ -219,7 +215,7 @@ def judge_lifetimes(days: pd.DataFrame, as_of_date: date, *, seed: int = 0) -> J
         for name, found in scores.items()
         for metric, value in found.items()
     ]
-    table = pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
+    table = evaluation_rows(rows)
     if is_usable:
         return Judgement(table, best, "")
     reason = (
@@ -416,6 +412,6 @@ def _refused(
 ) -> CustomerValues:
     return CustomerValues(
         pd.DataFrame(columns=list(FORECAST_COLUMNS)),
-        pd.DataFrame(columns=list(EVALUATION_COLUMNS)) if evaluations is None else evaluations,
-        pd.DataFrame([(SUBJECT, observations, reason)], columns=list(REFUSAL_COLUMNS)),
+        evaluation_rows() if evaluations is None else evaluations,
+        refusal_rows([(SUBJECT, observations, reason)]),
     )

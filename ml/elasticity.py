@@ -25,6 +25,7 @@ from scipy.optimize import brentq
 from scipy.stats import t as student_t
 
 from ml.calendar import Values
+from ml.evidence import evaluation_rows, refusal_rows
 from ml.price_cells import PRICE_STEP, Flags, Numbers, price_cells
 
 MINIMUM_PRICES = 3
@@ -60,9 +61,8 @@ class Elasticities:
     Attributes:
         elasticities: ``ELASTICITY_COLUMNS``; a row per product that could be judged, and one per
             category with any.
-        evaluations: columns of the evidence: ``subject, model, metric, value, is_baseline,
-            is_selected, observations_count, note``.
-        refusals: ``subject, observations_count, reason``.
+        evaluations: by :mod:`ml.evidence`.
+        refusals: by :mod:`ml.evidence`.
     """
 
     elasticities: pd.DataFrame
@@ -85,8 +85,8 @@ def estimate_elasticities(
     sales = sales[sales["product_key"].isin(products["product_key"])]
     if not (sales["units"] > 0).any():
         return Elasticities(
-            pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), pd.DataFrame(),
-            _refused([("all", 0, "Not enough data: no product was sold yet.")]),
+            pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), evaluation_rows(),
+            refusal_rows([("all", 0, "Not enough data: no product was sold yet.")]),
         )  # fmt: skip
     cells = price_cells(sales, stock_outs, as_of_date)
     known = products.set_index("product_key").sort_index()
@@ -96,7 +96,7 @@ def estimate_elasticities(
     judged = facts.index.difference([subject for subject, _, _ in reasons])
     if len(judged) == 0:
         return Elasticities(
-            pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), pd.DataFrame(), _refused(reasons)
+            pd.DataFrame(columns=list(ELASTICITY_COLUMNS)), evaluation_rows(), refusal_rows(reasons)
         )
     estimates = _estimated(cells, judged)
     reasons += [
@@ -119,12 +119,8 @@ def estimate_elasticities(
     return Elasticities(
         pd.DataFrame(rows, columns=list(ELASTICITY_COLUMNS)),
         evaluations,
-        _refused(reasons),
+        refusal_rows(reasons),
     )
-
-
-def _refused(rows: list[tuple[str, int, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["subject", "observations_count", "reason"])
 
 
 def _price_facts(cells: pd.DataFrame) -> pd.DataFrame:
@@ -387,12 +383,12 @@ def _evaluations(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
         able = facts.index[(facts["changes"] >= 1) & (facts["units"] >= MINIMUM_UNITS)]
         proving = judged.intersection(able).intersection(cells["product_key"][~past].unique())
     if len(proving) == 0:
-        return pd.DataFrame()
+        return evaluation_rows()
     mine = cells["product_key"].isin(proving).to_numpy()
     before = cells[past].reset_index(drop=True)
     estimates = _estimated(before, proving).set_index("product_key")
     if estimates.empty:
-        return pd.DataFrame()
+        return evaluation_rows()
     whole = float(np.average(estimates["own"], weights=1 / estimates["own_error"] ** 2))
     answers = {
         "price_ignored": estimates["own"] * 0.0,
@@ -408,10 +404,7 @@ def _evaluations(cells: pd.DataFrame, judged: pd.Index[str]) -> pd.DataFrame:
         rows.append(("all products", model, "mean_poisson_deviance", deviance,
                      model in {"price_ignored", "one_for_all"}, model == "pooled_by_category",
                      count, "The last quarter of the weeks; lower is better."))  # fmt: skip
-    return pd.DataFrame(rows, columns=[
-        "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
-        "note",
-    ])  # fmt: skip
+    return evaluation_rows(rows)
 
 
 def _deviance(design: _Design, shape: Values, past: Flags, later: Flags) -> tuple[float, int]:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ml.evidence import evaluation_rows, refusal_rows
+
 HORIZON_DAYS = 14
 WEEKDAYS = 4
 MINIMUM_DAYS = 28
@@ -31,10 +33,6 @@ INGREDIENT_COLUMNS = (
     "ingredient_key", "ingredient_name", "location_key", "location_name", "unit_of_measure",
     "as_of_date", "plan_date", "dishes_count", "needed_quantity", "incoming_quantity",
     "stock_quantity", "shortfall_quantity", "recommendation",
-)  # fmt: skip
-EVALUATION_COLUMNS = (
-    "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
-    "note",
 )  # fmt: skip
 
 
@@ -109,9 +107,9 @@ def plan_ingredients(
         closures: days on which a place (None: all) is closed.
     """
     nothing = pd.DataFrame(columns=list(INGREDIENT_COLUMNS))
-    evidence = pd.DataFrame(columns=list(EVALUATION_COLUMNS))
+    evidence = evaluation_rows()
     if recipes.empty:
-        return IngredientPlan(nothing, evidence, _refused(
+        return IngredientPlan(nothing, evidence, refusal_rows(
             [("all", 0, ("There are no recipes: a file of the kind recipes tells what dishes "
               "are made of."))]))  # fmt: skip
     parts, reasons = _in_one_unit(recipes)
@@ -121,7 +119,7 @@ def plan_ingredients(
     if count < MINIMUM_DAYS:
         reasons.append(("all", count, (f"Not enough data: dishes with a recipe were sold on "
                         f"{count} days, a plan needs {MINIMUM_DAYS}.")))  # fmt: skip
-        return IngredientPlan(nothing, evidence, _refused(reasons))
+        return IngredientPlan(nothing, evidence, refusal_rows(reasons))
     need = _need(expected_units(cooked, as_of_date, closures), parts)
     plan = _balanced(need, stock, _incoming(purchases, as_of_date), as_of_date)
     uncounted = plan[plan["stock_quantity"].isna()].drop_duplicates(
@@ -136,12 +134,8 @@ def plan_ingredients(
     return IngredientPlan(
         plan.assign(as_of_date=as_of_date).reindex(columns=list(INGREDIENT_COLUMNS)),
         _judged(cooked, parts, as_of_date),
-        _refused(reasons),
+        refusal_rows(reasons),
     )
-
-
-def _refused(rows: list[tuple[str, int, str]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["subject", "observations_count", "reason"])
 
 
 def _in_one_unit(recipes: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, int, str]]]:
@@ -267,14 +261,14 @@ def _judged(sales: pd.DataFrame, parts: pd.DataFrame, as_of_date: date) -> pd.Da
             count = max(count, len(both))
         used += float(actual.groupby(level=0).sum().gt(0).sum())
     if used == 0:
-        return pd.DataFrame(columns=list(EVALUATION_COLUMNS))
+        return evaluation_rows()
     rows = [
         ("need by ingredient and day", rule, "wape", errors[rule] / used,
          rule == "same_weekday_last_week", rule == "mean_of_4_weekdays", count,
          f"{HORIZON_DAYS} days after each of up to {ORIGINS} origins, mean over ingredients.")
         for rule in rules
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
+    return evaluation_rows(rows)
 
 
 def _by_day(units: pd.DataFrame, parts: pd.DataFrame) -> pd.Series[float]:

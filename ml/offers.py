@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from ml.customer_value import EVALUATION_COLUMNS, REFUSAL_COLUMNS
+from ml.evidence import evaluation_rows, refusal_rows
 from ml.lifetime import Floats
 
 OFFER_COLUMNS = (
@@ -84,8 +84,8 @@ def choose_offers(purchases: pd.DataFrame, products: pd.DataFrame) -> CustomerOf
     ]  # fmt: skip
     return CustomerOffers(
         _offers(table, earlier + later, chosen),
-        pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS)),
-        pd.DataFrame(columns=list(REFUSAL_COLUMNS)),
+        evaluation_rows(rows),
+        refusal_rows(),
     )
 
 
@@ -265,6 +265,6 @@ def _refused(customers: int, judged: int, products: int) -> CustomerOffers:
     )
     return CustomerOffers(
         pd.DataFrame(columns=list(OFFER_COLUMNS)),
-        pd.DataFrame(columns=list(EVALUATION_COLUMNS)),
-        pd.DataFrame([(SUBJECT, customers, reason)], columns=list(REFUSAL_COLUMNS)),
+        evaluation_rows(),
+        refusal_rows([(SUBJECT, customers, reason)]),
     )

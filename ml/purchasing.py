@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ml.calendar import DAYS_PER_WEEK, Values
+from ml.evidence import EVALUATION_COLUMNS, evaluation_rows, refusal_rows
 from ml.intermittent import MEAN_RULE, judge_methods, weekly_rates
 from ml.price_cells import Flags, Numbers
 from ml.stock_policy import (
@@ -64,10 +65,6 @@ REORDER_COLUMNS = (
     "order_up_to_quantity", "economic_order_quantity", "pack_quantity", "order_quantity",
     "order_by_date", "days_left", "unit_cost_amount", "order_amount", "lost_margin_amount",
     "abc_class", "xyz_class", "demand_class", "is_dead_stock", "recommendation",
-)  # fmt: skip
-EVALUATION_COLUMNS = (
-    "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
-    "note",
 )  # fmt: skip
 _ITEM = ["product_key", "location_key"]
 
@@ -125,17 +122,16 @@ def plan_reorders(
     bought = _bought(items, purchases, as_of_date, policy)
     reasons = _reasons(items, sold, bought)
     is_planned = ~items.index.isin(list(reasons))
-    refusals = pd.DataFrame(
+    refusals = refusal_rows(
         [
             (f"{items['product_key'].iloc[at]}@{items['location_key'].iloc[at]}", count, reason)
             for at, (count, reason) in reasons.items()
         ],
-        columns=["subject", "observations_count", "reason"],
     )
     if not is_planned.any():
         return ReorderPlan(
             pd.DataFrame(columns=list(REORDER_COLUMNS)),
-            pd.DataFrame(columns=list(EVALUATION_COLUMNS)), refusals,
+            evaluation_rows(), refusals,
         )  # fmt: skip
     items, sold = items[is_planned].reset_index(drop=True), sold[:, is_planned]
     bought = bought[is_planned].reset_index(drop=True)
@@ -381,7 +377,7 @@ def _rates(sold: Values) -> tuple[Rates, pd.DataFrame]:
 
     judged = judge_methods(weekly[:, is_rare], mean_rule)
     if judged.empty:
-        return rates, pd.DataFrame(columns=list(EVALUATION_COLUMNS))
+        return rates, evaluation_rows()
     model = str(judged.loc[judged["is_selected"], "model"].iloc[0])
     if model != MEAN_RULE:
         mean = rates.mean.copy()
@@ -514,7 +510,7 @@ def _proof(sold: Values, supply: Supply, level: float) -> pd.DataFrame:
     """What the rule would have achieved in the past year, and the rules of thumb beside it."""
     first = max(len(sold) - REPLAY_DAYS, REPLAY_HISTORY)
     if len(sold) - first < REPLAY_HISTORY or sold.shape[1] == 0:
-        return pd.DataFrame(columns=list(EVALUATION_COLUMNS))
+        return evaluation_rows()
     worth = np.argsort(-np.nansum(sold, axis=0), kind="stable")
     # Every so-manieth of the items by their sales, so that slow ones are there as well.
     chosen = np.sort(worth[:: max(1, int(np.ceil(len(worth) / REPLAY_ITEMS)))])
@@ -545,7 +541,7 @@ def _proof(sold: Values, supply: Supply, level: float) -> pd.DataFrame:
         ):
             rows.append(("all items", model, metric, value, not is_selected, is_selected,
                          int(outcome.cycles.sum()), note))  # fmt: skip
-    found = pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS))
+    found = evaluation_rows(rows)
     return found.drop_duplicates(["model", "metric"], ignore_index=True)
 
 

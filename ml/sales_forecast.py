@@ -33,6 +33,7 @@ from ml.backtest import (
 )
 from ml.calendar import Values, closed_ahead
 from ml.candidates import CANDIDATES, Candidate, Context
+from ml.evidence import refusal_rows
 from ml.hierarchy import AGGREGATES, PUBLISHED, Hierarchy, Node, hierarchy, reconciled
 
 HORIZONS = (7, 30, 90)
@@ -50,12 +51,11 @@ BACKTEST_COLUMNS = (
     "rmse", "best_naive_model", "best_naive_wape", "best_naive_rmse", "coverage_80", "coverage_95",
     "n_origins", "n_observations", "reason",
 )  # fmt: skip
-REFUSAL_COLUMNS = ("series_key", "horizon_days", "n_observations", "reason")
 
 
 @dataclass(frozen=True)
 class SalesForecast:
-    """Forecasts, evidence and refusals; columns as in the constants of this module."""
+    """Forecasts and back-tests by the constants of this module; refusals per series and horizon."""
 
     forecasts: pd.DataFrame
     backtests: pd.DataFrame
@@ -67,8 +67,7 @@ def forecast_sales(
     as_of_date: date,
     *,
     country_code: str,
-    closures: Collection[date] = (),
-    location_closures: Mapping[str, Collection[date]] | None = None,
+    closures: Collection[tuple[date, str | None]] = (),
     promotions: Collection[date] = (),
     horizons: Sequence[int] = HORIZONS,
     candidates: Sequence[Candidate] = CANDIDATES,
@@ -81,8 +80,7 @@ def forecast_sales(
             products are told apart, ``product_name``; one currency, any number of rows a day.
         as_of_date: last complete day; "today" is never asked of the clock.
         country_code: ISO 3166 country whose public holidays Prophet knows.
-        closures: days on which the whole business is or was closed by plan.
-        location_closures: further days per location.
+        closures: days on which a location (None: all of them) is or was closed by plan.
         promotions: days, past and future, on which something is on offer by plan.
         horizons: days ahead.
         candidates: methods to compare; at least one of them naive.
@@ -97,13 +95,13 @@ def forecast_sales(
         return _gathered([], [], [])
     context = Context(country_code, frozenset(promotions))
     closed = {
-        place: {*closures, *(location_closures or {}).get(place, ())}
+        place: {day for day, where in closures if where in (None, place)}
         for place in map(str, tree.is_open)
     }
     run = _Run(tree, candidates, context, closed, horizons, jobs)
     forecasts: list[pd.DataFrame] = []
     evidence: list[dict[str, object]] = []
-    refusals: list[dict[str, object]] = []
+    refusals: list[tuple[str, int, str]] = []
     for horizon in horizons:
         outcome = run.judged(horizon)
         refusals.extend(_refusals(run, outcome, horizon))
@@ -125,14 +123,14 @@ def _widths(outcome: Mapping[Node, _Verdict], is_aggregate: bool) -> dict[float,
 def _gathered(
     forecasts: list[pd.DataFrame],
     evidence: list[dict[str, object]],
-    refusals: list[dict[str, object]],
+    refusals: list[tuple[str, int, str]],
 ) -> SalesForecast:
     return SalesForecast(
         pd.concat(forecasts, ignore_index=True)
         if forecasts
         else pd.DataFrame(columns=list(FORECAST_COLUMNS)),
         pd.DataFrame(evidence, columns=list(BACKTEST_COLUMNS)),
-        pd.DataFrame(refusals, columns=list(REFUSAL_COLUMNS)),
+        refusal_rows(refusals),
     )
 
 
@@ -347,7 +345,7 @@ class _Trials:
 
 def _refusals(
     run: _Run, outcome: Mapping[Node, _Verdict], horizon: int
-) -> Iterator[dict[str, object]]:
+) -> Iterator[tuple[str, int, str]]:
     for node in run.tree.nodes:
         if node.level not in PUBLISHED or (node in outcome and outcome[node].is_proven):
             continue
@@ -358,12 +356,7 @@ def _refusals(
             else f"Not enough data: {node.name} has {days} days, a {horizon}-day forecast "
             f"needs {days_needed(horizon)} to prove itself."
         )
-        yield {
-            "series_key": node.key,
-            "horizon_days": horizon,
-            "n_observations": days,
-            "reason": reason,
-        }
+        yield f"{node.key}, {horizon} days", days, reason
 
 
 def _evidence(

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ml.calendar import DAYS_PER_WEEK, Values
+from ml.evidence import evaluation_rows, refusal_rows
 from ml.stock_policy import demand_quantile
 
 HORIZON_DAYS = 14
@@ -32,10 +33,6 @@ STAFFING_COLUMNS = (
     "location_key", "location_name", "as_of_date", "plan_date", "work_hour", "expected_orders",
     "lower_80_orders", "upper_80_orders", "orders_per_labour_hour", "needed_staff_count",
     "usual_staff_count", "scheduled_staff_count", "difference_staff_count", "recommendation",
-)  # fmt: skip
-EVALUATION_COLUMNS = (
-    "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
-    "note",
 )  # fmt: skip
 
 
@@ -95,10 +92,8 @@ def plan_staffing(
         reasons.append(("all", 0, "Not enough data: there are no orders with an hour yet."))
     return StaffingPlan(
         plan.reindex(columns=list(STAFFING_COLUMNS)),
-        pd.concat(evidence, ignore_index=True)
-        if evidence
-        else pd.DataFrame(columns=list(EVALUATION_COLUMNS)),
-        pd.DataFrame(reasons, columns=["subject", "observations_count", "reason"]),
+        pd.concat(evidence, ignore_index=True) if evidence else evaluation_rows(),
+        refusal_rows(reasons),
     )
 
 
@@ -168,7 +163,7 @@ def _judged(hours: pd.DataFrame, name: str) -> tuple[pd.DataFrame, int]:
             ("coverage_80", inside[rule] / count if count else 0.0),
         )
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(EVALUATION_COLUMNS)), RULES[best]
+    return evaluation_rows(rows), RULES[best]
 
 
 def _dispersion(hours: pd.DataFrame) -> float:

@@ -165,7 +165,10 @@ def _with_free_ports(plan: Plan) -> Plan:
     taken: dict[str, int] = {}
     for number, system in enumerate(SYSTEMS):
         wanted = plan.ports.get(system) or PREFERRED_PORT + number
-        taken[system] = services.free_port(wanted)
+        # Nothing listens yet, so a port that another of them was given still looks free.
+        while (port := services.free_port(wanted)) in taken.values():
+            wanted = 0
+        taken[system] = port
     return Plan(plan.last_day, plan.today, taken)
 
 

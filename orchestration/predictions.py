@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.numeric import FloatLoader
 
+from ml.evidence import evaluation_rows, refusal_rows
 from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
@@ -28,11 +29,6 @@ from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
-EVALUATION_COLUMNS = (
-    "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
-    "note",
-)  # fmt: skip
-REFUSAL_COLUMNS = ("subject", "observations_count", "reason")
 _READ_TABLE = re.compile(r"\b(marts|ml)\.(\w+)")
 
 
@@ -42,12 +38,12 @@ class Inputs:
 
     Attributes:
         frames: the rows of each query, by the query's name; numbers are floats, days are dates.
-        as_of_date: the last complete day; None when nothing was ever sold.
+        as_of_date: the last complete day.
         business: the owner's settings.
     """
 
     frames: Mapping[str, pd.DataFrame]
-    as_of_date: date | None
+    as_of_date: date
     business: Business
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -60,16 +56,16 @@ class Answer:
 
     Attributes:
         tables: rows of the task's tables, by name, without ``run_id``.
-        evaluations: columns of ``EVALUATION_COLUMNS``: how a model did on what it had not seen,
-            the rules it has to beat beside it.
-        refusals: columns of ``REFUSAL_COLUMNS``: what could not be answered, and what is missing.
+        evaluations: by :mod:`ml.evidence`: how a model did on what it had not seen, the rules it
+            has to beat beside it.
+        refusals: by :mod:`ml.evidence`: what could not be answered, and what is missing.
         observations: how many rows, series or customers it rests on.
         parameters: what was fitted, for the record.
     """
 
     tables: Mapping[str, pd.DataFrame]
-    evaluations: pd.DataFrame = field(default_factory=pd.DataFrame)
-    refusals: pd.DataFrame = field(default_factory=pd.DataFrame)
+    evaluations: pd.DataFrame = field(default_factory=evaluation_rows)
+    refusals: pd.DataFrame = field(default_factory=refusal_rows)
     observations: int = 0
     window: tuple[date, date] | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +74,11 @@ class Answer:
     def is_refused(self) -> bool:
         """Nothing at all could be answered."""
         return all(rows.empty for rows in self.tables.values())
+
+
+def window_of(days: "pd.Series[date]") -> tuple[date, date] | None:
+    """The first and the last day of some rows."""
+    return None if days.empty else (days.min(), days.max())
 
 
 @dataclass(frozen=True)
@@ -156,55 +157,69 @@ def run_task(
 ) -> str:
     """Answer a task unless its inputs are those of its last run; says what became of it."""
     ensure_ml_tables(warehouse)
-    inputs = _read(task, warehouse, as_of_date)
-    fingerprint = _fingerprint(task, inputs)
-    if fingerprint == _last_fingerprint(warehouse, task):
+    as_of_date = as_of_date or _last_complete_day(warehouse)
+    inputs = _read(task, warehouse, as_of_date) if as_of_date else None
+    fingerprint = _fingerprint(task, inputs, warehouse.business)
+    if fingerprint == last_fingerprint(warehouse, task.name):
         return "unchanged"
-    answer = task.answer(inputs)
+    answer = task.answer(inputs) if inputs else _nothing_sold(task)
     with warehouse.connect("ml") as connection:
-        _store(connection, task, inputs, answer, f"{run_id}:{task.name}", fingerprint)
+        _store(connection, task, as_of_date, answer, f"{run_id}:{task.name}", fingerprint)
     refused = f", {len(answer.refusals):,} refused" if len(answer.refusals) else ""
     return f"answered from {answer.observations:,} observations{refused}"
 
 
-def _read(task: Task, warehouse: Warehouse, as_of_date: date | None) -> Inputs:
+def _last_complete_day(warehouse: Warehouse) -> date | None:
+    """A day that is not over yet would look like a bad one."""
     with warehouse.connect("ml") as connection:
-        connection.adapters.register_loader("numeric", FloatLoader)
-        # A day that is not over yet would look like a bad one.
         row = connection.execute(
             "select max(sale_date) from marts.rpt_sales_daily where sale_date < %s",
             (warehouse.business.today(),),
         ).fetchone()
-        last = as_of_date or (row[0] if row else None)
-        frames = {}
+    return row[0] if row else None
+
+
+def _nothing_sold(task: Task) -> Answer:
+    reason = "Not enough data: there are no counted sales yet."
+    return Answer(
+        tables={name: pd.DataFrame() for name in task.tables},
+        refusals=refusal_rows([(task.name, 0, reason)]),
+    )
+
+
+def _read(task: Task, warehouse: Warehouse, as_of_date: date) -> Inputs:
+    frames = {}
+    with warehouse.connect("ml") as connection:
+        connection.adapters.register_loader("numeric", FloatLoader)
         for name, query in task.queries.items():
-            cursor = connection.execute(query, {"as_of": last})
+            cursor = connection.execute(query, {"as_of": as_of_date})
             columns = [column.name for column in cursor.description or ()]
             frames[name] = pd.DataFrame(cursor.fetchall(), columns=columns)
-    return Inputs(frames, last, warehouse.business)
+    return Inputs(frames, as_of_date, warehouse.business)
 
 
-def _fingerprint(task: Task, inputs: Inputs) -> str:
+def _fingerprint(task: Task, inputs: Inputs | None, business: Business) -> str:
     """Equal for equal data, settings, method and libraries."""
     digest = hashlib.sha256()
-    for name, frame in sorted(inputs.frames.items()):
+    for name, frame in sorted(inputs.frames.items() if inputs else ()):
         digest.update(name.encode())
-        hashes = pd.util.hash_pandas_object(frame.astype(str), index=False)
+        hashes = pd.util.hash_pandas_object(frame, index=False)
         digest.update(hashes.to_numpy().tobytes())
     rest = [
-        str(inputs.as_of_date), task.settings(inputs.business), task.method_version, task.seed,
-        task.versions(),
+        inputs.as_of_date if inputs else None, task.settings(business), task.method_version,
+        task.seed, task.versions(),
     ]  # fmt: skip
     digest.update(json.dumps(rest, sort_keys=True, default=str).encode())
     return digest.hexdigest()
 
 
-def _last_fingerprint(warehouse: Warehouse, task: Task) -> str | None:
+def last_fingerprint(warehouse: Warehouse, task: str) -> str | None:
+    """What a task's newest run answered from."""
     with warehouse.connect("ml") as connection:
         row = connection.execute(
             "select input_fingerprint from ml.model_runs where task = %s "
             "order by created_at desc limit 1",
-            (task.name,),
+            (task,),
         ).fetchone()
     return None if row is None else str(row[0])
 
@@ -212,7 +227,7 @@ def _last_fingerprint(warehouse: Warehouse, task: Task) -> str | None:
 def _store(
     connection: psycopg.Connection,
     task: Task,
-    inputs: Inputs,
+    as_of_date: date | None,
     answer: Answer,
     run_id: str,
     fingerprint: str,
@@ -224,24 +239,25 @@ def _store(
         "observations_count, status, reason, seed, parameters, input_fingerprint, versions) "
         "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            run_id, task.name, inputs.as_of_date, first, last, answer.observations,
+            run_id, task.name, as_of_date, first, last, answer.observations,
             "refused" if answer.is_refused else "done", reasons, task.seed,
             json.dumps(answer.parameters, default=float), fingerprint, json.dumps(task.versions()),
         ),
     )  # fmt: skip
     evidence = {"evaluations": answer.evaluations, "refusals": answer.refusals}
     for name, rows in evidence.items():
-        _copy(connection, name, rows.assign(run_id=run_id))
+        copy_rows(connection, ("ml", name), rows.assign(run_id=run_id))
     for name in task.tables:
         connection.execute(sql.SQL("delete from ml.{}").format(sql.Identifier(name)))
-        _copy(connection, name, answer.tables[name].assign(run_id=run_id))
+        copy_rows(connection, ("ml", name), answer.tables[name].assign(run_id=run_id))
 
 
-def _copy(connection: psycopg.Connection, table: str, rows: pd.DataFrame) -> None:
+def copy_rows(connection: psycopg.Connection, table: tuple[str, ...], rows: pd.DataFrame) -> None:
+    """Append rows to a table, named by its parts; missing values are null."""
     if rows.empty:
         return
-    statement = sql.SQL("copy ml.{} ({}) from stdin").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.columns))
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(*table), sql.SQL(", ").join(map(sql.Identifier, rows.columns))
     )
     plain = rows.astype(object).where(rows.notna(), None)
     with connection.cursor().copy(statement) as copy:

@@ -46,7 +46,6 @@ STEP_TITLES = {
     "find_basket_rules": "Finding what goes together",
     "choose_offers": "Choosing offers",
     "find_anomalies": "Looking for what was not as usual",
-    "model_evidence": "Keeping the evidence",
     "expectations_on_forecasts": "Checking forecasts",
     "publishing__dashboards": "Publishing dashboards",
     "publishing__data_docs": "Writing Data Docs",

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -53,31 +53,30 @@ class Location(_Settings):
     currency_code: CurrencyCode | None = None
 
 
-class Closure(_Settings):
-    """Days on which the business, or one location of it, is closed."""
+class _Span(_Settings):
+    """Some days in a row."""
 
     first_date: date
     last_date: date | None = None
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """Every day of it."""
+        count = ((self.last_date or self.first_date) - self.first_date).days + 1
+        return tuple(self.first_date + timedelta(days=day) for day in range(count))
+
+
+class Closure(_Span):
+    """Days on which the business, or one location of it, is closed."""
+
     reason: str = "closed"
     location: str | None = None
 
-    @property
-    def days(self) -> int:
-        """How many days it lasts."""
-        return ((self.last_date or self.first_date) - self.first_date).days + 1
 
-
-class Promotion(_Settings):
+class Promotion(_Span):
     """Days on which something is on offer by plan, past and future; forecasts learn from them."""
 
-    first_date: date
-    last_date: date | None = None
     name: str = "promotion"
-
-    @property
-    def days(self) -> int:
-        """How many days it lasts."""
-        return ((self.last_date or self.first_date) - self.first_date).days + 1
 
 
 class SpreadsheetsSource(_Settings):
@@ -193,6 +192,16 @@ class Business(_Settings):
     def zone(self) -> ZoneInfo:
         """The shop's time zone, which decides the day of a sale."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def closed_dates(self) -> tuple[tuple[date, str | None], ...]:
+        """Planned closures day by day, with the location; None for the whole business."""
+        return tuple((day, each.location) for each in self.closures for day in each.dates)
+
+    @property
+    def promotion_dates(self) -> tuple[date, ...]:
+        """Planned promotions day by day."""
+        return tuple(day for each in self.promotions for day in each.dates)
 
     def today(self) -> date:
         """The day that is not over yet, in the shop's time zone."""

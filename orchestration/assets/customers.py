@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pandas as pd
 
 from ml.baskets import RULE_COLUMNS, find_rules
 from ml.churn import forecast_churn
 from ml.customer_value import forecast_customer_values
 from ml.offers import choose_offers
-from orchestration.predictions import Answer, Inputs, Task
+from orchestration.predictions import Answer, Inputs, Task, window_of
 
 GROUP = "customers"
 BASKETS_GROUP = "sales"
@@ -34,7 +32,7 @@ order by customer_key, order_date
 
 def _customers(inputs: Inputs) -> Answer:
     orders = inputs["orders"]
-    as_of = inputs.as_of_date or date.min
+    as_of = inputs.as_of_date
     values = forecast_customer_values(
         orders, as_of, annual_discount_rate=ANNUAL_DISCOUNT_RATE, seed=SEED
     )
@@ -44,7 +42,7 @@ def _customers(inputs: Inputs) -> Answer:
         evaluations=pd.concat([values.evaluations, churn.evaluations], ignore_index=True),
         refusals=pd.concat([values.refusals, churn.refusals], ignore_index=True),
         observations=len(orders),
-        window=None if orders.empty else (orders["order_date"].min(), orders["order_date"].max()),
+        window=window_of(orders["order_date"]),
         parameters={"lifetime": dict(values.parameters), "churn": dict(churn.parameters)},
     )
 
@@ -110,7 +108,7 @@ def _baskets(inputs: Inputs) -> Answer:
         evaluations=pd.concat([result.evaluations for result in found.values()]),
         refusals=pd.concat([result.refusals for result in found.values()]),
         observations=int(lines["basket"].nunique()),
-        window=None if lines.empty else (lines["basket_date"].min(), lines["basket_date"].max()),
+        window=window_of(lines["basket_date"]),
     )
 
 

@@ -19,6 +19,7 @@ from ml.identity import Identities, resolve_customers
 from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
+from orchestration.predictions import copy_rows, last_fingerprint
 from orchestration.previews import table_metadata
 from warehouse.business import Business
 from warehouse.database import Warehouse
@@ -100,13 +101,7 @@ def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
     """
     ensure_ml_tables(warehouse)
     task = _read_task(warehouse)
-    with warehouse.connect("ml") as connection:
-        row = connection.execute(
-            "select input_fingerprint from ml.model_runs where task = %s "
-            "order by created_at desc limit 1",
-            (TASK,),
-        ).fetchone()
-    if row and row[0] == task.fingerprint:
+    if last_fingerprint(warehouse, TASK) == task.fingerprint:
         return "unchanged"
     found = resolve_customers(
         _in_clear(task.records, vault),
@@ -182,10 +177,10 @@ def _store(connection: psycopg.Connection, task: _Task, found: Identities, run_i
         ("customer_match_reviews", found.reviews),
     ):
         connection.execute(f"truncate ml.{table}")
-        _copy(connection, f"ml.{table}", rows)
+        copy_rows(connection, ("ml", table), rows)
     connection.execute("create temporary table found (like ml.customer_identities) on commit drop")
     connection.execute("alter table found alter column changed_at drop not null")
-    _copy(connection, "found", found.members)
+    copy_rows(connection, ("found",), found.members)
     # Everybody in a group that gained or lost a record has changed: their sums move, too.
     connection.execute("""
         create temporary table changed on commit drop as
@@ -218,12 +213,6 @@ def _store(connection: psycopg.Connection, task: _Task, found: Identities, run_i
     connection.execute(
         "delete from ml.customer_identities where record_id not in (select record_id from found)"
     )
-
-
-def _copy(connection: psycopg.Connection, table: str, rows: pd.DataFrame) -> None:
-    with connection.cursor().copy(f"copy {table} ({', '.join(rows.columns)}) from stdin") as copy:
-        for row in rows.itertuples(index=False):
-            copy.write_row(row)
 
 
 def _versions() -> dict[str, str]:

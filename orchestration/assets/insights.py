@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import holidays
 import pandas as pd
 
-from ml.anomalies import ANOMALY_COLUMNS, REFUSAL_COLUMNS, THRESHOLD, find_anomalies
-from orchestration.assets.forecasting import closed_days, days_of
-from orchestration.predictions import Answer, Inputs, Task
+from ml.anomalies import THRESHOLD, find_anomalies
+from orchestration.predictions import Answer, Inputs, Task, window_of
 from warehouse.business import Business
 
 GROUP = "insights"
@@ -52,34 +52,40 @@ def _series(inputs: Inputs) -> tuple[pd.DataFrame, dict[str, list[str]]]:
 
 
 def _explained(
-    business: Business, keys: list[str], first: date, last: date
+    business: Business, keys: Iterable[str], first: date, last: date
 ) -> dict[str, set[date]]:
     """Days whose cause is known: public holidays, planned closures and promotions."""
-    festive = set(
-        holidays.country_holidays(business.country_code, years=range(first.year, last.year + 1))
-    )
-    closed = closed_days(business)
-    everywhere = {*festive, *closed.pop(""), *days_of(business.promotions)}
-    return {key: everywhere | set(closed.get(key.removeprefix("location:"), ())) for key in keys}
+    years = range(first.year, last.year + 1)
+    everywhere = {
+        *holidays.country_holidays(business.country_code, years=years),
+        *business.promotion_dates,
+    }
+    return {
+        key: everywhere
+        | {
+            day
+            for day, place in business.closed_dates
+            if place is None or key == f"location:{place}"
+        }
+        for key in keys
+    }
 
 
 def _anomalies(inputs: Inputs) -> Answer:
-    if inputs.as_of_date is None or inputs["places"].empty:
-        empty = pd.DataFrame(columns=list(ANOMALY_COLUMNS))
-        reason = "Not enough data: there are no counted sales yet."
-        refusals = pd.DataFrame([("total", 0, reason)], columns=list(REFUSAL_COLUMNS))
-        return Answer(tables={"anomalies": empty}, refusals=refusals)
     days, parts = _series(inputs)
-    first, last = days["day"].min(), inputs.as_of_date
+    window = window_of(days["day"])
     keys = sorted(days["series_key"].unique())
     result = find_anomalies(
-        days, last, explained=_explained(inputs.business, keys, first, last), parts=parts
+        days,
+        inputs.as_of_date,
+        explained=_explained(inputs.business, keys, *window) if window else {},
+        parts=parts,
     )
     return Answer(
         tables={"anomalies": result.found},
         refusals=result.refusals,
         observations=len(days),
-        window=(first, last),
+        window=window,
         parameters={"threshold": THRESHOLD},
     )
 
@@ -106,8 +112,8 @@ ANOMALIES = Task(
     libraries=("holidays", "numpy", "pandas"),
     settings=lambda business: [
         business.country_code,
-        closed_days(business),
-        days_of(business.promotions),
+        business.closed_dates,
+        business.promotion_dates,
     ],
 )
 TASKS = (ANOMALIES,)

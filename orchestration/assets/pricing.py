@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pandas as pd
 
 from ml.elasticity import ELASTICITY_COLUMNS, estimate_elasticities
 from ml.price_tests import VERDICT_COLUMNS, judge_price_tests
-from orchestration.predictions import EVALUATION_COLUMNS, Answer, Inputs, Task
+from orchestration.predictions import Answer, Inputs, Task, window_of
 
 GROUP = "pricing"
 
 
 def _price_elasticities(inputs: Inputs) -> Answer:
     sales = inputs["sales"]
-    if inputs.as_of_date is None:
-        sales = sales.iloc[:0]
     result = estimate_elasticities(
-        sales, inputs["products"], inputs["stock_outs"], inputs.as_of_date or date.min
+        sales, inputs["products"], inputs["stock_outs"], inputs.as_of_date
     )
     products = result.elasticities["subject_level"] == "product"
     return Answer(
         tables={
             "price_elasticities": result.elasticities.reindex(columns=list(ELASTICITY_COLUMNS))
         },
-        evaluations=result.evaluations.reindex(columns=list(EVALUATION_COLUMNS)),
+        evaluations=result.evaluations,
         refusals=result.refusals,
         observations=len(sales),
-        window=None if sales.empty else (sales["sale_date"].min(), sales["sale_date"].max()),
+        window=window_of(sales["sale_date"]),
         parameters={"products_judged": int(products.sum())},
     )
 
 
 def _price_test_verdicts(inputs: Inputs) -> Answer:
     days = inputs["days"]
-    if inputs.as_of_date is None:
-        days = days.iloc[:0]
-    verdicts = judge_price_tests(days, inputs["arms"], inputs.as_of_date or date.min)
+    verdicts = judge_price_tests(days, inputs["arms"], inputs.as_of_date)
     silent = verdicts[verdicts["verdict"].isin(["invalid", "running", "too_few_data"])]
     refusals = pd.DataFrame({
         "subject": silent["test_name"] + ": " + silent["variant_name"],
@@ -48,7 +42,7 @@ def _price_test_verdicts(inputs: Inputs) -> Answer:
         tables={"price_test_verdicts": verdicts.reindex(columns=list(VERDICT_COLUMNS))},
         refusals=refusals,
         observations=int(days["visitors_count"].sum()),
-        window=None if days.empty else (days["test_date"].min(), days["test_date"].max()),
+        window=window_of(days["test_date"]),
     )
 
 

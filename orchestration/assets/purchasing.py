@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
-import pandas as pd
-
 from ml.ingredients import plan_ingredients
 from ml.purchasing import REORDER_COLUMNS, SEED, Policy, plan_reorders
 from ml.staffing import plan_staffing
-from orchestration.predictions import EVALUATION_COLUMNS, Answer, Inputs, Task
+from orchestration.predictions import Answer, Inputs, Task, window_of
 from warehouse.business import Business
 
 GROUP = "purchasing"
@@ -29,65 +25,47 @@ def _policy(business: Business) -> Policy:
 
 def _reorder_plan(inputs: Inputs) -> Answer:
     demand = inputs["demand"]
-    if inputs.as_of_date is None:
-        demand = demand.iloc[:0]
     result = plan_reorders(
         inputs["items"], demand, inputs["stock_outs"], inputs["purchases"],
-        inputs.as_of_date or date.min, _policy(inputs.business),
+        inputs.as_of_date, _policy(inputs.business),
     )  # fmt: skip
     return Answer(
         tables={"reorder_plan": result.plan.reindex(columns=list(REORDER_COLUMNS))},
-        evaluations=result.evaluations.reindex(columns=list(EVALUATION_COLUMNS)),
+        evaluations=result.evaluations,
         refusals=result.refusals,
         observations=len(demand),
-        window=None if demand.empty else (demand["sale_date"].min(), demand["sale_date"].max()),
+        window=window_of(demand["sale_date"]),
         parameters=result.parameters,
     )
 
 
-def _closed_days(business: Business) -> list[tuple[date, str | None]]:
-    return [
-        (closure.first_date + timedelta(days=offset), closure.location)
-        for closure in business.closures
-        for offset in range(closure.days)
-    ]
-
-
-def _window(days: pd.Series[date]) -> tuple[date, date] | None:
-    return None if days.empty else (days.min(), days.max())
-
-
 def _ingredient_plan(inputs: Inputs) -> Answer:
     sales = inputs["sales"]
-    if inputs.as_of_date is None:
-        sales = sales.iloc[:0]
     result = plan_ingredients(
         sales, inputs["recipes"], inputs["stock"], inputs["purchases"],
-        inputs.as_of_date or date.min, _closed_days(inputs.business),
+        inputs.as_of_date, inputs.business.closed_dates,
     )  # fmt: skip
     return Answer(
         tables={"ingredient_plan": result.plan},
         evaluations=result.evaluations,
         refusals=result.refusals,
         observations=len(sales),
-        window=_window(sales["sale_date"]),
+        window=window_of(sales["sale_date"]),
     )
 
 
 def _staffing_plan(inputs: Inputs) -> Answer:
     orders = inputs["orders"]
-    if inputs.as_of_date is None:
-        orders = orders.iloc[:0]
     result = plan_staffing(
         orders, inputs["labour"], inputs["sales"], inputs["forecasts"],
-        inputs.as_of_date or date.min, _closed_days(inputs.business),
+        inputs.as_of_date, inputs.business.closed_dates,
     )  # fmt: skip
     return Answer(
         tables={"staffing_plan": result.plan},
         evaluations=result.evaluations,
         refusals=result.refusals,
         observations=len(orders),
-        window=_window(orders["sale_date"]),
+        window=window_of(orders["sale_date"]),
     )
 
 
@@ -160,7 +138,7 @@ INGREDIENT_PLAN = Task(
     },
     answer=_ingredient_plan,
     libraries=("numpy", "pandas"),
-    settings=lambda business: list(map(str, _closed_days(business))),
+    settings=lambda business: business.closed_dates,
 )
 STAFFING_PLAN = Task(
     name="plan_staffing",
@@ -185,6 +163,6 @@ STAFFING_PLAN = Task(
     },
     answer=_staffing_plan,
     libraries=("scipy", "numpy", "pandas"),
-    settings=lambda business: list(map(str, _closed_days(business))),
+    settings=lambda business: business.closed_dates,
 )
 TASKS = (REORDER_PLAN, INGREDIENT_PLAN, STAFFING_PLAN)

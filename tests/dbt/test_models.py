@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from ingestion.sources.registry import API_SOURCES
+from orchestration.assets.predictions import TASKS
+from orchestration.predictions import run_task
 from tests.dbt.conftest import LEDGER, build, load
 from warehouse.database import Warehouse
 
@@ -223,6 +225,16 @@ def test_an_empty_business_builds_empty_marts(warehouse_factory: Factory) -> Non
     assert _rows(warehouse, "select count(*), sum(customers_count) from rpt_rfm_segments") == [
         (11, 0)
     ]
+    for task in TASKS:
+        assert run_task(task, warehouse, "first") == "answered from 0 observations, 1 refused"
+        assert run_task(task, warehouse, "second") == "unchanged"
+    assert _rows(warehouse, "select task, reason from rpt_model_refusals order by task") == [
+        (name, "Not enough data: there are no counted sales yet.")
+        for name in sorted(task.name for task in TASKS)
+    ]
+    assert set(_rows(warehouse, "select status, is_newest from rpt_model_runs")) == {
+        ("refused", True)
+    }
 
 
 def test_returns_cancellations_tests_and_foreign_money_are_told_apart(

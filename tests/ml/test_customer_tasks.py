@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.evidence import EVALUATION_COLUMNS
 from orchestration.assets.customers import CHOOSE_OFFERS, FIND_BASKET_RULES, PREDICT_CUSTOMERS
-from orchestration.predictions import EVALUATION_COLUMNS, Answer, Inputs
+from orchestration.predictions import Answer, Inputs
 from warehouse.business import Business, load_business
 
 AS_OF = date(2026, 9, 30)
@@ -57,13 +58,6 @@ def test_customers_of_any_age_are_answered_or_refused(
     assert refused == ({"churn"} if is_old_enough else {"customer lifetime", "churn"})
     assert answer.refusals["reason"].str.startswith("Not enough data: ").all()
     assert answer.is_refused is not is_old_enough
-
-
-def test_a_business_without_any_day_is_refused(business: Business) -> None:
-    empty = _orders(0, 1)
-    answer = PREDICT_CUSTOMERS.answer(Inputs({"orders": empty}, None, business))
-    assert answer.is_refused
-    assert len(answer.refusals) == 2
 
 
 def _basket_lines(baskets: int) -> dict[str, pd.DataFrame]:

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with evaluations as (
 
     select * from {{ ref('stg_ml__evaluations') }}

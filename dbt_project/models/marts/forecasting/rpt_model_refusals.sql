@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 with refusals as (
 
     select * from {{ ref('stg_ml__refusals') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+-- Tasks write their evidence as they end, some after this is built: a view shows all of it.
 with runs as (
 
     select
