@@ -37,11 +37,15 @@ _DESCRIPTIONS = {
     "customer_identities": "Which customer records of the sources are one person.",
     "customer_match_edges": "The pairs of records that were joined, and why.",
     "customer_match_reviews": "Pairs of records that a person should look at.",
+    # The evidence of all models: this one is the first of a run to add to it, and views show it.
+    "model_runs": "When a model ran, on which data, and why it refused where it did.",
+    "evaluations": "How each model did on what it had not seen, beside the rules it has to beat.",
+    "refusals": "What could not be answered, and what is missing for it.",
 }
 
 
 def build_identity_assets() -> list[dg.AssetsDefinition]:
-    """Identity matching; one step, three tables."""
+    """Identity matching with its evidence; one step."""
     return [customer_identities]
 
 
