@@ -7,7 +7,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -79,22 +79,19 @@ def customer_identities(
         )
 
 
-@dataclass(frozen=True)
-class _Task:
-    """Records with tokens in place of names, and the owner's decisions about pairs."""
+_RECORDS = (
+    "select customer_record_id, customer_email_token, customer_phone_token, given_name_token, "
+    "family_name_token, full_name_token, postal_code, first_seen_at "
+    "from intermediate.int_customer_records"
+)
 
-    records: pd.DataFrame
+
+@dataclass(frozen=True)
+class _Decisions:
+    """The owner's decisions about pairs of records."""
+
     do_not_merge: list[tuple[str, str]]
     force_merge: list[tuple[str, str]]
-
-    @property
-    def fingerprint(self) -> str:
-        """Equal for equal records, decisions, method and libraries."""
-        digest = hashlib.sha256()
-        digest.update(pd.util.hash_pandas_object(self.records, index=False).to_numpy().tobytes())
-        rest = [self.do_not_merge, self.force_merge, METHOD_VERSION, _versions()]
-        digest.update(json.dumps(rest, sort_keys=True).encode())
-        return digest.hexdigest()
 
 
 def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
@@ -104,31 +101,43 @@ def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
         HubError: a list of pairs cannot be read.
     """
     ensure_ml_tables(warehouse)
-    task = _read_task(warehouse)
-    if last_fingerprint(warehouse, TASK) == task.fingerprint:
+    business = warehouse.business
+    decisions = _Decisions(_pairs(business, "do_not_merge"), _pairs(business, "force_merge"))
+    fingerprint = _fingerprint(warehouse, decisions)
+    if last_fingerprint(warehouse, TASK) == fingerprint:
         return "unchanged"
+    records = _read_records(warehouse)
     found = resolve_customers(
-        _in_clear(task.records, vault),
-        do_not_merge=task.do_not_merge,
-        force_merge=task.force_merge,
+        _in_clear(records, vault),
+        do_not_merge=decisions.do_not_merge,
+        force_merge=decisions.force_merge,
     )
     with warehouse.connect("ml") as connection:
-        _store(connection, task, found, run_id)
+        _store(connection, found, len(records), fingerprint, run_id)
     persons = found.members["person_id"].nunique()
     return f"{len(found.members):,} records are {persons:,} persons"
 
 
-def _read_task(warehouse: Warehouse) -> _Task:
+def _fingerprint(warehouse: Warehouse, decisions: _Decisions) -> str:
+    """Equal for equal records, decisions, method and libraries.
+
+    The server adds up hashes of the records, so that unchanged ones need not be fetched.
+    """
     with warehouse.connect("ml") as connection:
-        cursor = connection.execute(
-            "select customer_record_id, customer_email_token, customer_phone_token, "
-            "given_name_token, family_name_token, full_name_token, postal_code, first_seen_at "
-            "from intermediate.int_customer_records order by customer_record_id"
-        )
+        records = connection.execute(
+            "select count(*)::text, sum(hashtextextended(records::text, 0)::numeric)::text "
+            f"from ({_RECORDS}) as records"
+        ).fetchone()
+    said = [records, asdict(decisions), METHOD_VERSION, _versions()]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _read_records(warehouse: Warehouse) -> pd.DataFrame:
+    """With tokens in place of names."""
+    with warehouse.connect("ml") as connection:
+        cursor = connection.execute(f"{_RECORDS} order by customer_record_id")
         names = [column.name for column in cursor.description or ()]
-        records = pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
-    business = warehouse.business
-    return _Task(records, _pairs(business, "do_not_merge"), _pairs(business, "force_merge"))
+        return pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
 
 
 def _pairs(business: Business, name: str) -> list[tuple[str, str]]:
@@ -170,11 +179,17 @@ def _in_clear(records: pd.DataFrame, vault: Vault) -> pd.DataFrame:
     )
 
 
-def _store(connection: psycopg.Connection, task: _Task, found: Identities, run_id: str) -> None:
+def _store(
+    connection: psycopg.Connection,
+    found: Identities,
+    records_count: int,
+    fingerprint: str,
+    run_id: str,
+) -> None:
     connection.execute(
         "insert into ml.model_runs (run_id, task, observations_count, status, input_fingerprint, "
         "versions) values (%s, %s, %s, 'done', %s, %s)",
-        (f"{run_id}:{TASK}", TASK, len(task.records), task.fingerprint, json.dumps(_versions())),
+        (f"{run_id}:{TASK}", TASK, records_count, fingerprint, json.dumps(_versions())),
     )
     for table, rows in (
         ("customer_match_edges", found.edges),

@@ -1,3 +1,8 @@
+{%- set measures = (
+    ('r', 'recency_days', 'recency_days', 'desc'),
+    ('f', 'frequency', 'frequency', 'asc'),
+    ('m', 'monetary_order_values', 'monetary_amount', 'asc'),
+) -%}
 with as_of as (
 
     select {{ as_of_date() }} as snapshot_date
@@ -8,15 +13,10 @@ customers as (
 
     select
         customers.customer_key,
-        as_of.snapshot_date,
         {{ dbt.datediff('customers.last_order_date', 'as_of.snapshot_date', 'day') }}
             as recency_days,
         customers.orders_count as frequency,
         greatest(customers.net_amount, 0) as monetary_amount,
-        greatest(customers.net_amount, 0) / nullif(
-            sum(greatest(customers.net_amount, 0)) over () / sum(customers.orders_count) over (), 0
-        ) as monetary_order_values,
-        count(*) over () as customers_count,
         customers.loaded_at
     from {{ ref('dim_customers') }} as customers
     cross join as_of
@@ -24,72 +24,85 @@ customers as (
 
 ),
 
--- percent_rank gives equal customers equal ranks, however many share a value.
-ranked as (
+shop as (
 
     select
-        customers.*,
-        percent_rank() over (order by recency_days desc) as recency_rank,
-        percent_rank() over (order by frequency asc) as frequency_rank,
-        percent_rank() over (order by monetary_amount asc) as monetary_rank,
+        count(*) as customers_count,
+        sum(monetary_amount) / sum(frequency) as order_value_amount,
         case
             when '{{ var("rfm_mode") }}' in ('quantile', 'fixed') then '{{ var("rfm_mode") }}'
-            when customers_count >= {{ var('rfm_quantile_minimum_customers') }} then 'quantile'
+            when count(*) >= {{ var('rfm_quantile_minimum_customers') }} then 'quantile'
             else 'fixed'
         end as score_mode
     from customers
 
 ),
 
-fixed as (
+-- Each value that customers have is ranked and scored once, so that equal customers get equal
+-- scores, however many share a value. The rank is the share of the others that are worse.
+{% for letter, measure, column, direction in measures %}
+    {{ letter }}_values as (
 
-    select
-        ranked.*,
-        recency.score as fixed_r_score,
-        frequency.score as fixed_f_score,
-        monetary.score as fixed_m_score
-    from ranked
-    left join {{ ref('rfm_fixed_thresholds') }} as recency
-        on
-            ranked.score_mode = 'fixed'
-            and {{ in_threshold('recency', 'recency_days', 'ranked.recency_days') }}
-    left join {{ ref('rfm_fixed_thresholds') }} as frequency
-        on
-            ranked.score_mode = 'fixed'
-            and {{ in_threshold('frequency', 'frequency', 'ranked.frequency') }}
-    left join {{ ref('rfm_fixed_thresholds') }} as monetary
-        on
-            ranked.score_mode = 'fixed'
-            and {{ in_threshold(
-                'monetary', 'monetary_order_values', 'coalesce(ranked.monetary_order_values, 0)'
-            ) }}
+        select
+            {{ column }},
+            count(*) as customers_count
+        from customers
+        group by {{ column }}
 
-),
+    ),
 
--- Customers whose purchases were all reversed lead nothing.
+    {{ letter }}_ranks as (
+
+        select
+            {{ letter }}_values.{{ column }},
+            1.0 * (
+                sum({{ letter }}_values.customers_count) over (
+                    order by {{ letter }}_values.{{ column }} {{ direction }}
+                    rows between unbounded preceding and current row
+                ) - {{ letter }}_values.customers_count
+            ) / greatest(shop.customers_count - 1, 1) as percent_rank
+        from {{ letter }}_values
+        cross join shop
+
+    ),
+
+    {{ letter }}_scores as (
+
+        select
+            ranks.{{ column }},
+            {# Customers whose purchases were all reversed lead nothing. -#}
+            case
+                {% if letter == 'm' %}when ranks.monetary_amount <= 0 then 1{% endif %}
+                when shop.score_mode = 'quantile' then {{ quintile('ranks.percent_rank') }}
+                else thresholds.score
+            end as {{ letter }}_score
+        from {{ letter }}_ranks as ranks
+        cross join shop
+        left join {{ ref('rfm_fixed_thresholds') }} as thresholds
+            on
+                shop.score_mode = 'fixed'
+                and {{ in_threshold(
+                    'thresholds', measure,
+                    'coalesce(ranks.monetary_amount / nullif(shop.order_value_amount, 0), 0)'
+                    if letter == 'm' else 'ranks.' ~ column
+                ) }}
+
+    ),
+
+{% endfor %}
 valued as (
 
     select
-        customer_key,
-        snapshot_date,
-        recency_days,
-        frequency,
-        monetary_amount,
-        score_mode,
-        loaded_at,
-        case when score_mode = 'quantile' then {{ quintile('recency_rank') }} else fixed_r_score end
-            as r_score,
-        case
-            when monetary_amount <= 0 then 1
-            when score_mode = 'quantile' then {{ quintile('frequency_rank') }}
-            else fixed_f_score
-        end as f_score,
-        case
-            when monetary_amount <= 0 then 1
-            when score_mode = 'quantile' then {{ quintile('monetary_rank') }}
-            else fixed_m_score
-        end as m_score
-    from fixed
+        customers.*,
+        shop.score_mode,
+        r_scores.r_score,
+        case when customers.monetary_amount <= 0 then 1 else f_scores.f_score end as f_score,
+        m_scores.m_score
+    from customers
+    cross join shop
+    inner join r_scores on customers.recency_days = r_scores.recency_days
+    inner join f_scores on customers.frequency = f_scores.frequency
+    inner join m_scores on customers.monetary_amount = m_scores.monetary_amount
 
 ),
 
@@ -129,7 +142,7 @@ segments as (
 
 select
     scored.customer_key,
-    scored.snapshot_date,
+    as_of.snapshot_date,
     cast(scored.recency_days as {{ dbt.type_int() }}) as recency_days,
     cast(scored.frequency as {{ dbt.type_bigint() }}) as frequency,
     cast(scored.monetary_amount as {{ dbt.type_numeric() }}) as monetary_amount,
@@ -142,5 +155,6 @@ select
     scored.score_mode,
     scored.loaded_at
 from scored
+cross join as_of
 left join segments
     on scored.r_score = segments.r_score and scored.fm_score = segments.fm_score

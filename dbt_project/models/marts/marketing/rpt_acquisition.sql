@@ -12,9 +12,10 @@ with spend as (
 customers as (
 
     select
-        dim_customers.*,
+        customer_key,
+        first_order_key,
         {{ month_start('first_order_date') }} as cohort_month
-    from {{ ref('dim_customers') }} as dim_customers
+    from {{ ref('dim_customers') }}
     where first_order_key is not null
 
 ),

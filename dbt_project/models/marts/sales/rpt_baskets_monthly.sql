@@ -26,7 +26,11 @@ with orders as (
 
 customers as (
 
-    select * from {{ ref('dim_customers') }}
+    select
+        customer_key,
+        first_order_key,
+        loaded_at
+    from {{ ref('dim_customers') }}
 
 ),
 
