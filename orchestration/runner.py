@@ -46,6 +46,8 @@ STEP_TITLES = {
     "find_basket_rules": "Finding what goes together",
     "choose_offers": "Choosing offers",
     "find_anomalies": "Looking for what was not as usual",
+    "find_trends": "Looking where things are heading",
+    "rank_insights": "Ranking what to do",
     "expectations_on_forecasts": "Checking forecasts",
     "publishing__dashboards": "Publishing dashboards",
     "publishing__data_docs": "Writing Data Docs",

@@ -49,6 +49,18 @@ def test_a_worked_question_has_an_answer(
     assert all(any(value is not None for value in row) for row in rows)
 
 
+def test_the_rows_behind_each_insight_are_found_where_it_says(warehouse: Warehouse) -> None:
+    with warehouse.connect("analyst") as connection:
+        insights = connection.execute(
+            "select headline, evidence_mart, evidence_filter from rpt_insights order by 1"
+        ).fetchall()
+        assert len(insights) >= 5
+        for headline, mart, condition in insights:
+            found = connection.execute(f"select count(*) from {mart} where {condition}").fetchone()
+            assert found is not None
+            assert found[0] > 0, headline
+
+
 def test_both_dates_of_refunds_and_all_months_add_up_to_the_same(
     compiled: Path, warehouse: Warehouse
 ) -> None:

@@ -69,7 +69,7 @@ def test_small_series_are_refused() -> None:
     values = np.random.default_rng(4).poisson(1.5, len(DAYS)).astype(float)
     result = find_anomalies(_days(values), DAYS[-1].date())
     assert result.found.empty
-    assert "Too few sales" in result.refusals["reason"].iloc[0]
+    assert "Too few events" in result.refusals["reason"].iloc[0]
 
 
 def test_a_day_of_returns_alone_is_half_an_order_and_not_minus_infinity() -> None:
@@ -79,6 +79,42 @@ def test_a_day_of_returns_alone_is_half_an_order_and_not_minus_infinity() -> Non
     found = find_anomalies(days, DAYS[-1].date(), threshold=4).found
     assert list(found["first_date"]) == [DAYS[140].date()]
     assert -80 < found["z_score"].iloc[0] < -10
+
+
+def test_rates_are_judged_by_what_their_events_allow_and_averages_are_weighed() -> None:
+    """Fewer than five of the rarer outcome a day say nothing; five times as many of many do."""
+    rng = np.random.default_rng(3)
+    visits = np.full(len(DAYS), 400.0)
+    bought = rng.binomial(400, 0.05, len(DAYS)).astype(float)
+    bought[150] = 60
+    rows = _days(bought / visits, metric="conversion_rate").assign(
+        noise_count=visits, unit_amount=visits * 30.0
+    )
+    kinds = {"conversion_rate": "rate"}
+    found = find_anomalies(rows, DAYS[-1].date(), kinds=kinds).found
+    run = found.loc[found["z_score"].idxmax()]
+    assert (len(found), run["first_date"]) == (2, DAYS[150].date())
+    assert run["direction"] == "above"
+    assert abs(run["actual_value"] - 0.15) < 1e-9
+    # Forty orders more than usual, each worth 30.
+    assert 30 * 35 < run["impact_amount"] < 30 * 45
+    assert find_anomalies(rows, DAYS[-1].date(), kinds=kinds, least_impact=2_000).found.empty
+    few = rows.assign(noise_count=40.0, value=rng.binomial(40, 0.05, len(DAYS)) / 40)
+    result = find_anomalies(few, DAYS[-1].date(), kinds=kinds)
+    assert result.found.empty
+    assert "Too few events" in result.refusals["reason"].iloc[0]
+
+
+def test_quiet_rates_raise_few_alarms() -> None:
+    """On two years of rates without anything planted, less than one alarm in ten weeks."""
+    rng = np.random.default_rng(8)
+    days = pd.date_range("2024-01-01", periods=728)
+    rows = pd.DataFrame({
+        "series_key": "total", "metric": "conversion_rate", "day": days.date,
+        "value": rng.binomial(300, 0.04, len(days)) / 300, "noise_count": 300.0,
+    })  # fmt: skip
+    found = find_anomalies(rows, days[-1].date(), kinds={"conversion_rate": "rate"}).found
+    assert len(found) <= 10
 
 
 def test_the_part_that_moved_is_the_cause() -> None:

@@ -19,14 +19,9 @@ as_of as (
 
 select
     anomalies.series_key,
-    case
-        when anomalies.series_key = 'total' then 'total'
-        else {{ dbt.split_part('anomalies.series_key', "':'", 1) }}
-    end as series_level,
-    case
-        when anomalies.series_key = 'total' then 'The whole business'
-        else {{ dbt.split_part('anomalies.series_key', "':'", 2) }}
-    end as series_name,
+    {{ series_level('anomalies.series_key') }} as series_level,
+    {{ series_name('anomalies.series_key') }} as series_name,
+    locations.location_key,
     anomalies.metric,
     anomalies.first_date,
     anomalies.last_date,
@@ -37,6 +32,7 @@ select
     cast(anomalies.difference_value as {{ dbt.type_numeric() }}) as difference_value,
     cast(anomalies.difference_rate as {{ dbt.type_numeric() }}) as difference_rate,
     cast(anomalies.z_score as {{ dbt.type_numeric() }}) as z_score,
+    cast(anomalies.impact_amount as {{ dbt.type_numeric() }}) as impact_amount,
     anomalies.cause_series_key,
     cast(anomalies.cause_difference_value as {{ dbt.type_numeric() }}) as cause_difference_value,
     {{ dbt.datediff('anomalies.last_date', 'as_of.as_of_date', 'day') }} <= 7 as is_recent,
@@ -44,3 +40,5 @@ select
 from anomalies
 cross join as_of
 left join runs on anomalies.run_id = runs.run_id
+left join {{ ref('dim_locations') }} as locations
+    on anomalies.series_key = {{ dbt.concat(["'location:'", 'locations.location_name']) }}

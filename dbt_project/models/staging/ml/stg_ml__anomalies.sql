@@ -16,6 +16,7 @@ select
     difference_rate,
     z_score,
     direction,
+    impact_amount,
     cause_series_key,
     cause_difference_value,
     run_id
