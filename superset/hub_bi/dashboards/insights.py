@@ -10,12 +10,12 @@ UNUSUAL_DAYS = Tile(
     mart="rpt_anomalies",
     chart=Rows(
         (
-            "first_date", "days_count", "series_name", "metric", "direction", "actual_value",
+            "first_date", "days_count", "series_name", "measure", "direction", "actual_value",
             "expected_value", "impact_amount",
         ),
         order_by=("first_date",),
         descending=True,
-        limit=50,
+        limit=1000,
         page_length=10,
     ),
     width=12,
@@ -30,12 +30,12 @@ DIRECTIONS = Tile(
     mart="rpt_trends",
     chart=Rows(
         (
-            "series_name", "metric", "direction", "level_value", "weekly_change_rate",
+            "series_name", "measure", "direction", "level_value", "weekly_change_rate",
             "break_date", "impact_amount",
         ),
         order_by=("impact_amount",),
         where=(Where("direction", "steady", "!="),),
-        limit=50,
+        limit=1000,
         page_length=10,
     ),
     width=12,

@@ -1,6 +1,6 @@
 """What to order, what lies too long, and what is missing."""
 
-from hub_bi.charts import BigNumber, ByCategory, OverTime, Rows, Where
+from hub_bi.charts import BigNumber, ByCategory, OverTime, Rows, Total, Where
 from hub_bi.dashboards.shared import FRESHNESS, PERIOD, navigation
 from hub_bi.tiles import Dashboard, Tile
 
@@ -12,11 +12,11 @@ NO_STOCK = (
 STOCK = Tile(
     key="stock",
     question="How much money is in stock?",
-    mart="fct_inventory_daily",
-    chart=BigNumber("closing_stock_value", "at cost, at the end of the last day"),
+    mart="rpt_inventory_health",
+    chart=Total("stock_value_judged", "at cost, on the last day"),
     width=4,
     height=24,
-    needs_rows_in="fct_inventory_daily",
+    needs_rows_in="rpt_inventory_health",
     only_where="value_at_cost_amount > 0",
     empty_note=NO_STOCK,
 )
@@ -53,6 +53,7 @@ REORDER = Tile(
         order_by=("lost_margin_amount",),
         descending=True,
         where=(Where("order_quantity", 0, ">"),),
+        limit=1000,
         page_length=15,
     ),
     width=12,
@@ -62,15 +63,15 @@ REORDER = Tile(
     only_where="order_quantity > 0",
     empty_note="Nothing needs to be ordered, or stock and sales are not known yet.",
 )  # fmt: skip
-VALUE_OVER_TIME = Tile(
-    key="value_over_time",
-    question="How does the stock develop?",
+EMPTY_OVER_TIME = Tile(
+    key="empty_over_time",
+    question="Where are shelves empty, and when?",
     mart="fct_inventory_daily",
-    chart=OverTime(("closing_stock_value",), shape="line", grain="P1D", split_by="location_name"),
+    chart=OverTime(("stock_out_rate",), shape="line", split_by="location_name"),
     width=6,
     height=42,
+    note="Share of days and shelves without stock, by week and place.",
     needs_rows_in="fct_inventory_daily",
-    only_where="value_at_cost_amount > 0",
     empty_note=NO_STOCK,
 )
 DEAD = Tile(
@@ -85,6 +86,7 @@ DEAD = Tile(
         order_by=("value_at_cost_amount",),
         descending=True,
         where=(Where("is_dead_stock", True),),
+        limit=1000,
         page_length=10,
     ),
     width=6,
@@ -105,6 +107,7 @@ HEALTH = Tile(
         ),
         order_by=("net_amount",),
         descending=True,
+        limit=1000,
         page_length=10,
     ),
     width=12,
@@ -122,7 +125,7 @@ DASHBOARD = Dashboard(
         (navigation("inventory"),),
         (STOCK, EMPTY_SHELVES, TURNS),
         (REORDER,),
-        (VALUE_OVER_TIME, DEAD),
+        (EMPTY_OVER_TIME, DEAD),
         (HEALTH,),
         (FRESHNESS,),
     ),
