@@ -15,6 +15,7 @@ from rich.table import Table
 
 from benchmarks import (
     bench_customers,
+    bench_forecasts,
     bench_modelling,
     bench_sandbox,
     bench_sources,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "sandbox": bench_sandbox.run,
     "sources": bench_sources.run,
     "customers": bench_customers.run,
+    "forecasts": bench_forecasts.run,
 }
 RESULTS = PROJECT_ROOT / "benchmarks" / "results"
 

@@ -18,3 +18,14 @@ def peak_megabytes() -> float:
             return int(found[1]) / 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 if sys.platform == "linux" else 1024 * 1024)
+
+
+def family_peak_megabytes() -> float:
+    """Peak memory of this program and of the programs it started that still run, added up."""
+    total = peak_megabytes()
+    for path in Path("/proc/self/task").glob("*/children"):
+        for child in path.read_text().split():
+            status = Path(f"/proc/{child}/status")
+            found = status.exists() and re.search(r"^VmHWM:\s+(\d+) kB", status.read_text(), re.M)
+            total += int(found[1]) / 1024 if found else 0.0
+    return total
