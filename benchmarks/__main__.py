@@ -17,6 +17,7 @@ from benchmarks import (
     bench_customers,
     bench_forecasts,
     bench_modelling,
+    bench_real_series,
     bench_sandbox,
     bench_sources,
     bench_spreadsheets,
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "sources": bench_sources.run,
     "customers": bench_customers.run,
     "forecasts": bench_forecasts.run,
+    "real_series": bench_real_series.run,
 }
 RESULTS = PROJECT_ROOT / "benchmarks" / "results"
 

@@ -123,8 +123,9 @@ def _series(categories: int) -> pd.DataFrame:
             week = np.exp(dice.normal(0, 0.25, 7))[weekday]
             year = np.exp(dice.normal(0, 0.15) * np.sin(of_year + dice.uniform(0, 2 * np.pi)))
             trend = np.exp(dice.normal(0, 0.1) * np.arange(DAYS) / 365)
-            # Weather and chance: busy days are busy for a few days.
+            # Weather lasts for a few days; fashion, staff and rivals move the level for months.
             shocks = _autocorrelated(dice.normal(0, 0.1, DAYS), 0.5)
+            shocks += _autocorrelated(dice.normal(0, 0.015, DAYS), 0.99)
             count = dice.poisson(orders * week * year * trend * np.exp(shocks))
             basket = dice.lognormal(3.0, 0.5)
             amount = dice.gamma(4.0 * np.maximum(count, 1)) / 4.0 * basket * (count > 0)

@@ -19,7 +19,7 @@ MINIMUM_TRAINING_DAYS = 8 * DAYS_PER_WEEK
 MINIMUM_ORIGINS = 3
 LEVELS = (0.8, 0.95)
 # How far intervals may be stretched so that they hold what they promise.
-WIDTH_LIMITS, WIDTH_STEPS = (0.25, 4.0), 40
+WIDTH_LIMITS = (0.25, 4.0)
 # The relative error of a day on which nothing was sold.
 NOTHING_SOLD = -1.0
 
@@ -84,11 +84,9 @@ def forecasts_from_origins(
     if len(series) < MINIMUM_TRAINING_DAYS:
         return {}
     return {
-        (candidate.name, offset): np.maximum(
-            candidate.forecast(series.iloc[: len(series) - offset], horizon, context), 0.0
-        )
-        for offset, horizon in longest.items()
+        (candidate.name, offset): np.maximum(ahead, 0.0)
         for candidate in candidates
+        for offset, ahead in candidate.forecasts(series, longest, context).items()
     }
 
 
@@ -115,35 +113,48 @@ def interval_bounds(relative: Values, level: float, width: float = 1.0) -> tuple
     are more than the lower tail, the interval begins at no sales and only its upper end is
     uncertain. ``width`` stretches what is.
     """
+    lower, upper = _quantiles(relative, level)
+    return _stretched(lower, width), upper * width
+
+
+def _quantiles(relative: Values, level: float) -> tuple[float, float]:
     known = np.sort(relative[~np.isnan(relative)])
     if len(known) == 0:
         return (0.0, 0.0)
     count = len(known)
     tail = (1 - level) / 2
     lower = float(known[max(int(np.floor(tail * (count + 1))) - 1, 0)])
-    begins_at_nothing = lower <= NOTHING_SOLD
-    share_below = level if begins_at_nothing else 1 - tail
+    share_below = level if lower <= NOTHING_SOLD else 1 - tail
     upper = float(known[min(int(np.ceil(share_below * (count + 1))) - 1, count - 1)])
-    return (
-        NOTHING_SOLD if begins_at_nothing else max(min(lower, 0.0) * width, NOTHING_SOLD),
-        max(upper, 0.0) * width,
-    )
+    return (max(min(lower, 0.0), NOTHING_SOLD), max(upper, 0.0))
+
+
+def _stretched(lower: float, width: float) -> float:
+    return lower if lower == NOTHING_SOLD else max(lower * width, NOTHING_SOLD)
 
 
 def coverage(errors: OriginErrors, level: float, width: float = 1.0) -> float:
     """Share of actuals inside intervals calibrated on the other origins."""
-    hits = _hits(errors, level, width)
-    return float(hits.mean()) if len(hits) else float("nan")
+    needed = _widths_needed(errors, level)
+    return float((needed <= width).mean()) if len(needed) else float("nan")
 
 
-def _hits(errors: OriginErrors, level: float, width: float) -> Values:
+def _widths_needed(errors: OriginErrors, level: float) -> Values:
+    """How far the interval of the other origins has to be stretched to hold each error.
+
+    0 for what any interval holds, infinite for what none does.
+    """
     relative = relative_errors(errors)
-    inside: list[Values] = [np.empty(0)]
+    needed: list[Values] = [np.empty(0)]
     for origin in range(len(relative)):
-        lower, upper = interval_bounds(np.delete(relative, origin, axis=0), level, width)
+        lower, upper = _quantiles(np.delete(relative, origin, axis=0), level)
         known = relative[origin][~np.isnan(relative[origin])]
-        inside.append(((known >= lower) & (known <= upper)).astype(float))
-    return np.concatenate(inside)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            above, below = known / upper, known / lower
+        width = np.where(known > 0, above, np.where(known < 0, below, 0.0))
+        # What begins at nothing holds all that is less than expected.
+        needed.append(np.where((known < 0) & (lower == NOTHING_SOLD), 0.0, width))
+    return np.concatenate(needed)
 
 
 def calibrated_width(judged: Sequence[OriginErrors], level: float) -> float:
@@ -151,11 +162,7 @@ def calibrated_width(judged: Sequence[OriginErrors], level: float) -> float:
 
     Few origins tell too little of how wrong a level can be; over all series together they tell.
     """
-    low, high = WIDTH_LIMITS
-    for _ in range(WIDTH_STEPS):
-        middle = (low + high) / 2
-        hits = np.concatenate([np.empty(0), *(_hits(each, level, middle) for each in judged)])
-        if not len(hits):
-            return 1.0
-        low, high = (middle, high) if hits.mean() < level else (low, middle)
-    return high
+    needed = np.concatenate([np.empty(0), *(_widths_needed(each, level) for each in judged)])
+    if not len(needed):
+        return 1.0
+    return float(np.clip(np.quantile(needed, level, method="inverted_cdf"), *WIDTH_LIMITS))
