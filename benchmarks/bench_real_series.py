@@ -38,7 +38,7 @@ PROPHET_EXAMPLES = {
     "yosemite_temps": ("mean", "US"),
 }
 LOGARITHMS = ("wp_log_peyton_manning", "wp_log_R")
-ORIGINS, QUICK_ORIGINS, DAYS_BETWEEN_ORIGINS = 6, 3, 14
+ORIGINS, QUICK_ORIGINS, DAYS_BETWEEN_ORIGINS = 9, 3, 35
 NAIVE = {each.name: each.forecast for each in CANDIDATES if each.is_naive}
 METHODS = ("ours", "Prophet", "AutoETS", *NAIVE)
 # A season of hourly series is a day of 24, where that of daily ones is a week of 7.
@@ -94,7 +94,10 @@ def _daily_series() -> dict[str, tuple[pd.Series[float], str]]:
             show(f"skipped: {name} is not in {path.parent}")
             continue
         rows = pd.read_csv(path, parse_dates=["ds"]).dropna()
-        found[name] = (rows.groupby(rows["ds"].dt.normalize())["y"].agg(how).asfreq("D"), country)
+        series = rows.groupby(rows["ds"].dt.normalize())["y"].agg(how).asfreq("D")
+        # A day without a reading is not a day of nothing, as it would be of a shop.
+        filled = pd.Series(bridge_closed_days(series), index=series.index)
+        found[name] = (filled, country)
     return found
 
 
@@ -284,15 +287,15 @@ def _our_runs(hours: pd.Series[float]) -> list[tuple[Span, float]]:
 def _rolling_z_scores(hours: pd.Series[float]) -> pd.Series[float]:
     """Distance from the median of the days before, in robust standard deviations."""
     window = anomalies.SCALE_WEEKS * HOURS_PER_DAY
-    past = hours.shift(1).rolling(window, min_periods=anomalies.MINIMUM_DAYS // 7 * HOURS_PER_DAY // 2)
+    past = hours.shift(1).rolling(
+        window, min_periods=anomalies.MINIMUM_DAYS // 7 * HOURS_PER_DAY // 2
+    )
     middle = past.median()
     spread = past.apply(lambda seen: np.nanmedian(np.abs(seen - np.nanmedian(seen))), raw=True)
     return ((hours - middle) / (anomalies.DEVIATIONS_PER_MAD * spread)).abs()
 
 
-def _runs_above(
-    scores: pd.Series[float], threshold: float
-) -> list[Span]:
+def _runs_above(scores: pd.Series[float], threshold: float) -> list[Span]:
     """Neighbouring hours are one alarm, of at most as many hours as the finder's runs."""
     runs: list[Span] = []
     for hour in scores.index[scores >= threshold]:

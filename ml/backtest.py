@@ -1,7 +1,6 @@
 """Rolling-origin back-tests: forecast from past days, compare with what then happened.
 
-Selection and interval calibration both read the same errors; the coverage reported for an
-origin uses intervals calibrated on the other origins only.
+The coverage reported for an origin is that of intervals calibrated on the origins before it.
 """
 
 from __future__ import annotations
@@ -18,6 +17,8 @@ from ml.candidates import Candidate, Context, four_week_mean
 MINIMUM_TRAINING_DAYS = 8 * DAYS_PER_WEEK
 MINIMUM_ORIGINS = 3
 LEVELS = (0.8, 0.95)
+# Earlier origins without which an interval is not judged.
+CALIBRATING_ORIGINS = 2
 # How far intervals may be stretched so that they hold what they promise.
 WIDTH_LIMITS = (0.25, 4.0)
 # The relative error of a day on which nothing was sold.
@@ -30,6 +31,10 @@ class OriginErrors:
 
     forecast: Values
     actual: Values
+
+    def of(self, origins: Sequence[bool]) -> OriginErrors:
+        """Those of some of the origins."""
+        return OriginErrors(self.forecast[origins], self.actual[origins])
 
     @property
     def wape(self) -> float:
@@ -50,7 +55,7 @@ def origin_offsets(horizon: int) -> tuple[int, ...]:
     Whole weeks, so that horizons share origins and a method is fitted once for all of them.
     """
     weeks = -(-horizon // DAYS_PER_WEEK)
-    step, count = (1, 8) if weeks == 1 else (4, 5) if horizon <= 30 else (4, 4)
+    step, count = (1, 8) if weeks == 1 else (4, 8) if horizon <= 30 else (4, 6)
     return tuple(DAYS_PER_WEEK * (weeks + step * number) for number in range(count))
 
 
@@ -134,35 +139,47 @@ def _stretched(lower: float, width: float) -> float:
 
 
 def coverage(errors: OriginErrors, level: float, width: float = 1.0) -> float:
-    """Share of actuals inside intervals calibrated on the other origins."""
-    needed = _widths_needed(errors, level)
+    """Share of actuals inside intervals calibrated on earlier origins; the first only calibrate."""
+    needed = np.concatenate([np.empty(0), *_widths_needed(errors, level)])
     return float((needed <= width).mean()) if len(needed) else float("nan")
 
 
-def _widths_needed(errors: OriginErrors, level: float) -> Values:
-    """How far the interval of the other origins has to be stretched to hold each error.
+def _widths_needed(errors: OriginErrors, level: float) -> list[Values]:
+    """How far the interval of the earlier origins has to be stretched to hold each error.
 
-    0 for what any interval holds, infinite for what none does.
+    Per origin, newest first; 0 for what any interval holds, infinite for what none does.
     """
     relative = relative_errors(errors)
-    needed: list[Values] = [np.empty(0)]
-    for origin in range(len(relative)):
-        lower, upper = _quantiles(np.delete(relative, origin, axis=0), level)
+    needed: list[Values] = []
+    for origin in range(len(relative) - CALIBRATING_ORIGINS):
+        lower, upper = _quantiles(relative[origin + 1 :], level)
         known = relative[origin][~np.isnan(relative[origin])]
         with np.errstate(divide="ignore", invalid="ignore"):
             above, below = known / upper, known / lower
         width = np.where(known > 0, above, np.where(known < 0, below, 0.0))
         # What begins at nothing holds all that is less than expected.
         needed.append(np.where((known < 0) & (lower == NOTHING_SOLD), 0.0, width))
-    return np.concatenate(needed)
+    return needed
 
 
 def calibrated_width(judged: Sequence[OriginErrors], level: float) -> float:
-    """The stretch with which intervals hold ``level`` of the origins that did not set them.
+    """The stretch with which intervals hold ``level`` of the origins that came after.
 
     Few origins tell too little of how wrong a level can be; over all series together they tell.
+    Origins before and after would tell more of one between them than is known of days to come.
+    All series share a bad month: what that leaves uncertain is added as one standard error.
     """
-    needed = np.concatenate([np.empty(0), *(_widths_needed(each, level) for each in judged)])
-    if not len(needed):
+    by_origin: dict[int, list[Values]] = {}
+    for errors in judged:
+        for origin, needed in enumerate(_widths_needed(errors, level)):
+            by_origin.setdefault(origin, []).append(needed)
+    origins = [each for each in map(np.concatenate, by_origin.values()) if len(each)]
+    if not origins:
         return 1.0
+    widths = [_limited(each, level) for each in origins]
+    error = float(np.std(widths, ddof=1)) / len(widths) ** 0.5 if len(widths) > 1 else 0.0
+    return min(_limited(np.concatenate(origins), level) + error, WIDTH_LIMITS[1])
+
+
+def _limited(needed: Values, level: float) -> float:
     return float(np.clip(np.quantile(needed, level, method="inverted_cdf"), *WIDTH_LIMITS))

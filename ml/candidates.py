@@ -145,6 +145,13 @@ def harmonic_regression(series: pd.Series[float], horizon: int, context: Context
     return np.asarray(usual[len(values) :] * level, dtype=float)
 
 
+def combination(series: pd.Series[float], horizon: int, context: Context) -> Values:
+    """Mean of two methods that err differently (Bates & Granger 1969)."""
+    return (
+        weekday_smoothing(series, horizon, context) + harmonic_regression(series, horizon, context)
+    ) / 2
+
+
 def _terms(series: pd.Series[float], horizon: int, context: Context) -> Values:
     """What a day is known by, shape (days of the past and ahead, terms)."""
     days = np.arange(len(series) + horizon)
@@ -223,6 +230,7 @@ CANDIDATES = (
     Candidate("weekday_smoothing", weekday_smoothing, is_naive=False),
     Candidate("sporadic", sporadic, is_naive=False),
     Candidate("harmonic_regression", harmonic_regression, is_naive=False),
+    Candidate("combination", combination, is_naive=False),
     Candidate(
         "auto_ets",
         auto_ets,

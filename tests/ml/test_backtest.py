@@ -104,7 +104,7 @@ def test_intervals_are_stretched_until_they_hold_what_they_promise() -> None:
     width = calibrated_width(judged, 0.8)
     held = np.mean([coverage(errors, 0.8, width) for errors in judged])
     assert plain < 0.75
-    assert held == pytest.approx(0.8, abs=0.005)
+    assert 0.8 <= held <= 0.84, "what two judged origins leave uncertain is added"
 
 
 def test_what_is_rarely_sold_has_an_interval_from_nothing_on() -> None:
