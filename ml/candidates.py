@@ -9,9 +9,11 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from ml.calendar import DAYS_PER_WEEK, Values, bridge_closed_days
 
@@ -138,11 +140,18 @@ def harmonic_regression(series: pd.Series[float], horizon: int, context: Context
         return np.zeros(horizon)
     terms = _terms(series, horizon, context)
     model = PoissonRegressor(alpha=SHRINKAGE, solver="newton-cholesky")
-    model.fit(terms[: len(values)][known], values[known] / mean)
+    # Sharing so little work among threads takes ten times as long as doing it.
+    with _threads().limit(limits=1, user_api="openmp"):
+        model.fit(terms[: len(values)][known], values[known] / mean)
     usual = model.predict(terms) * mean
     weights = np.exp(-np.arange(len(values))[::-1] / LEVEL_DAYS)[known]
     level = (weights @ values[known]) / (weights @ usual[: len(values)][known])
     return np.asarray(usual[len(values) :] * level, dtype=float)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def combination(series: pd.Series[float], horizon: int, context: Context) -> Values:
