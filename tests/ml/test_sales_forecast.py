@@ -353,7 +353,9 @@ def test_intervals_of_generated_businesses_and_of_the_restaurant_hold_what_they_
     tmp_path: Path, pizza: pd.DataFrame
 ) -> None:
     """On days after the data that calibrated them, over a hundred series from several origins."""
-    businesses = [(*_generated(tmp_path / str(seed), seed), (30, 86, 142)) for seed in (5, 9)]
+    businesses: list[tuple[pd.DataFrame, list[tuple[date, str | None]], tuple[int, ...]]] = [
+        (*_generated(tmp_path / str(seed), seed), (30, 86, 142)) for seed in (5, 9)
+    ]
     businesses.append((pizza, [], (30, 58, 86, 114)))
     judged = []
     for number, (sales, closures, offsets) in enumerate(businesses):
