@@ -38,7 +38,7 @@ PROPHET_EXAMPLES = {
     "yosemite_temps": ("mean", "US"),
 }
 LOGARITHMS = ("wp_log_peyton_manning", "wp_log_R")
-ORIGINS, QUICK_ORIGINS, DAYS_BETWEEN_ORIGINS = 9, 3, 35
+ORIGINS, QUICK_ORIGINS, DAYS_BETWEEN_ORIGINS = 6, 3, 35
 NAIVE = {each.name: each.forecast for each in CANDIDATES if each.is_naive}
 METHODS = ("ours", "Prophet", "AutoETS", *NAIVE)
 # A season of hourly series is a day of 24, where that of daily ones is a week of 7.
