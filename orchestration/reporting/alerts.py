@@ -164,7 +164,7 @@ def alert_message(business: Business, chosen: Selection) -> Message:
         more = f"{chosen.more_count} more in the dashboards, or tomorrow."
     values = {
         "business": business,
-        "items": [_item(business, each) for each in chosen.told],
+        "items": [item_of(business, each) for each in chosen.told],
         "more": more,
         "overview": chart_link(business),
     }
@@ -178,7 +178,8 @@ def alert_message(business: Business, chosen: Selection) -> Message:
     )
 
 
-def _item(business: Business, news: News) -> dict[str, object]:
+def item_of(business: Business, news: News) -> dict[str, object]:
+    """News as the templates show it."""
     say = wording_of(business)
     return {
         "key": news.key,

@@ -66,7 +66,7 @@ def known_news(warehouse: Warehouse) -> Known:
         as_of_date = last_complete_day(connection, business)
         if as_of_date is None:
             return Known((), (), 0.0)
-        found = [*_insights(connection, business), *_failed_checks(connection, business)]
+        found = [*insights(connection, business), *_failed_checks(connection, business)]
         problems: list[HubError] = []
         for threshold in business.alerts.thresholds if business.alerts else ():
             try:
@@ -94,7 +94,8 @@ def has_mart(connection: psycopg.Connection, mart: str) -> bool:
     return bool(row and row[0])
 
 
-def _insights(connection: psycopg.Connection, business: Business) -> list[News]:
+def insights(connection: psycopg.Connection, business: Business) -> list[News]:
+    """What a person can act on, most money first."""
     if not has_mart(connection, "rpt_insights"):
         return []
     rows = connection.execute(
