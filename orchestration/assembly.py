@@ -13,7 +13,7 @@ from orchestration.assets.identity import build_identity_assets
 from orchestration.assets.ingestion import load_spreadsheets
 from orchestration.assets.modelling import build_dbt_assets
 from orchestration.assets.predictions import build_prediction_assets
-from orchestration.assets.publishing import alerts, dashboards, data_docs
+from orchestration.assets.publishing import alerts, dashboards, data_docs, reports
 from orchestration.automation import (
     JOBS,
     a_run_failed,
@@ -54,6 +54,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
             dashboards,
             data_docs,
             alerts,
+            reports,
         ],
         asset_checks=build_asset_checks(),
         jobs=JOBS,

@@ -43,8 +43,9 @@ build_models = _job(
     "Build the models from what is loaded.",
 )
 predict = _job("predict", _PREDICTION, "Forecast from the models.")
-# Whether a source could be loaded is known by loading it, not by looking.
-_MESSAGE_KEYS = [dg.AssetKey(["publishing", "alerts"])]
+_MESSAGE_KEYS = [dg.AssetKey(["publishing", name]) for name in ("alerts", "reports")]
+# Whether a source could be loaded is known by loading it, not by looking; the same goes for
+# messages.
 _LOADS = dg.AssetSelection.checks_for_assets(
     *(dg.AssetKey([f"raw_{source.name}", source.tables[0].name]) for source in API_SOURCES)
 )

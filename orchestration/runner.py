@@ -53,6 +53,7 @@ STEP_TITLES = {
     "publishing__dashboards": "Publishing dashboards",
     "publishing__data_docs": "Writing Data Docs",
     "send_alerts": "Telling what is news",
+    "send_reports": "Sending reports that are due",
 }
 
 Report = Callable[[str], None]

@@ -96,6 +96,30 @@ def send_alerts(
     return done
 
 
+def overview(warehouse: Warehouse, now: datetime | None = None) -> list[dict[str, str | None]]:
+    """All news with what the next round would do with it, for the first way out."""
+    business, now = warehouse.business, now or datetime.now(UTC)
+    alerts = business.alerts or Alerts()
+    known = known_news(warehouse)
+    channels, _ = channels_of(business, alerts.recipients, lambda _: None)
+    channels.sort(key=lambda each: each.name == "console")
+    with deliveries.open_log(warehouse, now) as log:
+        told = log.told(channels[0]) if channels else {}
+        rules = rules_of(business, alerts, known.usual_minimum)
+        chosen = select(known.news, told, log.snoozes(), rules, now)
+    verdicts = [*((each, "tell") for each in chosen.told), *chosen.held]
+    return [
+        {
+            "key": each.key,
+            "kind": each.kind,
+            "headline": each.headline,
+            "money": amount_of(business, each),
+            "next": verdict,
+        }
+        for each, verdict in verdicts
+    ]
+
+
 def send_test(warehouse: Warehouse, write: Write) -> Iterator[tuple[str, HubError | None]]:
     """Send a test message on every way out; what became of it, one by one."""
     business = warehouse.business
@@ -182,27 +206,32 @@ def item_of(business: Business, news: News) -> dict[str, object]:
     """News as the templates show it."""
     say = wording_of(business)
     return {
-        "key": news.key,
+        "key": news.key[:8],
         "headline": news.headline,
         "evidence": news.evidence,
         "action": news.action,
-        "money": stake(business, news),
+        "money": _stake(business, news),
+        "amount": amount_of(business, news),
+        "basis": news.impact_basis,
         "act_by": say.day(news.act_by_date) if news.act_by_date else None,
         "is_loss": bool(news.impact_amount and news.impact_amount < 0),
         "link": news.link,
     }
 
 
-def stake(business: Business, news: News) -> str | None:
-    """The money at stake in words."""
-    if news.impact_amount is None:
-        return None
-    amount = wording_of(business).money(news.impact_amount)
-    return f"{amount} ({news.impact_basis})" if news.impact_basis else amount
+def amount_of(business: Business, news: News) -> str | None:
+    """The money at stake, None where there is no sum."""
+    amount = news.impact_amount
+    return None if amount is None else wording_of(business).money(amount)
+
+
+def _stake(business: Business, news: News) -> str | None:
+    amount = amount_of(business, news)
+    return f"{amount} ({news.impact_basis})" if amount and news.impact_basis else amount
 
 
 def _brief(business: Business, news: News) -> str:
-    money = stake(business, news)
+    money = _stake(business, news)
     lines = [f"*{slack_text(news.headline)}*", slack_text(f"{news.evidence} {news.action}")]
     if money:
         lines.append(f"At stake: {slack_text(money)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +16,13 @@ from orchestration.reporting.changes import Change
 from orchestration.reporting.deliveries import as_analyst
 from orchestration.reporting.due import Period
 from orchestration.reporting.links import chart_link
-from orchestration.reporting.news import has_mart, insights, last_complete_day, wording_of
+from orchestration.reporting.news import (
+    has_mart,
+    insights,
+    known_until,
+    last_complete_day,
+    wording_of,
+)
 from orchestration.reporting.selection import News
 from warehouse.business import Business
 from warehouse.database import Warehouse
@@ -25,6 +32,7 @@ MOST_TO_DO = 5
 _MOST_PARTS = 5
 _SAME_RATE = 0.005
 _WORD = {"weekly": "week", "monthly": "month"}
+_PLURAL = {"location": "locations", "category": "categories", "channel": "channels"}
 _AHEAD = {"weekly": 7, "monthly": 30}
 _BACK = {"weekly": 28, "monthly": 60}
 
@@ -144,7 +152,8 @@ def read_figures(warehouse: Warehouse, period: Period) -> Report:
             for each in (period.before(), period.year_ago())
         )
         movers = _movers(connection, period) if before else ()
-        health, is_healthy = _health(connection, business, period, as_of_date)
+        until = known_until(connection, business) or as_of_date
+        health, is_healthy = _health(connection, business, period, until)
         word, say = _WORD[period.kind], wording_of(business)
         return Report(
             business=business,
@@ -152,7 +161,7 @@ def read_figures(warehouse: Warehouse, period: Period) -> Report:
             as_of_date=as_of_date,
             title=_title(period, say),
             figures=_figures(now, before, year_ago, say, word),
-            days=_days(connection, period, as_of_date, has_before=before is not None),
+            days=_days(connection, period, until, has_before=before is not None),
             happened=_happened(now, before, year_ago, say, word),
             why=_why(now, before, movers, say, word),
             movers=movers,
@@ -247,7 +256,7 @@ def _figures(
         figure(
             "New customers",
             "–" if now.new_customers is None else say.number(now.new_customers),
-            "with a name",
+            "known by name",
             "new_customers",
         ),
     )
@@ -263,7 +272,7 @@ def _change(mine: float | None, other: float | None, say: Wording, missing: str)
 
 
 def _days(
-    connection: psycopg.Connection, period: Period, as_of_date: date, *, has_before: bool
+    connection: psycopg.Connection, period: Period, until: date, *, has_before: bool
 ) -> tuple[tuple[date, float, float | None], ...]:
     before = period.before()
     sold: dict[date, float] = {
@@ -277,7 +286,7 @@ def _days(
     rows = []
     for number in range(period.days):
         day, other = period.first + timedelta(days=number), before.first + timedelta(days=number)
-        if day <= as_of_date:
+        if day <= until:
             is_known = has_before and other <= before.last
             rows.append((day, sold.get(day, 0.0), sold.get(other, 0.0) if is_known else None))
     return tuple(rows)
@@ -312,25 +321,18 @@ def _why(
     by_orders = (now.baskets - before.baskets) * before.average
     by_size = change - by_orders
     made = (
-        f"Of the change of {_signed(change, say)}, the number of orders made "
-        f"{_signed(by_orders, say)}, and the size of an order {_signed(by_size, say)}."
+        f"Of the change of {_signed(change, say)}, {_signed(by_orders, say)} came with the number "
+        f"of orders, {_signed(by_size, say)} with their size."
     )
     sentences = [made]
-    for part in ("location", "category", "channel"):
+    largest = []
+    for part, plural in _PLURAL.items():
         mine = [each for each in movers if each.part == part]
-        if len(mine) < 2:
-            continue
-        same = [each for each in mine if each.amount * change > 0]
-        other = [each for each in mine if each.amount * change < 0]
-        told = []
-        if same:
-            first = max(same, key=lambda each: abs(each.amount))
-            told.append(f"most came from {first.name} ({_signed(first.amount, say)})")
-        if other:
-            first = max(other, key=lambda each: abs(each.amount))
-            told.append(f"{first.name} went against it ({_signed(first.amount, say)})")
-        if told:
-            sentences.append(f"By {part}, {', while '.join(told)}.")
+        if len(mine) > 1:
+            told = " and ".join(f"{each.name} {_signed(each.amount, say)}" for each in mine[:2])
+            largest.append(f"{told} among {plural}")
+    if largest:
+        sentences.append(f"The largest moves were {'; '.join(largest)}.")
     return tuple(sentences)
 
 
@@ -390,11 +392,14 @@ def _outlook(
         )
     since = rows[0][6] - timedelta(days=_BACK[period.kind])
     actual = tuple((row[0], float(row[2])) for row in rows if row[1] == "actual" and row[0] > since)
-    total, low, high = (sum(row[number] for row in expected) for number in (1, 2, 3))
+    total = sum(row[1] for row in expected)
+    # Days that miss by chance, each for itself, partly make up for one another.
+    low = total - math.sqrt(sum((row[1] - row[2]) ** 2 for row in expected))
+    high = total + math.sqrt(sum((row[3] - row[1]) ** 2 for row in expected))
     text = (
         f"From {say.day(expected[0][0])} to {say.day(expected[-1][0])} about {say.money(total)} "
-        f"are expected; {say.money(max(low, 0.0))} if every day ran low, {say.money(high)} if "
-        "every day ran high."
+        f"are expected, {say.money(max(low, 0.0))} to {say.money(high)} as far as days miss by "
+        "chance alone."
     )
     return Outlook(actual, expected, text, _events(business, expected[0][0], horizon, say))
 
@@ -429,15 +434,15 @@ def _events(business: Business, first: date, horizon: int, say: Wording) -> str:
 
 
 def _health(
-    connection: psycopg.Connection, business: Business, period: Period, as_of_date: date
+    connection: psycopg.Connection, business: Business, period: Period, until: date
 ) -> tuple[str, bool]:
     say = wording_of(business)
     told, is_healthy = [], True
-    if as_of_date < period.last:
-        told.append(f"Sales are known until {say.day(as_of_date)}, so this page is incomplete")
+    if until < period.last:
+        told.append(f"Sales are known until {say.day(until)}, so this page is incomplete")
         is_healthy = False
     else:
-        told.append(f"Sales are known until {say.day(as_of_date)}")
+        told.append(f"Sales are known until {say.day(until)}")
     days, unexplained = _numbers(
         connection,
         "select count(distinct (source_system, sale_date)), count(distinct case when explanation = "

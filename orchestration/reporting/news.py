@@ -19,6 +19,8 @@ from warehouse.errors import HubError
 
 # Least money that is told, as a part of the net sales of four weeks.
 USUAL_MINIMUM_RATE = 0.01
+# Longer without a sale means that nothing is read any more, not that nothing was sold.
+LONGEST_LULL = timedelta(days=7)
 _DAYS = {"day": 1, "week": 7}
 _MART_OF = {"gross_margin_rate": "rpt_margin_daily", "stock_out_rate": "fct_inventory_daily"}
 _IS_HERE = "(%(location)s::text is null or location_name = %(location)s)"
@@ -63,7 +65,7 @@ def known_news(warehouse: Warehouse) -> Known:
     """Read the marts; those that are not built yet have nothing to tell."""
     business = warehouse.business
     with as_analyst(warehouse) as connection:
-        as_of_date = last_complete_day(connection, business)
+        as_of_date = known_until(connection, business)
         if as_of_date is None:
             return Known((), (), 0.0)
         found = [*insights(connection, business), *_failed_checks(connection, business)]
@@ -86,6 +88,24 @@ def last_complete_day(connection: psycopg.Connection, business: Business) -> dat
         "select max(sale_date) from rpt_sales_daily where sale_date < %s", (business.today(),)
     ).fetchone()
     return row[0] if row else None
+
+
+def known_until(connection: psycopg.Connection, business: Business) -> date | None:
+    """The last day of which all sales are known, also where there were none.
+
+    A shop system that was read tells that too; files do not, so their last sale is all we know.
+    """
+    sold = last_complete_day(connection, business)
+    if sold is None or not has_mart(connection, "rpt_data_freshness"):
+        return sold
+    row = connection.execute(
+        "select max(loaded_at) from rpt_data_freshness "
+        "where source_system in ('shopify', 'square') and sale_lines_count > 0"
+    ).fetchone()
+    if not row or row[0] is None:
+        return sold
+    read = min(row[0].astimezone(business.zone).date(), business.today()) - timedelta(days=1)
+    return read if timedelta(0) < read - sold <= LONGEST_LULL else sold
 
 
 def has_mart(connection: psycopg.Connection, mart: str) -> bool:
@@ -177,7 +197,7 @@ def _crossed(
         headline=f"{threshold.name}: {name} of {place} {told}, "
         f"{'below' if is_below else 'above'} {say.value(threshold.metric, limit or 0.0)}",
         evidence=f"Measured on {when}." if days == 1 else f"Measured over {when}.",
-        action="You set this limit in business.toml.",
+        action="Find out what was different. (The limit is in business.toml.)",
         impact_amount=value - (limit or 0.0) if threshold.metric == "net_sales" else None,
         impact_basis="against the limit",
         is_asked_for=True,

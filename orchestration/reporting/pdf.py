@@ -11,16 +11,16 @@ import matplotlib as mpl
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 
-from orchestration.reporting.alerts import stake
+from orchestration.reporting.alerts import amount_of
 from orchestration.reporting.figures import Figure, Report
 from orchestration.reporting.pages import BLUE, INK, LINE, PAGE, RED, SOFT, TEAL, colour, told
 from orchestration.reporting.pictures import HEIGHT_INCHES, WIDTH_INCHES
 from orchestration.reporting.selection import News
 
-MARGIN, WIDTH, HEIGHT = 14.0, 210.0, 297.0
+MARGIN, TOP, WIDTH, HEIGHT = 14.0, 11.0, 210.0, 297.0
 INSIDE = WIDTH - 2 * MARGIN
 PICTURE_HEIGHT = INSIDE * HEIGHT_INCHES / WIDTH_INCHES
-BOTTOM = HEIGHT - 18.0
+BOTTOM = HEIGHT - 16.0
 # Matplotlib brings it, so that every letter of Europe's languages is there on any computer.
 _FONT = "DejaVu"
 _FILES = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}
@@ -59,6 +59,7 @@ class _Page:
             self.pdf.add_font(_FONT, style, folder / name)
         self.pdf.set_auto_page_break(False)
         self.pdf.set_margins(MARGIN, MARGIN)
+        self.pdf.c_margin = 0.0
         self.pdf.set_title(f"{report.business.name}: {report.title}")
         self.pdf.set_lang("en")
         self.pdf.add_page()
@@ -76,8 +77,8 @@ class _Page:
     def head(self) -> None:
         report = self.report
         self.pdf.set_fill_color(BLUE)
-        self.pdf.rect(MARGIN, MARGIN, INSIDE, 1.2, style="F")
-        self.pdf.set_xy(MARGIN, MARGIN + 3.4)
+        self.pdf.rect(MARGIN, TOP, INSIDE, 1.2, style="F")
+        self.pdf.set_xy(MARGIN, TOP + 3.2)
         self._font(17, bold=True)
         self.pdf.cell(
             INSIDE, 7.5, self._fitting(report.business.name, INSIDE),
@@ -132,7 +133,6 @@ class _Page:
 
     def item(self, number: int, news: News) -> bool:
         """One thing to do; False where the page has no room for it."""
-        money = stake(self.report.business, news) or ""
         until = f" By {self.report.wording.day(news.act_by_date)}." if news.act_by_date else ""
         side = 44.0
         width = INSIDE - side - 6.0
@@ -152,10 +152,15 @@ class _Page:
         self._font(7.6, SOFT)
         self.pdf.multi_cell(width, 3.8, action, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         below = self.pdf.get_y()
-        self.pdf.set_xy(WIDTH - MARGIN - side, top)
-        self._font(7.6, RED if (news.impact_amount or 0) < 0 else INK)
-        self.pdf.multi_cell(side, 3.8, money, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.pdf.set_xy(MARGIN, max(below, self.pdf.get_y()) + 1.3)
+        is_loss = (news.impact_amount or 0.0) < 0
+        for down, size, ink, bold, text in (
+            (0.0, 8.2, RED if is_loss else INK, True, amount_of(self.report.business, news) or ""),
+            (4.0, 7.0, SOFT, False, news.impact_basis or ""),
+        ):
+            self.pdf.set_xy(WIDTH - MARGIN - side, top + down)
+            self._font(size, ink, bold=bold)
+            self.pdf.cell(side, 4.0, text, align="R")
+        self.pdf.set_xy(MARGIN, max(below, top + 8.0) + 1.2)
         return True
 
     def _height(self, text: str, line: float, width: float) -> float:

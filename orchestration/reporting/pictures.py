@@ -17,7 +17,7 @@ from orchestration.reporting.figures import Report
 from orchestration.reporting.pages import BLUE, INK, LINE, ORANGE, SLATE, SOFT, TEAL
 
 # Twice what a mail shows, so that it is sharp on good screens and on paper.
-WIDTH_INCHES, HEIGHT_INCHES, DPI = 7.2, 1.75, 190
+WIDTH_INCHES, HEIGHT_INCHES, DPI = 7.2, 1.5, 190
 _STYLE: dict[str, Any] = {"fontsize": 8, "color": SOFT}
 
 
@@ -56,10 +56,10 @@ def _days(report: Report) -> bytes:
             label=f"the {report.word} before",
         )
     step = 1 if len(report.days) <= 10 else 3
-    axes.set_xticks(
-        list(places)[::step], [_short(each[0]) for each in report.days][::step], **_STYLE
-    )
+    names = [_short(each[0], with_weekday=step == 1) for each in report.days]
+    axes.set_xticks(list(places)[::step], names[::step], **_STYLE)
     axes.set_xlim(-0.6, len(report.days) - 0.4)
+    axes.margins(y=0.08)
     _money_axis(axes, report.wording)
     axes.axhline(0, color=SLATE, linewidth=0.8)
     _legend(axes)
@@ -75,6 +75,8 @@ def _movers(report: Report) -> bytes:
     ]
     figure, panels = _canvas(len(parts))
     say = report.wording
+    low = min(0.0, *(each.amount for each in report.movers))
+    high = max(0.0, *(each.amount for each in report.movers))
     for axes, (part, rows) in zip(panels, parts, strict=True):
         amounts = [each.amount for each in rows]
         colours = [TEAL if amount > 0 else ORANGE for amount in amounts]
@@ -94,9 +96,7 @@ def _movers(report: Report) -> bytes:
                 fontsize=7.5,
                 color=INK,
             )
-        largest = max(map(abs, amounts))
-        low, high = min(0.0, *amounts), max(0.0, *amounts)
-        axes.set_xlim(low - 0.05 * largest, high + 0.75 * max(high - low, largest))
+        axes.set_xlim(low, high + 0.6 * (high - low))
         axes.spines["bottom"].set_visible(False)
     return _png(figure)
 
@@ -123,7 +123,11 @@ def _outlook(report: Report) -> bytes:
     )  # fmt: skip
     ticks = [*past, *days]
     step = max(1, round(len(ticks) / 9))
-    axes.set_xticks(ticks[::step], [_short(day) for day in ticks[::step]], **_STYLE)
+    axes.set_xticks(
+        ticks[::step],
+        [_short(day, with_weekday=len(ticks) < 45) for day in ticks[::step]],
+        **_STYLE,
+    )
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     _money_axis(axes, report.wording)
@@ -158,8 +162,8 @@ def _legend(axes: Axes) -> None:
     )  # fmt: skip
 
 
-def _short(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
+def _short(day: date, *, with_weekday: bool) -> str:
+    return f"{day:%a} {day.day} {day:%b}" if with_weekday else f"{day.day} {day:%b}"
 
 
 def _cut(name: str) -> str:

@@ -13,7 +13,7 @@ from orchestration.reporting.deliveries import as_analyst, open_log
 from orchestration.reporting.due import Period, PeriodKind, due_reports, last_period
 from orchestration.reporting.figures import Report, read_figures
 from orchestration.reporting.messages import Attachment, Message
-from orchestration.reporting.news import last_complete_day
+from orchestration.reporting.news import known_until, last_complete_day
 from orchestration.reporting.pages import colour, render, told
 from orchestration.reporting.pdf import to_pdf
 from orchestration.reporting.pictures import draw
@@ -138,12 +138,12 @@ def send_due_reports(warehouse: Warehouse, now: datetime | None = None) -> Maili
     if not due:
         return done
     with as_analyst(warehouse) as connection:
-        known_until = last_complete_day(connection, business)
+        sold, until = last_complete_day(connection, business), known_until(connection, business)
     for period in due:
-        if known_until is None or known_until < period.first:
+        if sold is None or until is None or sold < period.first:
             continue
         waited = now.astimezone(business.zone).date() - period.last
-        if known_until < period.last and waited <= timedelta(days=1) + PATIENCE:
+        if until < period.last and waited <= timedelta(days=1) + PATIENCE:
             continue
         if _is_sent(warehouse, period, now):
             continue
@@ -154,14 +154,13 @@ def send_due_reports(warehouse: Warehouse, now: datetime | None = None) -> Maili
 
 
 def _is_sent(warehouse: Warehouse, period: Period, now: datetime) -> bool:
+    """Whether everybody has it, so that it need not be drawn; what hinders shows when sending."""
     channels, problems = channels_of(warehouse.business, warehouse.business.report_recipients)
+    mails = [each for each in channels if each.name == "mail"]
+    if problems or not mails:
+        return False
     with open_log(warehouse, now) as log:
-        mails = [each for each in channels if each.name == "mail"]
-        return (
-            not problems
-            and all(log.has(each, "report", period.key) for each in mails)
-            and bool(mails)
-        )
+        return all(log.has(each, "report", period.key) for each in mails)
 
 
 def _render(template: str, report: Report, sources: Mapping[str, str]) -> str:
