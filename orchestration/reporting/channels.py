@@ -202,7 +202,7 @@ def compose(message: Message, sender_name: str, sender: str, recipient: str) -> 
         *_, page = mail.iter_parts()
         for name, picture in message.pictures.items():
             page.add_related(
-                picture, "image", "png", cid=f"<{name}>", filename=f"{name}.png",
+                picture, "image", "png", cid=f"<{name}>", filename=f"{name.partition('@')[0]}.png",
                 disposition="inline",
             )  # fmt: skip
     for attachment in message.attachments:

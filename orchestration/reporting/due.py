@@ -36,6 +36,10 @@ class Period:
         year, week, _ = (self.first + timedelta(days=3)).isocalendar()
         return f"{year}-W{week:02d}"
 
+    def until(self, last: date) -> Period:
+        """Its days up to one."""
+        return Period(self.kind, self.first, min(self.last, last))
+
     def before(self) -> Period:
         """The week or month before."""
         end = self.first - timedelta(days=1)

@@ -146,13 +146,15 @@ def read_figures(warehouse: Warehouse, period: Period) -> Report:
                 f"Sales are known until {as_of_date}; {period.key} begins later.",
                 fix="Load newer ones with: hub run",
             )
-        now = _sums(connection, period)
-        before, year_ago = (
-            _sums(connection, each) if each.first >= first_date else None
-            for each in (period.before(), period.year_ago())
-        )
-        movers = _movers(connection, period) if before else ()
         until = known_until(connection, business) or as_of_date
+        # A part of a period is compared with as many days of the others.
+        known = period.until(until)
+        others = [_as_long(each, known) for each in (period.before(), period.year_ago())]
+        now = _sums(connection, known)
+        before, year_ago = (
+            _sums(connection, each) if each.first >= first_date else None for each in others
+        )
+        movers = _movers(connection, known, others[0]) if before else ()
         health, is_healthy = _health(connection, business, period, until)
         word, say = _WORD[period.kind], wording_of(business)
         return Report(
@@ -171,6 +173,12 @@ def read_figures(warehouse: Warehouse, period: Period) -> Report:
             is_healthy=is_healthy,
             link=chart_link(business),
         )
+
+
+def _as_long(other: Period, known: Period) -> Period:
+    """Another period, cut where only a part of the first one is known."""
+    is_whole = known.days >= min(28, other.days) if known.kind == "monthly" else known.days == 7
+    return other if is_whole else other.until(other.first + timedelta(days=known.days - 1))
 
 
 def _title(period: Period, say: Wording) -> str:
@@ -263,8 +271,12 @@ def _figures(
 
 
 def _change(mine: float | None, other: float | None, say: Wording, missing: str) -> Change:
-    if mine is None or not other or other < 0:
+    if mine is None:
+        return Change("")
+    if other is None:
         return Change(missing)
+    if other <= 0:
+        return Change("nothing to compare with")
     rate = mine / other - 1
     if abs(rate) < _SAME_RATE:
         return Change("unchanged", "same")
@@ -354,13 +366,19 @@ _PARTS = {
 }
 
 
-def _movers(connection: psycopg.Connection, period: Period) -> tuple[Mover, ...]:
+def _movers(connection: psycopg.Connection, period: Period, before: Period) -> tuple[Mover, ...]:
     """The parts whose net sales changed most against the period before."""
-    days = {"before": period.before().first, "first": period.first, "last": period.last}
+    days = {
+        "before": before.first,
+        "before_last": before.last,
+        "first": period.first,
+        "last": period.last,
+    }
     found: list[Mover] = []
     for part, select in _PARTS.items():
         rows = connection.execute(
-            f"{select} where sale_date between %(before)s and %(last)s group by 1".encode(),
+            f"{select} where sale_date between %(before)s and %(before_last)s "
+            "or sale_date between %(first)s and %(last)s group by 1".encode(),
             days,
         ).fetchall()
         moved = [Mover(part, str(name or "Unnamed"), float(amount)) for name, amount in rows]

@@ -128,8 +128,8 @@ def _outlook(report: Report) -> bytes:
         [_short(day, with_weekday=len(ticks) < 45) for day in ticks[::step]],
         **_STYLE,
     )
-    axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
+    axes.set_ylim(bottom=min(0.0, *(each[1] for each in actual)) if actual else 0.0)
     _money_axis(axes, report.wording)
     _legend(axes)
     return _png(figure)

@@ -76,8 +76,8 @@ def make_report(warehouse: Warehouse, period: Period) -> MadeReport:
     message = Message(
         subject=f"{business.name}: {_HEADINGS[period.kind].lower()}, {report.title}",
         text=_render("report.txt", report, {}),
-        html=_render("report.html", report, {each: f"cid:{each}" for each in pictures}),
-        pictures=pictures,
+        html=_render("report.html", report, {each: f"cid:{each}@hub" for each in pictures}),
+        pictures={f"{each}@hub": content for each, content in pictures.items()},
         attachments=(Attachment(name, "application/pdf", pdf),),
     )
     inline = {
