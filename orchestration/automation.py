@@ -12,7 +12,7 @@ from ingestion.sources.registry import API_SOURCES
 from orchestration.assets.predictions import TASKS
 from orchestration.business_resource import BusinessResource
 from orchestration.reporting.due import due_keys
-from orchestration.reporting.failures import tell_failed_runs
+from orchestration.reporting.failures import failed_runs, tell_failed_runs
 
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
@@ -118,8 +118,11 @@ def a_run_failed(context: dg.SensorEvaluationContext, business: BusinessResource
 
     Dagster's own sensor for failures sees neither these nor what quiet hours held back.
     """
-    if business.business().alerts is None:
+    settings = business.business()
+    if settings.alerts is None:
         return dg.SkipReason("Nobody gets alerts.")
+    if not failed_runs(context.instance, settings, datetime.now(UTC)):
+        return dg.SkipReason("No run failed lately.")
     problems = tell_failed_runs(business.warehouse(), context.instance)
     told = "; ".join(map(str, problems)) or "Every failed run has been told."
     return dg.SkipReason(told)

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 import dagster as dg
+import psycopg
 from dagster._core.events import DagsterEventType
 
 from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
 from orchestration.services import dagster_environment
 from warehouse.database import Warehouse
+from warehouse.errors import HubError
 from warehouse.home import hub_home
 
 Stage = Literal["load", "model", "predict", "check"]
@@ -120,11 +122,19 @@ def run_hub(
                 tags={BUSINESS_TAG: warehouse.business.id},
             )
         if not result.success:
-            summary.warnings += map(str, tell_failed_runs(warehouse, instance))
+            summary.warnings += _tell_failure(warehouse, instance)
     summary.seconds = time.monotonic() - began
     summary.succeeded = result.success and not summary.failures
     summary.facts = _facts(warehouse)
     return summary
+
+
+def _tell_failure(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[str]:
+    """Tell whoever gets alerts; what hinders that must not hide the failure itself."""
+    try:
+        return [str(error) for error in tell_failed_runs(warehouse, instance)]
+    except (HubError, psycopg.Error) as error:
+        return [f"The failure could not be told: {error}"]
 
 
 def log_path() -> Path:

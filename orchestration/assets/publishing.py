@@ -10,6 +10,7 @@ from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.checks.expectations import build_data_docs
 from orchestration.ownership import ANALYTICS
 from orchestration.reporting.alerts import send_alerts
+from orchestration.run_options import RunOptions
 from warehouse.errors import HubError
 
 GROUP = "publishing"
@@ -97,8 +98,11 @@ def _messages(name: str, description: str, marts: tuple[str, ...]) -> dict[str, 
         ("rpt_insights", "rpt_sales_daily", "rpt_check_results"),
     )
 )
-def alerts(business: BusinessResource) -> Messages:
-    """Tell whoever asked for it what is news."""
+def alerts(business: BusinessResource, options: RunOptions) -> Messages:
+    """Tell whoever asked for it what is news; what was news on another day is not."""
+    if options.as_of:
+        yield from _told("alerts", [], [], [])
+        return
     try:
         done = send_alerts(business.warehouse())
     except HubError as error:
@@ -113,8 +117,11 @@ def alerts(business: BusinessResource) -> Messages:
         ("rpt_insights", "rpt_sales_daily", "rpt_margin_daily", "rpt_sales_forecast"),
     )
 )
-def reports(business: BusinessResource) -> Messages:
-    """Send the reports whose time has come."""
+def reports(business: BusinessResource, options: RunOptions) -> Messages:
+    """Send the reports whose time has come, unless the run looks from another day."""
+    if options.as_of:
+        yield from _told("reports", [], [], [])
+        return
     from orchestration.reporting.reports import send_due_reports  # takes a second to import
 
     try:

@@ -48,6 +48,17 @@ class Log:
         )
         return bool(rows)
 
+    def failed_since(
+        self, channel: Channel, kind: MessageKind, subject_key: str, since: datetime
+    ) -> bool:
+        """Whether this was tried in vain since then."""
+        rows = self._rows(
+            "select 1 from audit.deliveries where recipient_hash = %s and message_kind = %s "
+            "and subject_key = %s and status = 'failed' and delivered_at > %s limit 1",
+            (self._hash(channel), kind, subject_key, since),
+        )
+        return bool(rows)
+
     def snoozes(self) -> dict[str, datetime]:
         """Until when each key, kind or subject is quiet."""
         return dict(self._rows("select subject, snoozed_until from audit.snoozes"))

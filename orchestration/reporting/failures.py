@@ -20,6 +20,8 @@ from warehouse.errors import HubError
 BUSINESS_TAG = "hub/business"
 # Who was away longer looks at the hub anyway.
 LOOK_BACK = timedelta(days=2)
+# A server that refused is not asked each minute.
+PAUSE = timedelta(hours=1)
 _MOST_RUNS = 50
 _LONGEST_REASON = 1_500
 
@@ -54,6 +56,8 @@ def tell_failed_runs(
             message = failure_message(business, run)
             for channel in channels:
                 if log.has(channel, "failed_run", run.run_id):
+                    continue
+                if log.failed_since(channel, "failed_run", run.run_id, now - PAUSE):
                     continue
                 error = log.send(channel, message, "failed_run", [(run.run_id, None)])
                 problems += [error] if error else []

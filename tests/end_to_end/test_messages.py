@@ -1,4 +1,4 @@
-"""What the demo tells: its alerts, its week and its month reach a mail server, with right numbers."""
+"""What the demo tells: alerts, its week and its month reach a mail server with right numbers."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 from orchestration.assembly import build_defs
 from orchestration.automation import a_run_failed, messages_are_due
 from orchestration.business_resource import BusinessResource
+from orchestration.doctor import examine
 from orchestration.reporting import alerts
 from orchestration.reporting.alerts import send_alerts
 from orchestration.reporting.failures import tell_failed_runs
@@ -297,6 +298,21 @@ def test_a_run_that_was_mended_or_is_of_another_business_is_not_told(
     assert len(sinks[0].mails) == 2
 
 
+def test_a_server_that_refused_is_asked_again_an_hour_later(
+    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+) -> None:
+    mails, _ = sinks
+    mails.replies = ["550 no", "550 no"]
+    noon = datetime.now(UTC).replace(hour=16)
+    with dg.DagsterInstance.ephemeral() as instance:
+        _run(instance, "whole_hub", breaks)
+        assert len(tell_failed_runs(shop, instance, noon)) == 2
+        assert tell_failed_runs(shop, instance, noon + timedelta(minutes=59)) == []
+        assert mails.tries == 2
+        assert tell_failed_runs(shop, instance, noon + timedelta(minutes=61)) == []
+    assert len(mails.mails) == 2
+
+
 def test_the_sensor_looks_at_the_instance(
     shop: Warehouse, sinks: tuple[MailSink, PostSink]
 ) -> None:
@@ -327,6 +343,28 @@ def test_a_mail_that_does_not_go_out_is_a_warning_and_fails_no_run(
     assert not checks["alerts"].passed
     assert checks["alerts"].severity == dg.AssetCheckSeverity.WARN
     assert "SMTP_HOST" in str(checks["alerts"].description)
+
+
+def test_a_run_that_looks_from_another_day_tells_nothing(
+    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+) -> None:
+    folder = str(shop.business.folder)
+    job = build_defs({"business": BusinessResource(folder=folder)}).resolve_job_def("send_messages")
+    past = {"resources": {"options": {"config": {"as_of_date": "2026-01-01"}}}}
+    assert job.execute_in_process(run_config=past).success
+    assert sinks[0].mails == sinks[1].texts == []
+
+
+def test_the_doctor_finds_a_missing_mail_server(
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SMTP_HOST", raising=False)
+    monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.example/x")
+    found = {each.text: each for each in examine(shop.business)}
+    missing = found["There are recipients of mails, but no mail server."]
+    assert not missing.is_fine
+    assert "SMTP_HOST" in str(missing.fix)
+    assert found["The webhook is set up (hub alerts test tries it)"].is_fine
 
 
 def test_the_sensor_asks_once_for_each_thing_that_is_due(
