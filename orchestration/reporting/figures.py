@@ -167,7 +167,7 @@ def read_figures(warehouse: Warehouse, period: Period) -> Report:
             happened=_happened(now, before, year_ago, say, word),
             why=_why(now, before, movers, say, word),
             movers=movers,
-            outlook=_outlook(connection, business, period, say),
+            outlook=_outlook(connection, business, period, until, say),
             to_do=tuple(insights(connection, business)[:MOST_TO_DO]),
             health=health,
             is_healthy=is_healthy,
@@ -328,6 +328,8 @@ def _why(
     if before is None:
         return (f"There is no {word} before to compare with.",)
     change = now.net - before.net
+    if not movers and abs(change) < _SAME_RATE * max(before.net, 0.0):
+        return ("Nothing changed that would be worth a word.",)
     if before.average is None or now.average is None:
         return (f"Net sales changed by {_signed(change, say)}.",)
     by_orders = (now.baskets - before.baskets) * before.average
@@ -388,7 +390,11 @@ def _movers(connection: psycopg.Connection, period: Period, before: Period) -> t
 
 
 def _outlook(
-    connection: psycopg.Connection, business: Business, period: Period, say: Wording
+    connection: psycopg.Connection,
+    business: Business,
+    period: Period,
+    until: date,
+    say: Wording,
 ) -> Outlook:
     horizon = _AHEAD[period.kind]
     rows: list[Any] = []
@@ -406,7 +412,10 @@ def _outlook(
     )
     if not expected:
         return Outlook(
-            (), (), _no_forecast(connection), _events(business, period.last, horizon, say)
+            (),
+            (),
+            _no_forecast(connection),
+            _events(business, until + timedelta(days=1), horizon, say),
         )
     since = rows[0][6] - timedelta(days=_BACK[period.kind])
     actual = tuple((row[0], float(row[2])) for row in rows if row[1] == "actual" and row[0] > since)

@@ -151,6 +151,20 @@ def test_a_week_that_is_not_over_is_compared_with_as_many_days(shop: Warehouse) 
     assert report.figures[0].before.text == "unchanged"
     assert len(report.days) == 2
     assert report.movers == ()
+    assert report.why == ("Nothing changed that would be worth a word.",)
+
+
+def test_holidays_closures_and_promotions_ahead_are_named(shop: Warehouse) -> None:
+    planned = (
+        '\n[[closures]]\nfirst_date = 2026-10-05\nlocation = "Pier"\nreason = "painting"\n'
+        '\n[[promotions]]\nfirst_date = 2026-09-28\nlast_date = 2026-10-02\nname = "autumn sale"\n'
+    )
+    shop = configure(shop, planned)
+    report = reports.make_report(shop, reports.period_of(shop, "monthly", None)).report
+    assert report.outlook.events == (
+        "Ahead: Columbus Day on Monday 12 October; Pier: painting from Monday 5 October; "
+        "autumn sale from Wednesday 30 September."
+    )
 
 
 def test_what_comes_is_drawn_and_added_up(shop: Warehouse) -> None:
