@@ -42,12 +42,12 @@ setup-test: setup ## Install what the tests need as well
 
 .venv/.ready: uv.lock pyproject.toml $(filter .hub-venv/bin/uv,$(UV)) | check-python
 	@echo "Installing the hub (about 1.6 GB; a minute on a good line)"
-	@$(UV) sync --frozen --quiet --python "$(PYTHON)"
+	@$(UV) sync --frozen --quiet --compile-bytecode --python "$(PYTHON)"
 	@touch $@
 
 superset/.venv/.ready: superset/uv.lock superset/pyproject.toml $(filter .hub-venv/bin/uv,$(UV)) | check-python
 	@echo "Installing Superset into its own environment (about 0.9 GB)"
-	@$(UV) sync --frozen --quiet --project superset --python "$(PYTHON)"
+	@$(UV) sync --frozen --quiet --compile-bytecode --project superset --python "$(PYTHON)"
 	@touch $@
 
 lint: setup ## Check style, types and SQL

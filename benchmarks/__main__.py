@@ -15,7 +15,9 @@ from rich.table import Table
 
 from benchmarks import (
     bench_customers,
+    bench_forecasts,
     bench_modelling,
+    bench_real_series,
     bench_sandbox,
     bench_sources,
     bench_spreadsheets,
@@ -28,6 +30,8 @@ BENCHMARKS = {
     "sandbox": bench_sandbox.run,
     "sources": bench_sources.run,
     "customers": bench_customers.run,
+    "forecasts": bench_forecasts.run,
+    "real_series": bench_real_series.run,
 }
 RESULTS = PROJECT_ROOT / "benchmarks" / "results"
 

@@ -19,8 +19,9 @@ import pandas as pd
 from ml.calendar import DAYS_PER_WEEK, Values
 from ml.evidence import refusal_rows
 
-LEVEL_WEEKS, SEASON_WEEKS, SCALE_WEEKS = 4, 10, 16
-MINIMUM_DAYS = 8 * DAYS_PER_WEEK
+# All in seasons: of daily series weeks, of hourly ones days.
+LEVEL_SEASONS, SHAPE_SEASONS, SCALE_SEASONS, MINIMUM_SEASONS = 4, 10, 16, 8
+MINIMUM_DAYS = MINIMUM_SEASONS * DAYS_PER_WEEK
 # Below so many orders, of a rate so many of the rarer outcome, on a usual day, chance alone makes
 # any day look odd.
 MINIMUM_EVENTS = 5
@@ -61,6 +62,7 @@ def find_anomalies(
     rate_threshold: float = RATE_THRESHOLD,
     least_impact: float = 0.0,
     parts: Mapping[str, Collection[str]] | None = None,
+    season_length: int = DAYS_PER_WEEK,
 ) -> Anomalies:
     """Judge each day of each series by the days before it.
 
@@ -75,6 +77,7 @@ def find_anomalies(
         threshold, rate_threshold: robust standard deviations from which on a run is an anomaly.
         least_impact: the smallest sum of money that matters to anybody.
         parts: per series those it is the sum of; the one that moved most is the cause.
+        season_length: rows of a season; 24 where each "day" is an hour.
 
     Returns:
         Runs of at most three days in one direction; a run is told once, by its strongest part.
@@ -86,14 +89,15 @@ def find_anomalies(
         series = _regular(rows, as_of_date)
         open_days = int(series["value"].notna().sum())
         kind = (kinds or {}).get(str(metric), "amount")
-        reason = _lack(series, open_days, kind)
+        reason = _lack(series, open_days, kind, season_length)
         if reason:
             refusals.append((f"{key}, {metric}", open_days, reason))
             continue
         known = pd.to_datetime(list((explained or {}).get(str(key), ())))
         series["value"] = series["value"].where(~series.index.isin(known))
         values = series["value"].to_numpy(float)
-        usual = expectation(values, series["noise_count"].to_numpy(float), kind)
+        noise_counts = series["noise_count"].to_numpy(float)
+        usual = expectation(values, noise_counts, kind, season_length)
         seen[str(key), str(metric)] = pd.Series(values - usual.expected, index=series.index)
         least = rate_threshold if kind == "rate" else threshold
         found.extend(
@@ -109,11 +113,12 @@ def find_anomalies(
     )
 
 
-def _lack(series: pd.DataFrame, open_days: int, kind: Kind) -> str | None:
+def _lack(series: pd.DataFrame, open_days: int, kind: Kind, season_length: int) -> str | None:
     """What is missing for a judgement."""
-    if open_days < MINIMUM_DAYS:
-        return f"Not enough data: anomalies need {MINIMUM_DAYS} open days."
-    recent = series.iloc[-SCALE_WEEKS * DAYS_PER_WEEK :]
+    needed = MINIMUM_SEASONS * season_length
+    if open_days < needed:
+        return f"Not enough data: anomalies need {needed} open days."
+    recent = series.iloc[-SCALE_SEASONS * season_length :]
     usual = float(recent["noise_count"].median())
     if kind == "rate":
         # Of two visits that end in an order, one more is half as much again, and no news.
@@ -147,7 +152,12 @@ class Expectation:
     deviation: Values
 
 
-def expectation(values: Values, noise_counts: Values, kind: Kind = "amount") -> Expectation:
+def expectation(
+    values: Values,
+    noise_counts: Values,
+    kind: Kind = "amount",
+    season_length: int = DAYS_PER_WEEK,
+) -> Expectation:
     """Per day, from the days before it; NaN where there are too few.
 
     The deviation is never below what counting alone makes: a day of ``n`` orders varies by 1/√n,
@@ -156,22 +166,25 @@ def expectation(values: Values, noise_counts: Values, kind: Kind = "amount") -> 
     count = len(values)
     expected, residual, deviation = (np.full(count, np.nan) for _ in range(3))
     scaled = values if kind == "rate" else _logarithms(values, noise_counts)
-    for day in range(MINIMUM_DAYS, count):
-        season = _season(scaled[max(0, day - SEASON_WEEKS * DAYS_PER_WEEK) : day], day)
-        adjusted = scaled[max(0, day - LEVEL_WEEKS * DAYS_PER_WEEK) : day]
-        positions = np.arange(day - len(adjusted), day) % DAYS_PER_WEEK
+    for day in range(MINIMUM_SEASONS * season_length, count):
+        shape = scaled[max(0, day - SHAPE_SEASONS * season_length) : day]
+        season = _season(shape, day, season_length)
+        adjusted = scaled[max(0, day - LEVEL_SEASONS * season_length) : day]
+        positions = np.arange(day - len(adjusted), day) % season_length
         levels = adjusted - season[positions]
         if np.isnan(levels).all():
             continue
-        expected[day] = np.nanmedian(levels) + season[day % DAYS_PER_WEEK]
+        expected[day] = np.nanmedian(levels) + season[day % season_length]
         residual[day] = scaled[day] - expected[day]
-        past = residual[max(0, day - SCALE_WEEKS * DAYS_PER_WEEK) : day]
+        past = residual[max(0, day - SCALE_SEASONS * season_length) : day]
         past = past[~np.isnan(past)]
-        events = max(np.nanmedian(noise_counts[max(0, day - 28) : day]), 1.0)
+        events = max(
+            np.nanmedian(noise_counts[max(0, day - LEVEL_SEASONS * season_length) : day]), 1.0
+        )
         counted = 1 / np.sqrt(events)
         if kind == "rate":
             # The mean knows the rare events that a median of mostly empty days does not.
-            recent = scaled[max(0, day - SCALE_WEEKS * DAYS_PER_WEEK) : day]
+            recent = scaled[max(0, day - SCALE_SEASONS * season_length) : day]
             share = float(np.clip(np.nanmean(recent), 0.5 / events, 0.5))
             counted *= np.sqrt(share * (1 - share))
         spread = DEVIATIONS_PER_MAD * np.median(np.abs(past)) if len(past) >= 14 else np.nan
@@ -187,16 +200,16 @@ def _logarithms(values: Values, noise_counts: Values) -> Values:
     return logs
 
 
-def _season(scaled: Values, day: int) -> Values:
-    """Median of each weekday against its week, by position modulo seven."""
+def _season(scaled: Values, day: int, season_length: int) -> Values:
+    """Median of each position of the season (weekday) against all of them."""
     start = day - len(scaled)
-    positions = np.arange(start, day) % DAYS_PER_WEEK
+    positions = np.arange(start, day) % season_length
     overall = np.nanmedian(scaled) if not np.isnan(scaled).all() else 0.0
-    found = np.zeros(DAYS_PER_WEEK)
-    for weekday in range(DAYS_PER_WEEK):
-        same = scaled[positions == weekday]
+    found = np.zeros(season_length)
+    for position in range(season_length):
+        same = scaled[positions == position]
         same = same[~np.isnan(same)]
-        found[weekday] = np.median(same) - overall if len(same) >= 3 else 0.0
+        found[position] = np.median(same) - overall if len(same) >= 3 else 0.0
     return found
 
 

@@ -1,7 +1,6 @@
 """Rolling-origin back-tests: forecast from past days, compare with what then happened.
 
-Selection and interval calibration both read the same errors; the coverage reported for an
-origin uses intervals calibrated on the other origins only.
+The coverage reported for an origin is that of intervals calibrated on the origins before it.
 """
 
 from __future__ import annotations
@@ -18,8 +17,10 @@ from ml.candidates import Candidate, Context, four_week_mean
 MINIMUM_TRAINING_DAYS = 8 * DAYS_PER_WEEK
 MINIMUM_ORIGINS = 3
 LEVELS = (0.8, 0.95)
+# Earlier origins without which an interval is not judged.
+CALIBRATING_ORIGINS = 2
 # How far intervals may be stretched so that they hold what they promise.
-WIDTH_LIMITS, WIDTH_STEPS = (0.25, 4.0), 40
+WIDTH_LIMITS = (0.25, 4.0)
 # The relative error of a day on which nothing was sold.
 NOTHING_SOLD = -1.0
 
@@ -30,6 +31,10 @@ class OriginErrors:
 
     forecast: Values
     actual: Values
+
+    def of(self, origins: Sequence[bool]) -> OriginErrors:
+        """Those of some of the origins."""
+        return OriginErrors(self.forecast[origins], self.actual[origins])
 
     @property
     def wape(self) -> float:
@@ -50,7 +55,7 @@ def origin_offsets(horizon: int) -> tuple[int, ...]:
     Whole weeks, so that horizons share origins and a method is fitted once for all of them.
     """
     weeks = -(-horizon // DAYS_PER_WEEK)
-    step, count = (1, 8) if weeks == 1 else (4, 5) if horizon <= 30 else (4, 4)
+    step, count = (1, 8) if weeks == 1 else (4, 8) if horizon <= 30 else (4, 6)
     return tuple(DAYS_PER_WEEK * (weeks + step * number) for number in range(count))
 
 
@@ -84,11 +89,9 @@ def forecasts_from_origins(
     if len(series) < MINIMUM_TRAINING_DAYS:
         return {}
     return {
-        (candidate.name, offset): np.maximum(
-            candidate.forecast(series.iloc[: len(series) - offset], horizon, context), 0.0
-        )
-        for offset, horizon in longest.items()
+        (candidate.name, offset): np.maximum(ahead, 0.0)
         for candidate in candidates
+        for offset, ahead in candidate.forecasts(series, longest, context).items()
     }
 
 
@@ -115,47 +118,68 @@ def interval_bounds(relative: Values, level: float, width: float = 1.0) -> tuple
     are more than the lower tail, the interval begins at no sales and only its upper end is
     uncertain. ``width`` stretches what is.
     """
+    lower, upper = _quantiles(relative, level)
+    return _stretched(lower, width), upper * width
+
+
+def _quantiles(relative: Values, level: float) -> tuple[float, float]:
     known = np.sort(relative[~np.isnan(relative)])
     if len(known) == 0:
         return (0.0, 0.0)
     count = len(known)
     tail = (1 - level) / 2
     lower = float(known[max(int(np.floor(tail * (count + 1))) - 1, 0)])
-    begins_at_nothing = lower <= NOTHING_SOLD
-    share_below = level if begins_at_nothing else 1 - tail
+    share_below = level if lower <= NOTHING_SOLD else 1 - tail
     upper = float(known[min(int(np.ceil(share_below * (count + 1))) - 1, count - 1)])
-    return (
-        NOTHING_SOLD if begins_at_nothing else max(min(lower, 0.0) * width, NOTHING_SOLD),
-        max(upper, 0.0) * width,
-    )
+    return (max(min(lower, 0.0), NOTHING_SOLD), max(upper, 0.0))
+
+
+def _stretched(lower: float, width: float) -> float:
+    return lower if lower == NOTHING_SOLD else max(lower * width, NOTHING_SOLD)
 
 
 def coverage(errors: OriginErrors, level: float, width: float = 1.0) -> float:
-    """Share of actuals inside intervals calibrated on the other origins."""
-    hits = _hits(errors, level, width)
-    return float(hits.mean()) if len(hits) else float("nan")
+    """Share of actuals inside intervals calibrated on earlier origins; the first only calibrate."""
+    needed = np.concatenate([np.empty(0), *_widths_needed(errors, level)])
+    return float((needed <= width).mean()) if len(needed) else float("nan")
 
 
-def _hits(errors: OriginErrors, level: float, width: float) -> Values:
+def _widths_needed(errors: OriginErrors, level: float) -> list[Values]:
+    """How far the interval of the earlier origins has to be stretched to hold each error.
+
+    Per origin, newest first; 0 for what any interval holds, infinite for what none does.
+    """
     relative = relative_errors(errors)
-    inside: list[Values] = [np.empty(0)]
-    for origin in range(len(relative)):
-        lower, upper = interval_bounds(np.delete(relative, origin, axis=0), level, width)
+    needed: list[Values] = []
+    for origin in range(len(relative) - CALIBRATING_ORIGINS):
+        lower, upper = _quantiles(relative[origin + 1 :], level)
         known = relative[origin][~np.isnan(relative[origin])]
-        inside.append(((known >= lower) & (known <= upper)).astype(float))
-    return np.concatenate(inside)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            above, below = known / upper, known / lower
+        width = np.where(known > 0, above, np.where(known < 0, below, 0.0))
+        # What begins at nothing holds all that is less than expected.
+        needed.append(np.where((known < 0) & (lower == NOTHING_SOLD), 0.0, width))
+    return needed
 
 
 def calibrated_width(judged: Sequence[OriginErrors], level: float) -> float:
-    """The stretch with which intervals hold ``level`` of the origins that did not set them.
+    """The stretch with which intervals hold ``level`` of the origins that came after.
 
     Few origins tell too little of how wrong a level can be; over all series together they tell.
+    Origins before and after would tell more of one between them than is known of days to come.
+    All series share a bad month: what that leaves uncertain is added as one standard error.
     """
-    low, high = WIDTH_LIMITS
-    for _ in range(WIDTH_STEPS):
-        middle = (low + high) / 2
-        hits = np.concatenate([np.empty(0), *(_hits(each, level, middle) for each in judged)])
-        if not len(hits):
-            return 1.0
-        low, high = (middle, high) if hits.mean() < level else (low, middle)
-    return high
+    by_origin: dict[int, list[Values]] = {}
+    for errors in judged:
+        for origin, needed in enumerate(_widths_needed(errors, level)):
+            by_origin.setdefault(origin, []).append(needed)
+    origins = [each for each in map(np.concatenate, by_origin.values()) if len(each)]
+    if not origins:
+        return 1.0
+    widths = [_limited(each, level) for each in origins]
+    error = float(np.std(widths, ddof=1)) / len(widths) ** 0.5 if len(widths) > 1 else 0.0
+    return min(_limited(np.concatenate(origins), level) + error, WIDTH_LIMITS[1])
+
+
+def _limited(needed: Values, level: float) -> float:
+    return float(np.clip(np.quantile(needed, level, method="inverted_cdf"), *WIDTH_LIMITS))

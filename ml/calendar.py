@@ -58,13 +58,16 @@ def bridge_closed_days(series: pd.Series[float]) -> Values:
     """
     values = np.array(series, dtype=np.float64)
     observed = ~np.isnan(values)
+    if observed.all():
+        return values
     overall = float(np.nanmean(values)) if observed.any() else 0.0
-    for position in np.flatnonzero(~observed):
-        same = np.arange(position % DAYS_PER_WEEK, len(values), DAYS_PER_WEEK)
-        known = same[observed[same]]
-        before = known[known < position][-4:]
-        chosen = before if len(before) else known[:4]
-        values[position] = values[chosen].mean() if len(chosen) else overall
+    for weekday in range(DAYS_PER_WEEK):
+        same = values[weekday::DAYS_PER_WEEK]
+        is_known = observed[weekday::DAYS_PER_WEEK]
+        known = same[is_known]
+        before = np.cumsum(is_known)[~is_known]
+        windows = [known[max(count - 4, 0) : count] if count else known[:4] for count in before]
+        same[~is_known] = [each.mean() if len(each) else overall for each in windows]
     return values
 
 

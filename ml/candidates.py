@@ -6,12 +6,14 @@ Naive rules come first in :data:`CANDIDATES`; on equal error the earlier, simple
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from ml.calendar import DAYS_PER_WEEK, Values, bridge_closed_days
 
@@ -20,6 +22,12 @@ YEARLY_MINIMUM_DAYS = 2 * 365
 INTERMITTENT_INTERVAL = 1.32
 # Fewer days of promotions teach a method nothing about them.
 PROMOTION_MINIMUM_DAYS = 7
+# A fit is used on until the past has grown by this much.
+REFIT_GROWTH = 1.25
+YEARLY_WAVES, DAYS_PER_YEAR = 3, 365.25
+# The level is that of about so many days.
+LEVEL_DAYS = 28
+SHRINKAGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Context:
 
 
 Method = Callable[["pd.Series[float]", int, Context], Values]
+FromOrigins = Callable[["pd.Series[float]", Mapping[int, int], Context], dict[int, Values]]
 
 
 def seasonal_naive(series: pd.Series[float], horizon: int, context: Context) -> Values:
@@ -90,11 +99,80 @@ def is_intermittent(values: Values) -> bool:
 
 def auto_ets(series: pd.Series[float], horizon: int, context: Context) -> Values:
     """Exponential smoothing with a weekly season, form chosen by AICc (statsforecast)."""
+    return auto_ets_from_origins(series, {0: horizon}, context)[0]
+
+
+def auto_ets_from_origins(
+    series: pd.Series[float], longest: Mapping[int, int], context: Context
+) -> dict[int, Values]:
+    """:func:`auto_ets` per origin; a form and parameters are fitted at the earliest origin.
+
+    From the later ones only the states are brought up to date, until the past has grown by a
+    quarter: fitting is a thousand times the work.
+    """
     del context
     from statsforecast.models import AutoETS  # slow to import
 
-    forecast = AutoETS(season_length=DAYS_PER_WEEK).forecast(bridge_closed_days(series), horizon)
-    return np.asarray(forecast["mean"], dtype=float)
+    found: dict[int, Values] = {}
+    model, fitted_days = AutoETS(season_length=DAYS_PER_WEEK), 0
+    for offset in sorted(longest, reverse=True):
+        past = bridge_closed_days(series.iloc[: len(series) - offset])
+        if not fitted_days or len(past) > REFIT_GROWTH * fitted_days:
+            model, fitted_days = model.new().fit(past), len(past)
+        ahead = model.forward(past, longest[offset])["mean"]
+        found[offset] = np.asarray(ahead, dtype=float)
+    return found
+
+
+def harmonic_regression(series: pd.Series[float], horizon: int, context: Context) -> Values:
+    """Weekday × yearly waves × growth, times the level of the last weeks.
+
+    A log-linear regression that keeps days without sales (Poisson pseudo-likelihood, Santos Silva
+    & Tenreyro 2006) on the terms of a dynamic harmonic regression (Hyndman & Athanasopoulos 2021,
+    section 10.5). The year and growth need two years, promotions a week of them.
+    """
+    from sklearn.linear_model import PoissonRegressor  # slow to import
+
+    values = np.maximum(series.to_numpy(dtype=float), 0.0)
+    known = ~np.isnan(values)
+    mean = float(values[known].mean()) if known.any() else 0.0
+    if mean <= 0:
+        return np.zeros(horizon)
+    terms = _terms(series, horizon, context)
+    model = PoissonRegressor(alpha=SHRINKAGE, solver="newton-cholesky")
+    # Sharing so little work among threads takes ten times as long as doing it.
+    with _threads().limit(limits=1, user_api="openmp"):
+        model.fit(terms[: len(values)][known], values[known] / mean)
+    usual = model.predict(terms) * mean
+    weights = np.exp(-np.arange(len(values))[::-1] / LEVEL_DAYS)[known]
+    level = (weights @ values[known]) / (weights @ usual[: len(values)][known])
+    return np.asarray(usual[len(values) :] * level, dtype=float)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def combination(series: pd.Series[float], horizon: int, context: Context) -> Values:
+    """Mean of two methods that err differently (Bates & Granger 1969)."""
+    return (
+        weekday_smoothing(series, horizon, context) + harmonic_regression(series, horizon, context)
+    ) / 2
+
+
+def _terms(series: pd.Series[float], horizon: int, context: Context) -> Values:
+    """What a day is known by, shape (days of the past and ahead, terms)."""
+    days = np.arange(len(series) + horizon)
+    columns = [days % DAYS_PER_WEEK == weekday for weekday in range(DAYS_PER_WEEK)]
+    if len(series) >= YEARLY_MINIMUM_DAYS:
+        angles = 2 * np.pi * np.outer(np.arange(1, YEARLY_WAVES + 1), days) / DAYS_PER_YEAR
+        columns += [*np.sin(angles), *np.cos(angles), days / len(series) - 0.5]
+    every = pd.date_range(series.index[0], periods=len(days))
+    is_promotion = every.isin([pd.Timestamp(day) for day in context.promotions])
+    if is_promotion[: len(series)].sum() >= PROMOTION_MINIMUM_DAYS:
+        columns.append(is_promotion)
+    return np.array(columns, dtype=float).T
 
 
 def prophet(series: pd.Series[float], horizon: int, context: Context) -> Values:
@@ -133,12 +211,26 @@ class Candidate:
     """A named method; naive rules are what every other method has to beat.
 
     ``levels`` are the kinds of series on which a costly method is tried; None means all.
+    ``from_origins`` forecasts from several origins (days before the end of the series, each with
+    its days ahead) for less than as many single forecasts; no origin may see what comes after it.
     """
 
     name: str
     forecast: Method
     is_naive: bool
     levels: tuple[str, ...] | None = None
+    from_origins: FromOrigins | None = None
+
+    def forecasts(
+        self, series: pd.Series[float], longest: Mapping[int, int], context: Context
+    ) -> dict[int, Values]:
+        """Days ahead from each origin of ``longest``."""
+        if self.from_origins:
+            return self.from_origins(series, longest, context)
+        return {
+            offset: self.forecast(series.iloc[: len(series) - offset], horizon, context)
+            for offset, horizon in longest.items()
+        }
 
 
 CANDIDATES = (
@@ -146,6 +238,14 @@ CANDIDATES = (
     Candidate("four_week_mean", four_week_mean, is_naive=True),
     Candidate("weekday_smoothing", weekday_smoothing, is_naive=False),
     Candidate("sporadic", sporadic, is_naive=False),
-    Candidate("auto_ets", auto_ets, is_naive=False, levels=("total", "location", "category")),
+    Candidate("harmonic_regression", harmonic_regression, is_naive=False),
+    Candidate("combination", combination, is_naive=False),
+    Candidate(
+        "auto_ets",
+        auto_ets,
+        is_naive=False,
+        levels=("total", "location", "category"),
+        from_origins=auto_ets_from_origins,
+    ),
     Candidate("prophet", prophet, is_naive=False, levels=("total", "location")),
 )

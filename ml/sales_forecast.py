@@ -116,7 +116,7 @@ def forecast_sales(
 
 def _widths(outcome: Mapping[Node, _Verdict], is_aggregate: bool) -> dict[float, float]:
     """Small series are uncertain in other ways than large ones."""
-    alike = [each.published for each in outcome.values() if each.is_aggregate == is_aggregate]
+    alike = [each.foretold for each in outcome.values() if each.is_aggregate == is_aggregate]
     return {level: calibrated_width(alike, level) for level in LEVELS}
 
 
@@ -140,11 +140,15 @@ class _Verdict:
 
     Below the aggregates a forecast of the mean is wanted, so squared errors decide: the least
     absolute error of what is rarely sold has a forecast of nothing.
+
+    ``foretold`` are the errors with each origin's method chosen on the other origins: those of the
+    chosen one on the days it was chosen for are too small for an interval.
     """
 
     is_aggregate: bool
     by_itself: Mapping[str, OriginErrors]
     published: OriginErrors
+    foretold: OriginErrors
     selected: Candidate
     naive: Candidate
     ahead: Values
@@ -229,6 +233,7 @@ class _Trials:
         )
         self.errors = [self._errors(row) for row in range(len(run.series))]
         self.selected = {row: self._best(row) for row, errors in enumerate(self.errors) if errors}
+        self.foretold = self._foretold()
 
     def verdicts(self) -> dict[int, _Verdict]:
         """Per series, with the forecasts that leave fewest aggregates behind a naive rule."""
@@ -241,7 +246,7 @@ class _Trials:
 
     def _attempts(self) -> Iterator[Values]:
         """Each series' best method, the losers held ever more; else what is half or all naive."""
-        variances = np.array([self._variance(row) for row in range(len(self.run.series))])
+        variances = self._variances()
         best = self._published(self.selected, variances)
         published = best
         for _ in range(HOLDS):
@@ -260,13 +265,14 @@ class _Trials:
 
     def _published(self, methods: Mapping[int, Candidate], variances: Values) -> Values:
         """Forecasts that add up from every origin, shape (series, origins, days)."""
-        return np.stack(
-            [
-                reconciled(self.run.sums, self._base(methods, number), variances, is_open)
-                for number, is_open in enumerate(self.open)
-            ],
-            axis=1,
-        )
+        return self._reconciled([methods] * len(self.origins), variances)
+
+    def _reconciled(self, methods: Sequence[Mapping[int, Candidate]], variances: Values) -> Values:
+        """With the methods of each origin; all in one go, as the equations are the same."""
+        base = [self._base(each, number) for number, each in enumerate(methods)]
+        is_open = np.hstack(self.open[: len(methods)])
+        found = reconciled(self.run.sums, np.hstack(base), variances, is_open)
+        return found.reshape(len(found), len(methods), self.horizon)
 
     def _base(self, methods: Mapping[int, Candidate], number: int) -> Values:
         """Each series' forecast by itself, shape (series, days)."""
@@ -285,15 +291,26 @@ class _Trials:
             row: _Verdict(
                 self.run.is_aggregate[row],
                 self.errors[row],
-                OriginErrors(
-                    published[row][self._usable(row)], self.actual[row][self._usable(row)]
-                ),
+                self._of_usable(published, row),
+                self._of_usable(self.foretold, row),
                 selected,
                 self._best(row, only_naive=True),
                 published[row][-1],
             )
             for row, selected in self.selected.items()
         }
+
+    def _of_usable(self, forecasts: Values, row: int) -> OriginErrors:
+        usable = self._usable(row)
+        return OriginErrors(forecasts[row][usable], self.actual[row][usable])
+
+    def _foretold(self) -> Values:
+        """Forecasts that add up from every past origin, none of which chose its own methods."""
+        methods = [
+            {row: self._best(row, unseen=number) for row in self.selected}
+            for number in range(len(self.origins) - 1)
+        ]
+        return self._reconciled(methods, self._variances())
 
     def _unproven(self, verdicts: Mapping[int, _Verdict]) -> list[int]:
         return [row for row, each in verdicts.items() if each.is_aggregate and not each.is_proven]
@@ -325,14 +342,18 @@ class _Trials:
         """Whether any of a series' cells can be sold on the days after an origin."""
         return np.asarray(self.open[number][self.run.sums[row] > 0].any(axis=0))
 
-    def _best(self, row: int, *, only_naive: bool = False) -> Candidate:
+    def _best(self, row: int, *, only_naive: bool = False, unseen: int | None = None) -> Candidate:
         methods = [each for each in self.run.methods[row] if each.is_naive or not only_naive]
+        seen = [number != unseen for number in self._usable(row)]
         return min(
             methods,
             key=lambda method: _error(
-                self.errors[row][method.name], is_aggregate=self.run.is_aggregate[row]
+                self.errors[row][method.name].of(seen), is_aggregate=self.run.is_aggregate[row]
             ),
         )
+
+    def _variances(self) -> Values:
+        return np.array([self._variance(row) for row in range(len(self.run.series))])
 
     def _variance(self, row: int) -> float:
         """Mean squared error; of a series that is too young the mean square of its sales."""
@@ -368,7 +389,8 @@ def _evidence(
         is_selected = name == verdict.selected.name and verdict.is_proven
         errors = verdict.published if is_selected else alone
         covered = [
-            coverage(errors, level, widths[level]) if is_selected else None for level in LEVELS
+            coverage(verdict.foretold, level, widths[level]) if is_selected else None
+            for level in LEVELS
         ]
         yield {
             "series_key": node.key,
@@ -413,7 +435,7 @@ def _rows(
     series = run.series[run.row_of[node.cells.tobytes()]]
     history = series.iloc[-HISTORY_DAYS:].dropna()
     future = pd.date_range(run.tree.days[-1] + pd.Timedelta(days=1), periods=horizon, freq="D")
-    relative = relative_errors(verdict.published)
+    relative = relative_errors(verdict.foretold)
     forecast = pd.DataFrame(
         {"sale_date": future, "row_type": "forecast", "forecast_amount": verdict.ahead}
     )

@@ -58,6 +58,8 @@ STEP_TITLES = {
     "send_reports": "Sending reports that are due",
 }
 
+STORAGE_TIMEOUT_MS = 60_000
+
 Report = Callable[[str], None]
 
 
@@ -110,6 +112,10 @@ def run_hub(
     summary = RunSummary(run_id=str(uuid.uuid4()))
     began = time.monotonic()
     with dg.DagsterInstance.get() as instance:
+        # By default each of a run's thousands of events opens a connection of its own.
+        instance.optimize_for_webserver(
+            statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
+        )
         watcher = _Watcher(summary, report)
         instance.add_event_listener(summary.run_id, watcher)
         job = defs.resolve_job_def(JOB_BY_STAGE[only])

@@ -46,12 +46,12 @@ SALES_FORECAST = Task(
             group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
     },
     answer=_sales_forecast,
-    libraries=("prophet", "statsforecast", "numpy", "pandas", "holidays"),
+    libraries=("prophet", "statsforecast", "scikit-learn", "numpy", "pandas", "holidays"),
     settings=lambda business: [
         business.country_code,
         business.closed_dates,
         business.promotion_dates,
     ],
-    method_version=2,
+    method_version=3,
 )
 TASKS = (SALES_FORECAST,)

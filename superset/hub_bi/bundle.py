@@ -30,7 +30,14 @@ PERIOD_MARTS = frozenset(
         "rpt_sales_hourly",
         "rpt_product_performance",
         "rpt_margin_daily",
+        "rpt_contribution_daily",
+        "rpt_profit_and_loss",
         "rpt_customers_monthly",
+        "rpt_acquisition",
+        "rpt_conversion_funnel",
+        "rpt_customer_journey",
+        "fct_marketing_spend",
+        "fct_inventory_daily",
         "rpt_reconciliation",
     }
 )

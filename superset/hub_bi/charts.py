@@ -42,6 +42,18 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "Months since the first order",
         ),
     },
+    "rpt_anomalies": {
+        "measure": (
+            "replace(metric, '_', ' ')",
+            "What was measured, in words",
+        ),
+    },
+    "rpt_trends": {
+        "measure": (
+            "replace(metric, '_', ' ')",
+            "What was measured, in words",
+        ),
+    },
     "rpt_check_results": {
         "urgency": (
             "case status when 'fail' then 1 when 'error' then 1 when 'warn' then 2 else 3 end",
@@ -55,6 +67,10 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
 }
+
+
+# Rates that are no part of a whole: so many times, not so many per cent.
+RATIOS = {"turnover_rate", "gmroi_rate", "ltv_to_cac_rate"}
 
 
 @dataclass(frozen=True)
@@ -597,8 +613,10 @@ class Rows(Chart):
 
 def _shown(name: str) -> dict[str, Any]:
     shown: dict[str, Any] = {"showCellBars": False}
-    if name.endswith("_amount"):
-        is_per_unit = name.startswith(("unit_", "average_"))
+    if name in RATIOS:
+        shown |= {"d3NumberFormat": ",.1f"}
+    elif name.endswith("_amount"):
+        is_per_unit = name.startswith(("unit_", "average_", "blended_", "margin_ltv_"))
         number = ",.2f" if is_per_unit else ",.0f"
         shown |= {"d3NumberFormat": number, "currencyFormat": CURRENCY_FORMAT}
     elif name.endswith(("_rate", "_share", "wape")) or name.startswith("coverage_"):
@@ -607,6 +625,10 @@ def _shown(name: str) -> dict[str, Any]:
         shown |= {"d3TimeFormat": DATE_TIME_FORMAT}
     elif name.endswith(("_count", "_days", "units")):
         shown |= {"d3NumberFormat": ",d"}
+    elif name.endswith("_value"):
+        shown |= {"d3NumberFormat": ",.2~f"}
+    elif name.endswith(("_quantity", "_orders")) or name.startswith("days_"):
+        shown |= {"d3NumberFormat": ",.1~f"}
     return shown
 
 

@@ -36,7 +36,10 @@ PHONE_USER_AGENT = (
     "Chrome/128.0 Mobile Safari/537.36"
 )
 PHONE_SLUG = "owner-overview-phone"
-SLUGS = ("owner-overview", "sales", "menu-and-hours", "customers", "forecast", "data-health")
+SLUGS = (
+    "owner-overview", "insights", "sales", "profit", "menu-and-hours", "customers", "marketing",
+    "inventory", "forecast", "data-health",
+)  # fmt: skip
 LOADING_LIMIT_SECONDS = 90
 
 EMPTY = re.compile(r"No results|No data|There are no results|Data error|Unexpected error", re.I)

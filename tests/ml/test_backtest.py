@@ -17,7 +17,16 @@ from ml.backtest import (
     relative_errors,
     usable_offsets,
 )
-from ml.candidates import Candidate, Context, four_week_mean, seasonal_naive
+from ml.candidates import (
+    CANDIDATES,
+    Candidate,
+    Context,
+    auto_ets,
+    auto_ets_from_origins,
+    four_week_mean,
+    harmonic_regression,
+    seasonal_naive,
+)
 
 CONTEXT = Context("US")
 
@@ -36,6 +45,57 @@ def test_no_origin_sees_what_it_forecasts() -> None:
     for (_, offset), ahead in found.items():
         first_day_ahead = 200.0 - offset + 1
         np.testing.assert_allclose(first_day_ahead + np.arange(7) - ahead, np.arange(1, 8))
+
+
+def _shop(days: int) -> pd.Series[float]:
+    """Sales with a week and a year, closed on Mondays."""
+    index = pd.date_range("2023-01-02", periods=days)
+    usual = 100 * (1 + 0.3 * np.sin(2 * np.pi * index.day_of_year / 365.25))
+    values = np.random.default_rng(5).poisson(usual * (1 + 0.1 * index.day_of_week)).astype(float)
+    return pd.Series(np.where(index.day_of_week == 0, np.nan, values), index=index)
+
+
+def test_no_method_sees_what_comes_after_an_origin() -> None:
+    quick = [each for each in CANDIDATES if each.name != "prophet"]
+    series = _shop(400)
+    changed = series.copy()
+    changed.iloc[-56:] *= 3
+    before, after = (
+        forecasts_from_origins(each, [7, 30], quick, CONTEXT) for each in (series, changed)
+    )
+    earlier = [key for key in before if key[1] >= 56]
+    assert len(earlier) >= 6 * len(quick)
+    for key in earlier:
+        np.testing.assert_array_equal(before[key], after[key], err_msg=str(key))
+    assert not np.array_equal(before["auto_ets", 0], after["auto_ets", 0])
+
+
+def test_a_fit_that_is_used_on_is_brought_up_to_date() -> None:
+    """It knows of the last month, which doubled, what a fit of its own knows."""
+    series = _shop(500)
+    series.iloc[-63:] *= 2
+    found = auto_ets_from_origins(series, {0: 30, 91: 30}, CONTEXT)
+    alone = auto_ets(series, 30, CONTEXT)
+    assert found[0].mean() == pytest.approx(alone.mean(), rel=0.15)
+    assert found[0].mean() > 1.5 * found[91].mean()
+
+
+def test_a_year_is_learned_from_two_and_kept_apart_from_the_level() -> None:
+    series = _shop(1_000)
+    actual = _shop(1_090).iloc[-90:]
+    is_open = actual.notna().to_numpy()
+    ahead = harmonic_regression(series, 90, CONTEXT)
+    errors = np.abs(ahead - actual)[is_open].sum() / actual.sum()
+    naive = np.abs(four_week_mean(series, 90, CONTEXT) - actual)[is_open].sum() / actual.sum()
+    assert errors < 0.1 < naive
+    doubled = harmonic_regression(series * 2, 90, CONTEXT)
+    np.testing.assert_allclose(doubled, 2 * ahead, rtol=1e-6)
+
+
+@pytest.mark.parametrize("values", [np.zeros(60), np.full(60, np.nan), np.full(60, -1.0)])
+def test_nothing_sold_is_forecast_as_nothing(values: np.ndarray) -> None:
+    series = pd.Series(values, index=pd.date_range("2026-01-01", periods=60))
+    assert harmonic_regression(series, 7, CONTEXT).tolist() == [0.0] * 7
 
 
 def test_wape_is_total_error_over_total_actual() -> None:
@@ -104,7 +164,7 @@ def test_intervals_are_stretched_until_they_hold_what_they_promise() -> None:
     width = calibrated_width(judged, 0.8)
     held = np.mean([coverage(errors, 0.8, width) for errors in judged])
     assert plain < 0.75
-    assert held == pytest.approx(0.8, abs=0.005)
+    assert 0.8 <= held <= 0.84, "what two judged origins leave uncertain is added"
 
 
 def test_what_is_rarely_sold_has_an_interval_from_nothing_on() -> None:

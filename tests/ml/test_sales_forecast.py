@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,12 @@ import pytest
 from ml.calendar import Values
 from ml.candidates import CANDIDATES, Candidate, Context
 from ml.sales_forecast import SalesForecast, forecast_sales
+from sandbox.world import World, WorldSettings, generate
 from warehouse.home import PROJECT_ROOT
 
 PIZZA = PROJECT_ROOT / "sandbox" / "samples" / "pizza" / "inbox" / "sales"
 NAIVE = tuple(candidate for candidate in CANDIDATES if candidate.is_naive)
+QUICK = tuple(candidate for candidate in CANDIDATES if candidate.levels is None)
 # WAPE of the last 28 days of 2015, forecast once on 3 December.
 FOUR_WEEK_MEAN_WAPE = 0.239
 SAME_WEEKDAY_WAPE = 0.295
@@ -300,3 +303,76 @@ def test_a_series_that_no_method_forecasts_better_than_a_naive_rule_is_not_publi
     chosen = result.backtests[result.backtests["is_selected"]]
     assert set(chosen["model"]) <= {"seasonal_naive", "four_week_mean"}
     assert (chosen["wape"] == 0).all()
+
+
+def _generated(folder: Path, seed: int) -> tuple[pd.DataFrame, list[tuple[date, str | None]]]:
+    """Daily net sales of a generated business's places and categories, and its closures."""
+    generate(WorldSettings(seed=seed, years=2, orders_per_day=200), folder).close()
+    world = World(folder, now=World(folder).ends_at)
+    rows = world.rows(
+        "select cast(placed_local as date), cast(place_id as varchar), category, "
+        "sum(gross_cents - discount_cents) / 100.0 from orders join order_lines using (order_id) "
+        "join variants using (variant_id) join products using (product_id) "
+        "where not is_test group by all order by all"
+    )
+    closures = world.rows("select closed_date, cast(place_id as varchar) from closures")
+    world.close()
+    columns = ["sale_date", "location_name", "category_name", "net_amount"]
+    return pd.DataFrame(rows, columns=columns).astype({"net_amount": float}), [
+        (day, place) for day, place in closures
+    ]
+
+
+def _with_what_came(forecasts: pd.DataFrame, sales: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts of the total, places and categories beside what was then sold."""
+    dated = sales.assign(sale_date=pd.to_datetime(sales["sale_date"]), total="Total")
+    sold = pd.concat([
+        dated.groupby([name, "sale_date"])["net_amount"].sum().rename_axis(
+            ["series_name", "sale_date"]
+        ).reset_index(name="sold_amount").assign(series_level=level)
+        for level, name in (
+            ("total", "total"), ("location", "location_name"), ("category", "category_name"),
+        )
+    ])  # fmt: skip
+    ahead = forecasts[
+        (forecasts["row_type"] == "forecast")
+        & forecasts["series_level"].isin(["total", "location", "category"])
+        & (forecasts["forecast_amount"].astype(float) > 0)
+    ]
+    found = ahead.merge(sold, how="left", on=["series_level", "series_name", "sale_date"])
+    return found.fillna({"sold_amount": 0.0})
+
+
+def _held(known: pd.DataFrame, level: int) -> float:
+    bounds = known[[f"lower_{level}_amount", f"upper_{level}_amount"]].astype(float)
+    inside = known["sold_amount"].between(bounds.iloc[:, 0], bounds.iloc[:, 1])
+    return float(inside.mean())
+
+
+def test_intervals_of_generated_businesses_and_of_the_restaurant_hold_what_they_promise(
+    tmp_path: Path, pizza: pd.DataFrame
+) -> None:
+    """On days after the data that calibrated them, over a hundred series from several origins."""
+    businesses: list[tuple[pd.DataFrame, list[tuple[date, str | None]], tuple[int, ...]]] = [
+        (*_generated(tmp_path / str(seed), seed), (30, 86, 142)) for seed in (5, 9)
+    ]
+    businesses.append((pizza, [], (30, 58, 86, 114)))
+    judged = []
+    for number, (sales, closures, offsets) in enumerate(businesses):
+        last = pd.Timestamp(sales["sale_date"].max()).date()
+        for offset in offsets:
+            made = forecast_sales(
+                sales,
+                last - timedelta(days=offset),
+                country_code="US",
+                closures=closures,
+                horizons=(30,),
+                candidates=QUICK,
+                jobs=1,
+            )
+            known = _with_what_came(made.forecasts, sales)
+            judged.append(known.assign(business=number, offset=offset))
+    known = pd.concat(judged)
+    assert known.groupby(["business", "offset", "series_key"]).ngroups >= 100
+    assert 0.75 <= _held(known, 80) <= 0.85
+    assert 0.92 <= _held(known, 95) <= 0.97

@@ -4,9 +4,13 @@ from hub_bi.dashboards import (
     customers,
     data_health,
     forecast,
+    insights,
+    inventory,
+    marketing,
     menu_and_hours,
     owner_overview,
     owner_overview_phone,
+    profit,
     sales,
 )
 from hub_bi.tiles import Dashboard
@@ -19,9 +23,13 @@ def all_dashboards() -> tuple[Dashboard, ...]:
     """Return every dashboard of the product."""
     return (
         owner_overview.DASHBOARD,
+        insights.DASHBOARD,
         sales.DASHBOARD,
+        profit.DASHBOARD,
         menu_and_hours.DASHBOARD,
         customers.DASHBOARD,
+        marketing.DASHBOARD,
+        inventory.DASHBOARD,
         forecast.DASHBOARD,
         data_health.DASHBOARD,
         owner_overview_phone.DASHBOARD,

@@ -1,6 +1,6 @@
 """Who comes back, who is slipping away, and what to do about each group."""
 
-from hub_bi.charts import BigNumber, ByCategory, Heatmap, OverTime, Rows, Where
+from hub_bi.charts import BigNumber, ByCategory, Heatmap, OverTime, Rows, Summary, Where
 from hub_bi.dashboards.shared import FRESHNESS, PERIOD, navigation
 from hub_bi.palette import BLUE, SEGMENT_COLOURS, SLATE, TEAL
 from hub_bi.tiles import Dashboard, Tile
@@ -15,7 +15,7 @@ NAMED_SHARE = Tile(
     question="How many orders name a customer?",
     mart="rpt_customers_monthly",
     chart=BigNumber("identified_share", "of orders name a customer", grain="P1M"),
-    width=4,
+    width=6,
     height=24,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
@@ -25,17 +25,7 @@ NEW = Tile(
     question="How many new customers came?",
     mart="rpt_customers_monthly",
     chart=BigNumber("new_customers", "bought for the first time", grain="P1M"),
-    width=4,
-    height=24,
-    needs_rows_in=IDENTIFIED,
-    empty_note=NO_CUSTOMERS,
-)
-RETURNING = Tile(
-    key="returning_customers",
-    question="How many came back?",
-    mart="rpt_customers_monthly",
-    chart=BigNumber("returning_customers", "visits of earlier customers, by month", grain="P1M"),
-    width=4,
+    width=6,
     height=24,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
@@ -89,6 +79,20 @@ RETENTION = Tile(
     only_where="months_since_first > 0",
     empty_note=NO_CUSTOMERS,
 )
+AT_RISK = Tile(
+    key="at_risk",
+    question="What are they worth, and how sure are they to stay?",
+    mart="rpt_customer_predictions",
+    chart=Summary(
+        by=("churn_risk", "value_tier"),
+        metrics=("predicted_customers", "expected_net_sales_12m", "expected_margin_12m"),
+    ),
+    width=12,
+    height=44,
+    note="Expected sales and margin of the next twelve months, by risk of leaving and value.",
+    needs_rows_in=IDENTIFIED,
+    empty_note=NO_CUSTOMERS,
+)
 SEGMENT_SIZE = Tile(
     key="segment_size",
     question="Who are our customers?",
@@ -131,9 +135,10 @@ DASHBOARD = Dashboard(
     },
     rows=(
         (navigation("customers"),),
-        (NAMED_SHARE, NEW, RETURNING),
+        (NAMED_SHARE, NEW),
         (NAMED_AND_GUEST, NEW_OR_RETURNING),
         (RETENTION, SEGMENT_SIZE),
+        (AT_RISK,),
         (SEGMENT_ACTIONS,),
         (FRESHNESS,),
     ),

@@ -78,6 +78,44 @@ WHAT_TO_DO = Tile(
     needs_rows_in="rpt_menu",
     empty_note="No product has been sold in the last 12 months.",
 )
+STAFF = Tile(
+    key="staff",
+    question="How many people are needed in the next days?",
+    mart="rpt_staffing_plan",
+    chart=Rows(
+        (
+            "location_name", "plan_date", "work_hour", "expected_orders", "needed_staff_count",
+            "usual_staff_count", "scheduled_staff_count", "difference_staff_count",
+        ),
+        order_by=("plan_date", "location_name", "work_hour"),
+        limit=1000,
+        page_length=12,
+    ),
+    width=12,
+    height=50,
+    note="Orders expected per open hour, and the people they need at the pace of busy hours.",
+    needs_rows_in="rpt_staffing_plan",
+    empty_note="No plan yet: it needs eight weeks of sales by the hour.",
+)  # fmt: skip
+INGREDIENTS = Tile(
+    key="ingredients",
+    question="Which ingredients will run short?",
+    mart="rpt_ingredient_plan",
+    chart=Rows(
+        (
+            "plan_date", "ingredient_name", "location_name", "needed_quantity",
+            "incoming_quantity", "stock_quantity", "shortfall_quantity", "unit_of_measure",
+        ),
+        order_by=("plan_date", "ingredient_name"),
+        limit=1000,
+        page_length=10,
+    ),
+    width=12,
+    height=44,
+    note="The menu's forecast times its recipes, beside stock and deliveries under way.",
+    needs_rows_in="rpt_ingredient_plan",
+    empty_note="No recipe is known. Put recipes into `inbox/recipes` and this table appears.",
+)  # fmt: skip
 GUIDE = Card(
     key="guide",
     text=(
@@ -102,6 +140,8 @@ DASHBOARD = Dashboard(
         (QUADRANTS, QUADRANT_SHARE),
         (GUIDE,),
         (WHAT_TO_DO,),
+        (STAFF,),
+        (INGREDIENTS,),
         (FRESHNESS,),
     ),
 )

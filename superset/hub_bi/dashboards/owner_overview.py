@@ -11,7 +11,9 @@ from hub_bi.dashboards.shared import (
     NEXT_30_DAYS,
     ORDERS,
     PERIOD,
+    WHAT_TO_DO_NOW,
     navigation,
+    sized,
 )
 from hub_bi.tiles import Dashboard, Tile
 
@@ -33,30 +35,18 @@ TOP_PRODUCTS = Tile(
     height=42,
     note="The eight products with the highest net sales in the chosen period.",
 )
-MARGIN_BY_CATEGORY = Tile(
-    key="margin_by_category",
-    question="Which categories earn it?",
-    mart="rpt_margin_daily",
-    chart=ByCategory(("gross_margin",), by="category_name", limit=8),
-    width=4,
-    height=42,
-    note="Gross margin by category, for products whose cost is known.",
-    needs_rows_in="rpt_margin_daily",
-    only_where="cost_amount is not null and cost_amount <> 0",
-    empty_note="No product cost is known yet. Add a cost file to the inbox and this chart appears.",
-)
-
 DASHBOARD = Dashboard(
     slug="owner-overview",
     title="Owner overview",
-    description="Sales, margin, best sellers and what comes next, on one page.",
+    description="Sales, margin, what to do now and what comes next, on one page.",
     filters=(PERIOD, LOCATION),
     label_colours=FORECAST_COLOURS,
     rows=(
         (navigation("owner-overview"),),
         (NET_SALES, ORDERS, AVERAGE_ORDER, MARGIN_RATE),
+        (sized(WHAT_TO_DO_NOW, 12, 44),),
         (WEEKLY_SALES, TOP_PRODUCTS),
-        (NEXT_30_DAYS, MARGIN_BY_CATEGORY),
+        (sized(NEXT_30_DAYS, 12, 42),),
         (FRESHNESS,),
     ),
 )

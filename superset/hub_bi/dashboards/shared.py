@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hub_bi.charts import BigNumber, ForecastBand, Latest, Summary, Where
+from hub_bi.charts import BigNumber, ForecastBand, Latest, Rows, Summary, Where
 from hub_bi.palette import BLUE
 from hub_bi.tiles import Card, ChoiceFilter, PeriodFilter, Tile
 
@@ -71,6 +71,22 @@ NEXT_30_DAYS = Tile(
     needs_rows_in="rpt_sales_forecast",
     empty_note=NO_FORECAST,
 )
+WHAT_TO_DO_NOW = Tile(
+    key="what_to_do_now",
+    question="What should we do now?",
+    mart="rpt_insights",
+    chart=Rows(
+        ("insight_rank", "headline", "action", "act_by_date", "impact_amount", "impact_basis",
+         "certainty"),
+        order_by=("insight_rank",),
+        page_length=20,
+    ),
+    width=12,
+    height=40,
+    note="Most money first. A negative amount has been lost, a positive one can be won or kept.",
+    needs_rows_in="rpt_insights",
+    empty_note="Nothing is far enough from usual, and nothing is due.",
+)  # fmt: skip
 FRESHNESS = Tile(
     key="freshness",
     question="How fresh are these numbers?",
@@ -91,9 +107,13 @@ FORECAST_COLOURS = {
 
 PAGES = {
     "owner-overview": "Overview",
+    "insights": "Insights",
     "sales": "Sales",
+    "profit": "Profit",
     "menu-and-hours": "Menu and hours",
     "customers": "Customers",
+    "marketing": "Marketing",
+    "inventory": "Inventory",
     "forecast": "Forecast",
     "data-health": "Data health",
 }
