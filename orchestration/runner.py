@@ -127,7 +127,7 @@ def run_hub(
                 run_config=_run_config(full_refresh, as_of_date, accepts_shrinking),
                 tags={BUSINESS_TAG: warehouse.business.id},
             )
-        if not result.success:
+        if not result.success or summary.failures:
             summary.warnings += _tell_failure(warehouse, instance)
     summary.seconds = time.monotonic() - began
     summary.succeeded = result.success and not summary.failures

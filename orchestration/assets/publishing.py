@@ -95,7 +95,7 @@ def _messages(name: str, description: str, marts: tuple[str, ...]) -> dict[str, 
     **_messages(
         "alerts",
         "News by mail, webhook and console; nothing without [alerts].",
-        ("rpt_insights", "rpt_sales_daily", "rpt_check_results"),
+        ("rpt_insights", "rpt_sales_daily"),
     )
 )
 def alerts(business: BusinessResource, options: RunOptions) -> Messages:

@@ -190,7 +190,7 @@ def alert_message(business: Business, chosen: Selection) -> Message:
         "business": business,
         "items": [item_of(business, each) for each in chosen.told],
         "more": more,
-        "overview": chart_link(business),
+        "overview": chart_link(business, "rpt_insights"),
     }
     return Message(
         subject=f"{business.name}: {first.headline}{and_more}",

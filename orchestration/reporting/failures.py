@@ -24,6 +24,7 @@ LOOK_BACK = timedelta(days=2)
 PAUSE = timedelta(hours=1)
 _MOST_RUNS = 50
 _LONGEST_REASON = 1_500
+_WHOLE = "whole_hub"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def tell_failed_runs(
 
 
 def failed_runs(instance: dg.DagsterInstance, business: Business, now: datetime) -> list[FailedRun]:
-    """The last failed run of each job, unless a later run of this or the whole job went well."""
+    """The last run of each job, if it failed and the whole job did not run since."""
     records = instance.get_run_records(
         dg.RunsFilter(
             statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS],
@@ -73,18 +74,17 @@ def failed_runs(instance: dg.DagsterInstance, business: Business, now: datetime)
         ),
         limit=_MOST_RUNS,
     )
-    mended: set[str] = set()
+    seen: set[str] = set()
     found = []
     for record in records:  # newest first
         run = record.dagster_run
-        if run.tags.get(BUSINESS_TAG, business.id) != business.id:
+        is_ours = run.tags.get(BUSINESS_TAG, business.id) == business.id
+        if not is_ours or run.job_name in seen or _WHOLE in seen:
             continue
-        if run.status == dg.DagsterRunStatus.SUCCESS:
-            mended.add(run.job_name)
-        elif run.job_name not in mended and "whole_hub" not in mended:
-            mended.add(run.job_name)
+        seen.add(run.job_name)
+        reason = _reason(instance, run)
+        if reason:
             moment = record.update_timestamp.replace(tzinfo=UTC)
-            reason = _reason(instance, run.run_id)
             found.append(FailedRun(run.run_id, run.job_name, moment, reason))
     return found
 
@@ -104,19 +104,34 @@ def failure_message(business: Business, run: FailedRun) -> Message:
     return Message(subject=one_line(headline), text=text, html=html)
 
 
-def _reason(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The words of the steps that failed; those meant for the owner before any stack trace."""
-    kinds = {DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE}
-    lines = []
-    for entry in instance.all_logs(run_id, of_type=kinds):
-        event = entry.dagster_event
-        if event is None:
-            continue
-        if event.event_type == DagsterEventType.STEP_FAILURE:
-            failure = event.step_failure_data
-            told = failure.user_failure_data.description if failure.user_failure_data else None
-            error = failure.error.message.strip() if failure.error else ""
-            lines.append(f"{event.step_key}: {told or error or 'it failed'}")
-        elif not lines:
-            lines.append(event.message or "It ended early.")
-    return "\n".join(lines)[:_LONGEST_REASON] or "It ended early."
+def _reason(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
+    """What failed, in words; None where all went well.
+
+    A source that could not be loaded fails a check and not its step, so that the others go on.
+    """
+    kinds = {
+        DagsterEventType.STEP_FAILURE,
+        DagsterEventType.RUN_FAILURE,
+        DagsterEventType.ASSET_CHECK_EVALUATION,
+    }
+    events = [entry.dagster_event for entry in instance.all_logs(run.run_id, of_type=kinds)]
+    lines = [line for event in events if event and (line := _words(event))]
+    if not lines and run.status == dg.DagsterRunStatus.FAILURE:
+        lines = ["It ended early."]
+    return "\n".join(lines)[:_LONGEST_REASON] or None
+
+
+def _words(event: dg.DagsterEvent) -> str | None:
+    """Words that are meant for the owner go before any stack trace."""
+    if event.event_type == DagsterEventType.STEP_FAILURE:
+        failure = event.step_failure_data
+        told = failure.user_failure_data.description if failure.user_failure_data else None
+        error = failure.error.message.strip() if failure.error else ""
+        return f"{event.step_key}: {told or error or 'it failed'}"
+    if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+        check = event.asset_check_evaluation_data
+        if check.passed or check.severity != dg.AssetCheckSeverity.ERROR:
+            return None
+        name = check.check_name.replace("_", " ")
+        return f"{check.asset_key.path[-1]}: {name}. {check.description or ''}".strip()
+    return None

@@ -1,4 +1,4 @@
-"""What may be told: insights, crossed thresholds and failed checks, from the marts."""
+"""What may be told: insights and crossed thresholds, from the marts."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def known_news(warehouse: Warehouse) -> Known:
         as_of_date = known_until(connection, business)
         if as_of_date is None:
             return Known((), (), 0.0)
-        found = [*insights(connection, business), *_failed_checks(connection, business)]
+        found = insights(connection, business)
         problems: list[HubError] = []
         for threshold in business.alerts.thresholds if business.alerts else ():
             try:
@@ -137,31 +137,6 @@ def insights(connection: psycopg.Connection, business: Business) -> list[News]:
             link=chart_link(business, mart),
         )
         for key, kind, subject, headline, evidence, action, amount, basis, act_by, mart in rows
-    ]
-
-
-def _failed_checks(connection: psycopg.Connection, business: Business) -> list[News]:
-    if not has_mart(connection, "rpt_check_results"):
-        return []
-    rows = connection.execute(
-        "select check_name, asset_name, coalesce(message, '') from rpt_check_results "
-        "where status in ('fail', 'error') and severity = 'error' order by 1, 2"
-    ).fetchall()
-    if not rows:
-        return []
-    first = f"{rows[0][1]}: {rows[0][0].replace('_', ' ')}"
-    others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-    return [
-        News(
-            key=_key("failed_check", *(part for row in rows for part in row[:2])),
-            kind="failed_check",
-            subject="data",
-            headline=f"The data do not pass every check: {first}{others}",
-            evidence=" ".join(str(rows[0][2]).split())[:300],
-            action="See the Data health dashboard before you rely on today's numbers.",
-            is_asked_for=True,
-            link=chart_link(business, "rpt_check_results"),
-        )
     ]
 
 

@@ -227,17 +227,6 @@ def test_a_threshold_for_an_unknown_place_is_told_and_stops_nothing(
     assert "Main Street, Pier" in str(done.errors[0])
 
 
-def test_failed_checks_come_first(shop: Warehouse, sinks: tuple[MailSink, PostSink]) -> None:
-    execute(
-        shop,
-        "insert into rpt_check_results values "
-        "('amounts_add_up', 'fct_orders', 'error', 'fail', 'Off by 3.'), "
-        "('a_hint', 'fct_orders', 'warn', 'warn', ''), ('fine', 'x', 'error', 'pass', '')",
-    )
-    send_alerts(shop, now=NOON)
-    assert "fct_orders: amounts add up" in sinks[0].mails[0]["Subject"]
-
-
 # -- failed runs -------------------------------------------------------------------------
 
 
@@ -296,6 +285,24 @@ def test_a_run_that_was_mended_or_is_of_another_business_is_not_told(
         assert sinks[0].mails == [], "quiet hours"
         tell_failed_runs(shop, instance, noon)
     assert len(sinks[0].mails) == 2
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("the_source_was_loaded", asset="orders")])
+def orders() -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
+    """A load that goes on without its source, as the hub's do."""
+    yield dg.MaterializeResult()
+    yield dg.AssetCheckResult(passed=False, description="Square is not connected.")
+
+
+def test_a_run_whose_source_could_not_be_loaded_counts_as_failed(
+    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert dg.materialize([orders], instance=instance).success
+        tell_failed_runs(shop, instance, datetime.now(UTC).replace(hour=16))
+    body = sinks[0].mails[0].get_body(("plain",))
+    assert body is not None
+    assert "orders: the source was loaded. Square is not connected." in body.get_content()
 
 
 def test_a_server_that_refused_is_asked_again_an_hour_later(
