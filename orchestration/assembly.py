@@ -13,8 +13,14 @@ from orchestration.assets.identity import build_identity_assets
 from orchestration.assets.ingestion import load_spreadsheets
 from orchestration.assets.modelling import build_dbt_assets
 from orchestration.assets.predictions import build_prediction_assets
-from orchestration.assets.publishing import dashboards, data_docs
-from orchestration.automation import JOBS, every_morning, new_file_in_the_inbox
+from orchestration.assets.publishing import alerts, dashboards, data_docs, reports
+from orchestration.automation import (
+    JOBS,
+    a_run_failed,
+    every_morning,
+    messages_are_due,
+    new_file_in_the_inbox,
+)
 from orchestration.business_resource import BusinessResource
 from orchestration.checks.asset_checks import build_asset_checks
 from orchestration.run_options import RunOptions
@@ -47,11 +53,13 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
             *build_prediction_assets(),
             dashboards,
             data_docs,
+            alerts,
+            reports,
         ],
         asset_checks=build_asset_checks(),
         jobs=JOBS,
         schedules=[every_morning],
-        sensors=[new_file_in_the_inbox],
+        sensors=[new_file_in_the_inbox, messages_are_due, a_run_failed],
         resources={**resources, **(overrides or {})},
         executor=dg.in_process_executor,
     )

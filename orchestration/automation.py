@@ -1,6 +1,8 @@
-"""When runs start by themselves: every morning, and when a file arrives in the inbox."""
+"""When runs start by themselves: every morning, when a file arrives, when messages are due."""
 
 import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -9,8 +11,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ingestion.sources.registry import API_SOURCES
 from orchestration.assets.predictions import TASKS
 from orchestration.business_resource import BusinessResource
+from orchestration.reporting.due import due_keys
+from orchestration.reporting.failures import failed_runs, tell_failed_runs
 
 SENSOR_SECONDS = 30
+MESSAGE_SECONDS = 60
 
 _INGESTION = dg.AssetSelection.groups(
     "ingest_spreadsheets", "ingest_shopify", "ingest_square", "ingest_quickbooks"
@@ -38,16 +43,23 @@ build_models = _job(
     "Build the models from what is loaded.",
 )
 predict = _job("predict", _PREDICTION, "Forecast from the models.")
-# Whether a source could be loaded is known by loading it, not by looking.
+_MESSAGE_KEYS = [dg.AssetKey(["publishing", name]) for name in ("alerts", "reports")]
+# Whether a source could be loaded is known by loading it, not by looking; the same goes for
+# messages.
 _LOADS = dg.AssetSelection.checks_for_assets(
     *(dg.AssetKey([f"raw_{source.name}", source.tables[0].name]) for source in API_SOURCES)
 )
 check_quality = _job(
     "check_quality",
-    dg.AssetSelection.all_asset_checks() - _LOADS,
+    dg.AssetSelection.all_asset_checks()
+    - _LOADS
+    - dg.AssetSelection.checks_for_assets(*_MESSAGE_KEYS),
     "Check landed rows, marts and forecasts.",
 )
-JOBS = [whole_hub, load, build_models, predict, check_quality]
+send_messages = _job(
+    "send_messages", dg.AssetSelection.assets(*_MESSAGE_KEYS), "Send what is due to be told."
+)
+JOBS = [whole_hub, load, build_models, predict, check_quality, send_messages]
 
 every_morning = dg.ScheduleDefinition(
     name="every_morning",
@@ -76,6 +88,44 @@ def new_file_in_the_inbox(
     if context.cursor == state:
         return dg.SkipReason("No new or changed file in the inbox.")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+
+
+@dg.sensor(
+    name="messages_are_due",
+    job=send_messages,
+    minimum_interval_seconds=MESSAGE_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sends reports at their time, and after quiet hours what they held back.",
+)
+def messages_are_due(
+    business: BusinessResource,
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Request one run for each thing that is due; a computer that was off catches up."""
+    due = due_keys(business.business(), datetime.now(UTC))
+    if not due:
+        yield dg.SkipReason("Nothing is due to be told.")
+    yield from (dg.RunRequest(run_key=key) for key in due)
+
+
+@dg.sensor(
+    name="a_run_failed",
+    minimum_interval_seconds=MESSAGE_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells by mail and webhook of each run that failed.",
+)
+def a_run_failed(context: dg.SensorEvaluationContext, business: BusinessResource) -> dg.SkipReason:
+    """Look for failed runs of any kind, also of those that `hub run` started.
+
+    Dagster's own sensor for failures sees neither these nor what quiet hours held back.
+    """
+    settings = business.business()
+    if settings.alerts is None:
+        return dg.SkipReason("Nobody gets alerts.")
+    if not failed_runs(context.instance, settings, datetime.now(UTC)):
+        return dg.SkipReason("No run failed lately.")
+    problems = tell_failed_runs(business.warehouse(), context.instance)
+    told = "; ".join(map(str, problems)) or "Every failed run has been told."
+    return dg.SkipReason(told)
 
 
 def inbox_state(inbox: Path) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ingestion.auth import SOURCE_SYSTEMS, TITLES, ConnectionStore
 from ingestion.auth.connection import ended
 from orchestration import services
+from orchestration.reporting.secrets import mail_server, slack_webhook
 from warehouse.business import Business
 from warehouse.database import open_warehouse
 from warehouse.errors import HubError
@@ -26,13 +27,14 @@ class Finding:
 
 
 def examine(business: Business | None) -> list[Finding]:
-    """Look at Python, disk, database, Superset's environment, services and connections.
+    """Look at Python, disk, database, Superset, services, connections and the mail server.
 
     Args:
         business: whose connections to look at, if there is one; their sources are not asked.
     """
     connections = _connections(business) if business else []
-    return [_python(), _disk(), _server(), _superset(), *_services(), *connections]
+    messages = _messages(business) if business else []
+    return [_python(), _disk(), _server(), _superset(), *_services(), *connections, *messages]
 
 
 def _python() -> Finding:
@@ -93,4 +95,24 @@ def _connections(business: Business) -> list[Finding]:
             findings.append(Finding(lost.message, False, lost.fix))
         else:
             findings.append(Finding(f"{TITLES[source]} is connected", True))
+    return findings
+
+
+def _messages(business: Business) -> list[Finding]:
+    """Whether there is a way to whoever is to be told; nothing is sent."""
+    alerts = business.alerts
+    wanted = [
+        (bool(business.report_recipients or (alerts and alerts.recipients)), "Mail", mail_server),
+        (bool(alerts and alerts.slack), "The webhook", slack_webhook),
+    ]
+    findings = []
+    for is_wanted, name, read in wanted:
+        if not is_wanted:
+            continue
+        try:
+            read(business)
+        except HubError as error:
+            findings.append(Finding(error.message, is_fine=False, fix=error.fix))
+        else:
+            findings.append(Finding(f"{name} is set up (hub alerts test tries it)", True))
     return findings

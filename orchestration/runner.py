@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Literal
 
 import dagster as dg
+import psycopg
 from dagster._core.events import DagsterEventType
 
+from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
 from orchestration.services import dagster_environment
 from warehouse.database import Warehouse
+from warehouse.errors import HubError
 from warehouse.home import hub_home
 
 Stage = Literal["load", "model", "predict", "check"]
@@ -51,6 +54,8 @@ STEP_TITLES = {
     "expectations_on_forecasts": "Checking forecasts",
     "publishing__dashboards": "Publishing dashboards",
     "publishing__data_docs": "Writing Data Docs",
+    "send_alerts": "Telling what is news",
+    "send_reports": "Sending reports that are due",
 }
 
 STORAGE_TIMEOUT_MS = 60_000
@@ -120,11 +125,22 @@ def run_hub(
                 run_id=summary.run_id,
                 raise_on_error=False,
                 run_config=_run_config(full_refresh, as_of_date, accepts_shrinking),
+                tags={BUSINESS_TAG: warehouse.business.id},
             )
+        if not result.success or summary.failures:
+            summary.warnings += _tell_failure(warehouse, instance)
     summary.seconds = time.monotonic() - began
     summary.succeeded = result.success and not summary.failures
     summary.facts = _facts(warehouse)
     return summary
+
+
+def _tell_failure(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[str]:
+    """Tell whoever gets alerts; what hinders that must not hide the failure itself."""
+    try:
+        return [str(error) for error in tell_failed_runs(warehouse, instance)]
+    except (HubError, psycopg.Error) as error:
+        return [f"The failure could not be told: {error}"]
 
 
 def log_path() -> Path:
@@ -194,10 +210,11 @@ class _Watcher:
         count = materialization.metadata.get("dagster/row_count")
         if count is not None and isinstance(count.value, int):
             self.summary.rows["/".join(materialization.asset_key.path)] = count.value
-        told = materialization.metadata.get("load_report")
-        if isinstance(told, dg.TextMetadataValue) and told.text:
-            for line in told.text.splitlines():
-                self.report(f"  {line}")
+        for name in ("load_report", "messages"):
+            told = materialization.metadata.get(name)
+            if isinstance(told, dg.TextMetadataValue) and told.text:
+                for line in told.text.splitlines():
+                    self.report(f"  {line}")
 
     def _checked(self, event: dg.DagsterEvent) -> None:
         check = event.asset_check_evaluation_data

@@ -25,6 +25,7 @@ WarehouseFactory = Callable[..., Warehouse]
 SYSTEM_TESTS = (
     "tests/browser/",
     "tests/end_to_end/test_demo.py",
+    "tests/end_to_end/test_messages.py",
     "tests/end_to_end/test_analysts_desk.py",
     "tests/end_to_end/test_services.py",
 )

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -148,6 +148,103 @@ class Purchasing(_Settings):
     perishable_categories: tuple[str, ...] = ()
 
 
+MailAddress = Annotated[str, Field(pattern=r"^[^@\s<>,;:\"]{1,64}@[^@\s<>,;:\"]{1,253}$")]
+AlertMetric = Literal[
+    "net_sales",
+    "orders",
+    "average_order_value",
+    "gross_margin_rate",
+    "refund_rate",
+    "discount_rate",
+    "stock_out_rate",
+]
+
+
+class Threshold(_Settings):
+    """A limit that the owner sets; see ``docs/alerts_and_reports.md`` for what each metric is.
+
+    Attributes:
+        name: what the alert is called; also snoozes it.
+        metric: of the last complete day or week; rates are parts of one.
+        location: one of the business's; None for all together.
+        below: alert below this value.
+        above: alert above it.
+    """
+
+    name: str = Field(min_length=1, max_length=80)
+    metric: AlertMetric
+    period: Literal["day", "week"] = "day"
+    location: str | None = None
+    below: float | None = None
+    above: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_limit(self) -> Threshold:
+        if self.below is None and self.above is None:
+            raise ValueError("a threshold needs below or above")
+        return self
+
+
+class Alerts(_Settings):
+    """What is told by itself, to whom and when.
+
+    Attributes:
+        recipients: of mails; each gets one of their own.
+        slack: also to the webhook of ``secrets.toml``, which Slack and many others understand.
+        console: also in what a run says.
+        quiet_hours: from, to in the shop's zone; what comes up then is told afterwards.
+        daily_limit: of one recipient; the dearest come first.
+        minimum_impact_amount: what is worth less is not told; by default a hundredth of the net
+            sales of the last four weeks. What has no sum is told.
+        thresholds: limits of the owner's own.
+    """
+
+    recipients: tuple[MailAddress, ...] = ()
+    slack: bool = False
+    console: bool = True
+    quiet_hours: tuple[time, time] | None = None
+    daily_limit: int = Field(default=5, ge=1, le=50)
+    minimum_impact_amount: float | None = Field(default=None, ge=0)
+    thresholds: tuple[Threshold, ...] = ()
+
+    @model_validator(mode="after")
+    def _hours_differ(self) -> Alerts:
+        if self.quiet_hours and self.quiet_hours[0] == self.quiet_hours[1]:
+            raise ValueError("quiet_hours begin and end at the same time")
+        names = [each.name for each in self.thresholds]
+        if len(set(names)) < len(names):
+            raise ValueError("two thresholds have the same name")
+        return self
+
+
+class WeeklyReport(_Settings):
+    """When the report of the last week is sent, in the shop's zone."""
+
+    day: Weekday = "monday"
+    at: time = time(7)
+
+
+class MonthlyReport(_Settings):
+    """When the report of the last month is sent, in the shop's zone."""
+
+    day: int = Field(default=1, ge=1, le=28)
+    at: time = time(7)
+
+
+class Reports(_Settings):
+    """Reports by mail; ``weekly = {}`` sends one on Mondays at seven.
+
+    Attributes:
+        recipients: of the mails; by default those of the alerts.
+        weekly: when, None for never.
+        monthly: when, None for never.
+    """
+
+    recipients: tuple[MailAddress, ...] = ()
+    weekly: WeeklyReport | None = None
+    monthly: MonthlyReport | None = None
+
+
 class Business(_Settings):
     """One business: a folder with ``business.toml`` and ``inbox/``."""
 
@@ -165,6 +262,9 @@ class Business(_Settings):
     sources: Sources = Sources()
     rfm_mode: Literal["auto", "quantile", "fixed"] = "auto"
     purchasing: Purchasing = Purchasing()
+    alerts: Alerts | None = None
+    reports: Reports | None = None
+    dashboards_url: Address | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -192,6 +292,12 @@ class Business(_Settings):
     def zone(self) -> ZoneInfo:
         """The shop's time zone, which decides the day of a sale."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def report_recipients(self) -> tuple[str, ...]:
+        """Who gets the reports; those of the alerts where nobody is named."""
+        named = self.reports.recipients if self.reports else ()
+        return named or (self.alerts.recipients if self.alerts else ())
 
     @property
     def closed_dates(self) -> tuple[tuple[date, str | None], ...]:

@@ -22,7 +22,9 @@ from warehouse.errors import HubError
 from warehouse.home import hub_home, write_private
 from warehouse.server import Server, ensure_server
 
-Role = Literal["loader", "transformer", "ml", "quality", "privacy", "analyst", "bi_reader"]
+Role = Literal[
+    "loader", "transformer", "ml", "quality", "privacy", "messenger", "analyst", "bi_reader"
+]
 ROLES: tuple[Role, ...] = get_args(Role)
 Service = Literal["dagster", "superset"]
 
@@ -175,6 +177,25 @@ create table if not exists audit.events (
     action text not null,
     details jsonb not null
 );
+create table if not exists audit.deliveries (
+    delivery_id bigint generated always as identity primary key,
+    message_kind text not null check (message_kind in ('alert', 'failed_run', 'report', 'test')),
+    subject_key text not null, -- of an insight, a run or a period
+    channel text not null check (channel in ('mail', 'slack', 'console')),
+    recipient_hash text not null, -- tells recipients apart; whose it is nobody can read from it
+    impact_amount numeric,
+    status text not null check (status in ('sent', 'failed')),
+    attempts_count bigint not null,
+    error text, -- without addresses and secrets
+    delivered_at timestamptz not null default now()
+);
+create index if not exists deliveries_of_a_subject
+    on audit.deliveries (recipient_hash, subject_key);
+create table if not exists audit.snoozes (
+    subject text not null primary key, -- key, kind or subject of alerts
+    snoozed_until timestamptz not null,
+    created_at timestamptz not null default now()
+);
 create table if not exists vault.keys (
     key_id text not null primary key,
     wrapped_token_key bytea not null,
@@ -233,6 +254,8 @@ TABLE_GRANTS: tuple[tuple[str, str, Role], ...] = (
     ),
     ("select, insert", "vault.erased_tokens", "privacy"),
     ("select, insert (action, details)", "audit.events", "privacy"),
+    ("select, insert", "audit.deliveries", "messenger"),
+    ("select, insert, update, delete", "audit.snoozes", "messenger"),
 )
 SCHEMA_USERS: tuple[tuple[str, Role], ...] = (
     ("quality", "loader"),
@@ -242,6 +265,7 @@ SCHEMA_USERS: tuple[tuple[str, Role], ...] = (
     ("vault", "privacy"),
     ("audit", "loader"),
     ("audit", "privacy"),
+    ("audit", "messenger"),
 )
 
 

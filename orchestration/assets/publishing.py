@@ -1,4 +1,7 @@
-"""What people look at: dashboards brought up to date, Data Docs built."""
+"""What people look at: dashboards brought up to date, Data Docs built, messages sent."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -6,10 +9,15 @@ from orchestration import services
 from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.checks.expectations import build_data_docs
 from orchestration.ownership import ANALYTICS
+from orchestration.reporting.alerts import send_alerts
+from orchestration.run_options import RunOptions
 from warehouse.errors import HubError
 
 GROUP = "publishing"
 DASHBOARDS = ["owner_overview", "sales", "menu_and_hours", "customers", "forecast", "data_health"]
+Messages = Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]
+# Fails as a warning: a mail that did not go out makes no number wrong.
+DELIVERED = "every_message_was_delivered"
 _PUBLISHED_MARTS = [
     dg.AssetKey(["marts", name])
     for name in (
@@ -65,3 +73,74 @@ def data_docs(business: BusinessResource) -> dg.MaterializeResult[object]:
     """Great Expectations' Data Docs: every rule and what was found, as web pages."""
     index = build_data_docs(business.business())
     return dg.MaterializeResult(metadata={"first_page": dg.MetadataValue.path(index)})
+
+
+def _messages(name: str, description: str, marts: tuple[str, ...]) -> dict[str, Any]:
+    """What an asset that sends messages is made of."""
+    key = ["publishing", name]
+    spec = dg.AssetSpec(
+        key,
+        deps=[dg.AssetKey(["marts", mart]) for mart in marts],
+        group_name=GROUP,
+        description=description,
+        owners=[ANALYTICS],
+        kinds={"python"},
+    )
+    told = "What should have been told was told."
+    check = dg.AssetCheckSpec(DELIVERED, asset=key, description=told)
+    return {"name": f"send_{name}", "specs": [spec], "check_specs": [check]}
+
+
+@dg.multi_asset(
+    **_messages(
+        "alerts",
+        "News by mail, webhook and console; nothing without [alerts].",
+        ("rpt_insights", "rpt_sales_daily"),
+    )
+)
+def alerts(business: BusinessResource, options: RunOptions) -> Messages:
+    """Tell whoever asked for it what is news; what was news on another day is not."""
+    if options.as_of:
+        yield from _told("alerts", [], [], [])
+        return
+    try:
+        done = send_alerts(business.warehouse())
+    except HubError as error:
+        raise user_failure(error) from None
+    yield from _told("alerts", done.sent, done.errors, done.lines)
+
+
+@dg.multi_asset(
+    **_messages(
+        "reports",
+        "The weekly and the monthly report by mail, when they are due; nothing without [reports].",
+        ("rpt_insights", "rpt_sales_daily", "rpt_margin_daily", "rpt_sales_forecast"),
+    )
+)
+def reports(business: BusinessResource, options: RunOptions) -> Messages:
+    """Send the reports whose time has come, unless the run looks from another day."""
+    if options.as_of:
+        yield from _told("reports", [], [], [])
+        return
+    from orchestration.reporting.reports import send_due_reports  # takes a second to import
+
+    try:
+        done = send_due_reports(business.warehouse())
+    except HubError as error:
+        raise user_failure(error) from None
+    yield from _told("reports", done.sent, done.errors, done.sent)
+
+
+def _told(name: str, sent: list[str], errors: list[HubError], lines: list[str]) -> Messages:
+    outcome = ", ".join(sent) or "nothing to tell"
+    told = dg.MetadataValue.text("\n".join(lines))
+    yield dg.MaterializeResult(
+        asset_key=["publishing", name], metadata={"outcome": outcome, "messages": told}
+    )
+    yield dg.AssetCheckResult(
+        asset_key=["publishing", name],
+        check_name=DELIVERED,
+        passed=not errors,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(map(str, errors)) or None,
+    )

@@ -86,3 +86,41 @@ def test_settings_that_do_not_fit_change_nothing(
     with pytest.raises(HubError, match=told):
         add_source_settings(business, source, settings, save=True)
     assert (tmp_path / "business.toml").read_text() == text
+
+
+ALERTS = '[alerts]\nrecipients = ["ada@shop.example"]\nquiet_hours = ["21:00", "07:00"]\n'
+
+
+def test_recipients_of_reports_are_those_of_the_alerts_unless_they_are_named(
+    tmp_path: Path,
+) -> None:
+    assert load_business(_write(tmp_path, GOOD)).report_recipients == ()
+    business = load_business(_write(tmp_path, GOOD + ALERTS + "[reports]\nweekly = {}\n"))
+    assert business.report_recipients == ("ada@shop.example",)
+    assert business.reports is not None
+    assert business.reports.weekly is not None
+    assert (business.reports.weekly.day, business.reports.weekly.at.hour) == ("monday", 7)
+    assert business.reports.monthly is None
+    own = ALERTS + '[reports]\nrecipients = ["bob@shop.example"]\n'
+    assert load_business(_write(tmp_path, GOOD + own)).report_recipients == ("bob@shop.example",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (ALERTS.replace("ada@shop.example", "ada at shop"), "recipients"),
+        (ALERTS.replace("ada@shop.example", "ada@shop.example\\nBcc: x@y"), "recipients"),
+        (ALERTS.replace("07:00", "21:00"), "same time"),
+        (ALERTS + "daily_limit = 0\n", "daily_limit"),
+        (ALERTS + '[[alerts.thresholds]]\nname = "A"\nmetric = "orders"\n', "below or above"),
+        (ALERTS + '[[alerts.thresholds]]\nname = "A"\nmetric = "drop"\nbelow = 1\n', "metric"),
+        (
+            ALERTS + 2 * '[[alerts.thresholds]]\nname = "A"\nmetric = "orders"\nbelow = 1\n',
+            "same name",
+        ),
+        ('[alerts]\nslack_webhook = "https://hooks.example/x"\n', "slack_webhook"),
+    ],
+)
+def test_a_wrong_setting_of_alerts_is_named(tmp_path: Path, wrong: str, told: str) -> None:
+    with pytest.raises(HubError, match=told):
+        load_business(_write(tmp_path, GOOD + wrong))

@@ -36,6 +36,8 @@ def warehouse(warehouse_factory: Factory) -> Warehouse:
         ("analyst", "select * from rpt_sales"),
         ("analyst", "create table analyst_sandbox.idea as select * from rpt_sales"),
         ("bi_reader", "select * from rpt_sales"),
+        ("messenger", "insert into audit.snoozes values ('x', now())"),
+        ("messenger", "select * from audit.deliveries"),
     ],
 )
 def test_a_role_can_do_its_work(warehouse: Warehouse, role: Role, statement: str) -> None:
@@ -56,6 +58,10 @@ def test_a_role_can_do_its_work(warehouse: Warehouse, role: Role, statement: str
         ("analyst", "select * from raw_spreadsheets.sales"),
         ("analyst", "select * from vault.keys"),
         ("analyst", "select query_to_xml('select 1', true, true, '')"),
+        ("messenger", "select * from marts.rpt_sales"),
+        ("messenger", "select * from audit.events"),
+        ("messenger", "delete from audit.deliveries"),
+        ("analyst", "select * from audit.deliveries"),
         ("bi_reader", "select * from staging.stg_sales"),
         ("bi_reader", "select * from raw_spreadsheets.sales"),
         ("bi_reader", "select * from quality.quarantine"),
