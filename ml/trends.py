@@ -67,14 +67,13 @@ def find_trends(
     for (key, metric), rows in days.groupby(["series_key", "metric"], sort=True):
         kind = (kinds or {}).get(str(metric), "amount")
         weeks = weekly_values(rows, as_of_date, kind)
-        count = int(weeks.notna().sum())
+        count = int(weeks.iloc[-SLOPE_WEEKS:].notna().sum())
         if count < MINIMUM_WEEKS or weeks.iloc[-SHORTEST_LEVEL_WEEKS:].isna().all():
-            needed = f"Not enough data: a trend needs {MINIMUM_WEEKS} weeks up to today."
-            refusals.append((f"{key}, {metric}", count, needed))
+            needed = f"a trend needs {MINIMUM_WEEKS} of the last {SLOPE_WEEKS} weeks."
+            refusals.append((f"{key}, {metric}", count, f"Not enough data: {needed}"))
             continue
-        found.append(
-            {"series_key": key, "metric": metric, **_trend(weeks, _worth(rows, as_of_date, kind))}
-        )
+        worth = _worth(rows, as_of_date, kind)
+        found.append({"series_key": key, "metric": metric, **_trend(weeks, worth)})
     return Trends(pd.DataFrame(found, columns=list(TREND_COLUMNS)), refusal_rows(refusals))
 
 

@@ -113,6 +113,8 @@ def test_short_series_are_refused_and_nothing_crashes() -> None:
     assert len(find_trends(_days(np.full(MINIMUM_WEEKS * 7, 20.0)), LAST).found) == 1
     flat = _days(np.full(200, 20.0)).assign(value=0.0)
     assert _only(flat)["direction"] == "steady"
+    rare = _days(np.full(400, 20.0)).iloc[::28]
+    assert find_trends(rare, LAST).found.empty
     gone = _days(np.full(200, 20.0))
     gone = gone[gone["day"] < LAST - timedelta(days=60)]
     assert find_trends(gone, LAST).found.empty
