@@ -5,9 +5,10 @@ A day without any sale is a closed day, not a day of zero demand; nothing is inv
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+import holidays
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -83,3 +84,11 @@ def closed_ahead(
         closed_weekdays = set(range(DAYS_PER_WEEK)) - set(weekdays[is_open].tolist())
     declared = {pd.Timestamp(day) for day in closures}
     return np.array([day in declared or day.day_of_week in closed_weekdays for day in future])
+
+
+def public_holidays(country_code: str, years: Iterable[int]) -> Mapping[date, str]:
+    """Day and name of public holidays (library ``holidays``); none where it lacks the country."""
+    if country_code not in holidays.list_supported_countries():
+        return {}
+    found: Mapping[date, str] = holidays.country_holidays(country_code, years=years)
+    return found

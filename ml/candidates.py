@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import ThreadpoolController
 
-from ml.calendar import DAYS_PER_WEEK, Values, bridge_closed_days
+from ml.calendar import DAYS_PER_WEEK, Values, bridge_closed_days, public_holidays
 
 YEARLY_MINIMUM_DAYS = 2 * 365
 # Syntetos, Boylan & Croston (2005): from this mean interval between sales on, demand is sporadic.
@@ -193,7 +193,8 @@ def prophet(series: pd.Series[float], horizon: int, context: Context) -> Values:
         daily_seasonality=False,
         uncertainty_samples=0,
     )
-    model.add_country_holidays(country_name=context.country_code)
+    if public_holidays(context.country_code, [series.index[-1].year]):
+        model.add_country_holidays(country_name=context.country_code)
     past = pd.DataFrame({"ds": series.index, "y": series.to_numpy()})
     first_day = series.index[-1] + pd.Timedelta(days=1)
     ahead = pd.DataFrame({"ds": pd.date_range(first_day, periods=horizon)})

@@ -221,15 +221,7 @@ def unusual_days(known: Known) -> Iterator[dict[str, object]]:
     recent = recent.assign(size=recent["impact_amount"].astype(float).abs())
     told: list[Any] = []
     for row in _rows(recent.sort_values(["size", "series_key"], ascending=[False, True])):
-        is_told = any(
-            row.first_date <= other.last_date
-            and row.last_date >= other.first_date
-            and (
-                "total" in {row.series_key, other.series_key} or row.series_key == other.series_key
-            )
-            for other in told
-        )
-        if is_told:
+        if any(_is_same_event(row, other) for other in told):
             continue
         told.append(row)
         metric, name = str(row.metric), _name(str(row.series_key))
@@ -547,7 +539,8 @@ def staffing(known: Known) -> Iterator[dict[str, object]]:
             if people_hours < 8:
                 continue
             hours_of_work = f"{say.number(people_hours)} hours of work"
-            worst: Any = hours.loc[gap.abs().idxmax()]  # type: ignore[call-overload]
+            largest = gap.abs().sort_values(ascending=False, kind="stable").index[:1]
+            worst = next(_rows(hours.loc[largest]))
             cost = None if pd.isna(wage) else people_hours * float(wage)
             yield _insight(
                 "staff",
@@ -556,15 +549,15 @@ def staffing(known: Known) -> Iterator[dict[str, object]]:
                 headline=f"{place} lacks {hours_of_work} next week"
                 if sign > 0
                 else f"{place} has {hours_of_work} too many next week",
-                evidence=f"Most on {say.day(worst['plan_date'])} at {worst['work_hour']}:00: "
-                f"about {say.number(worst['expected_orders'])} orders need "
-                f"{say.number(worst['needed_staff_count'])} at work.",
+                evidence=f"Most on {say.day(worst.plan_date)} at {worst.work_hour}:00: "
+                f"about {say.number(worst.expected_orders)} orders need "
+                f"{say.number(worst.needed_staff_count)} at work.",
                 action="Move hours to where the orders are expected."
                 if sign > 0
                 else "Send people home earlier or give them other work in these hours.",
                 impact=cost,
                 basis="wages of next week",
-                act_by=worst["plan_date"],
+                act_by=worst.plan_date,
                 location_key=location_key,
                 certainty="forecast",
                 mart="rpt_staffing_plan",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-import holidays
 import pandas as pd
 
 from ml.anomalies import RATE_THRESHOLD, THRESHOLD, find_anomalies
+from ml.calendar import public_holidays
 from ml.evidence import refusal_rows
 from ml.insights import METRICS, Known, Wording, rank_insights
 from ml.trends import find_trends
@@ -158,7 +158,7 @@ def _explained(
     """Days whose cause is known: public holidays, planned closures and promotions."""
     years = range(first.year, last.year + 1)
     everywhere = {
-        *holidays.country_holidays(business.country_code, years=years),
+        *public_holidays(business.country_code, years),
         *business.promotion_dates,
     }
     return {

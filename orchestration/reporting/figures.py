@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import holidays
 import psycopg
 
+from ml.calendar import public_holidays
 from ml.insights import Wording
 from orchestration.reporting.changes import Change
 from orchestration.reporting.deliveries import as_analyst
@@ -445,11 +445,8 @@ def _no_forecast(connection: psycopg.Connection) -> str:
 def _events(business: Business, first: date, horizon: int, say: Wording) -> str:
     """Holidays, closures and promotions ahead, in one line; empty where none is."""
     days = [first + timedelta(days=number) for number in range(horizon)]
-    try:
-        names = holidays.country_holidays(business.country_code, years={day.year for day in days})
-    except NotImplementedError:
-        names = holidays.HolidayBase()
-    told = [f"{names.get(day)} on {say.day(day)}" for day in days if day in names]
+    names = public_holidays(business.country_code, {day.year for day in days})
+    told = [f"{names[day]} on {say.day(day)}" for day in days if day in names]
     for span, word in (
         *((each, f"{each.location or 'closed'}: {each.reason}") for each in business.closures),
         *((each, each.name) for each in business.promotions),

@@ -12,12 +12,6 @@ from warehouse.business import Business
 
 _ASSETS = services.SUPERSET_ROOM / "assets"
 _START = "owner-overview"
-# Marts that no chart reads may have a relative that one does.
-_NEXT_BEST = {
-    "rpt_anomalies": "rpt_sales_daily",
-    "rpt_trends": "rpt_sales_daily",
-    "rpt_customer_predictions": "rpt_rfm_segments",
-}
 
 
 def dashboards_url(business: Business) -> str:
@@ -30,8 +24,7 @@ def dashboards_url(business: Business) -> str:
 
 def chart_link(business: Business, mart: str | None = None) -> str:
     """The first chart that reads a mart; the overview where no chart does."""
-    charts, mart = _charts(), mart or ""
-    slug, chart = charts.get(mart) or charts.get(_NEXT_BEST.get(mart, "")) or (_START, None)
+    slug, chart = _charts().get(mart or "", (_START, None))
     anchor = f"#{chart}" if chart else ""
     return f"{dashboards_url(business)}/superset/dashboard/{slug}/{anchor}"
 

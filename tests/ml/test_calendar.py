@@ -7,7 +7,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ml.calendar import bridge_closed_days, closed_ahead, daily_series, open_day_zeros
+from ml.calendar import (
+    bridge_closed_days,
+    closed_ahead,
+    daily_series,
+    open_day_zeros,
+    public_holidays,
+)
+from ml.candidates import Context, prophet
 
 
 def _sales(days: dict[str, float]) -> pd.DataFrame:
@@ -58,3 +65,10 @@ def test_declared_closures_are_closed() -> None:
     series = pd.Series(1.0, index=pd.date_range("2026-01-01", periods=60))
     future = pd.date_range("2026-03-02", periods=3)
     assert closed_ahead(series, future, [date(2026, 3, 3)]).tolist() == [False, True, False]
+
+
+def test_a_country_that_nobody_knows_the_holidays_of_has_none() -> None:
+    assert public_holidays("DE", [2026])[date(2026, 10, 3)]
+    assert public_holidays("ZZ", [2026]) == {}
+    series = pd.Series(100.0, index=pd.date_range("2026-01-01", periods=90))
+    assert np.allclose(prophet(series, 7, Context("ZZ")), 100, rtol=0.05)

@@ -30,8 +30,8 @@ EMPTY_SHELVES = Tile(
     needs_rows_in="fct_inventory_daily",
     empty_note=NO_STOCK,
 )
-TURNS = Tile(
-    key="turns",
+DEAD_BY_PLACE = Tile(
+    key="dead_by_place",
     question="Where does stock lie dead?",
     mart="rpt_inventory_health",
     chart=ByCategory(("dead_stock_value",), by="location_name", limit=6),
@@ -123,7 +123,7 @@ DASHBOARD = Dashboard(
     filters=(PERIOD,),
     rows=(
         (navigation("inventory"),),
-        (STOCK, EMPTY_SHELVES, TURNS),
+        (STOCK, EMPTY_SHELVES, DEAD_BY_PLACE),
         (REORDER,),
         (EMPTY_OVER_TIME, DEAD),
         (HEALTH,),
