@@ -16,7 +16,6 @@ from orchestration.live import LIVE_MARTS, Look, look
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import BUSINESS_TAG, failed_runs, tell_failed_runs
 from warehouse.errors import HubError
-from warehouse.turns import BusyError
 
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
@@ -116,8 +115,6 @@ def sales_of_today(
     warehouse = business.warehouse()
     try:
         found = look(warehouse, business.vault(warehouse), newest, built_at)
-    except BusyError as error:
-        return dg.SkipReason(error.message)
     except HubError as error:
         raise dg.Failure(str(error)) from None
     if found.problems:
