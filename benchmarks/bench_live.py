@@ -1,4 +1,4 @@
-"""From a sale in the sandbox to the dashboard *Today* in a real browser, with all that lies between.
+"""From a sale in the sandbox to the dashboard *Today* in a real browser, and all that lies between.
 
 The demo runs as an owner runs it: sandbox, Dagster's daemon, Superset. The clock of the sandbox is
 moved on to the next sale; the time counts until the open page, which refreshes itself, shows it.
