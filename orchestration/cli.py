@@ -339,7 +339,7 @@ def up(
 @app.command()
 def serve(
     name: Annotated[
-        Literal["dagster", "daemon", "superset", "superset-worker", "superset-beat"],
+        Literal["code", "dagster", "daemon", "superset", "superset-worker", "superset-beat"],
         typer.Argument(help="Which service."),
     ],
     business: BusinessOption = None,

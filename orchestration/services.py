@@ -31,9 +31,10 @@ from warehouse.home import PROJECT_ROOT, hub_home, write_private
 
 SUPERSET_ROOM = PROJECT_ROOT / "superset"
 SUPERSET_PYTHON = SUPERSET_ROOM / ".venv" / "bin" / "python"
-PREFERRED_PORTS = {"dagster": 3000, "superset": 8088}
+PREFERRED_PORTS = {"dagster": 3000, "superset": 8088, "code": 3001}
 # By what the command line of a running service is told from another program's of the same number.
 MARKERS = {
+    "code": "code-server",
     "dagster": "dagster-webserver",
     "daemon": "dagster-daemon",
     "superset": "superset",
@@ -43,7 +44,9 @@ START_SECONDS = 180.0
 SUPERSET_USERS = ("owner", "analyst", "admin")
 
 Progress = Callable[[str], None]
-ServiceName = Literal["dagster", "daemon", "superset", "superset-worker", "superset-beat"]
+ServiceName = Literal["code", "dagster", "daemon", "superset", "superset-worker", "superset-beat"]
+# Where Dagster's webserver and daemon find the definitions.
+CODE_HOST, CODE_PORT = "HUB_CODE_HOST", "HUB_CODE_PORT"
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,16 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "sensors:\n  use_threads: true\n  num_workers: 4\n",
         encoding="utf-8",
     )
+    # Given the module itself, the daemon would start another process to import it every minute.
+    (home / "workspace.yaml").write_text(
+        f"load_from:\n  - grpc_server:\n      host: {{env: {CODE_HOST}}}\n"
+        f"      port: {{env: {CODE_PORT}}}\n      location_name: hub\n",
+        encoding="utf-8",
+    )
+    code = next((one for one in started() if one.name == "code"), None)
     return {
+        CODE_HOST: os.environ.get(CODE_HOST, "127.0.0.1"),
+        CODE_PORT: os.environ.get(CODE_PORT, str(code.port if code else PREFERRED_PORTS["code"])),
         "DAGSTER_HOME": str(home),
         "HUB_DAGSTER_DATABASE_URL": service_database_url("dagster"),
         # By default a minute, in which a busy computer may not load all sales of a night.
@@ -229,7 +241,11 @@ def start_all(warehouse: Warehouse, progress: Progress) -> list[Service]:
         del running[service.name]
 
     def dagster() -> list[Service]:
+        if "code" not in running:
+            progress("Starting Dagster's code server")
+            running["code"] = _start_code_server(warehouse)
         return [
+            running["code"],
             running.get("dagster") or _start_webserver(warehouse, progress),
             running.get("daemon") or _start_daemon(warehouse, progress),
         ]
@@ -285,9 +301,13 @@ def command_of(name: ServiceName, host: str = "127.0.0.1", port: int | None = No
     """The command line of a service; the same here and in a container."""
     serving = str(port or PREFERRED_PORTS.get(name))
     scripts = Path(sys.executable).parent
-    workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
+    workspace = ["-w", str(hub_home() / "dagster" / "workspace.yaml")]
     celery = [str(SUPERSET_PYTHON), "-m", "celery", "--app=superset.tasks.celery_app:app"]
     commands: dict[ServiceName, list[str]] = {
+        "code": [
+            sys.executable, str(scripts / "dagster"), "code-server", "start", "-h", host,
+            "-p", serving, "-m", "orchestration.definitions", "--location-name", "hub",
+        ],
         "dagster": [
             sys.executable, str(scripts / "dagster-webserver"), *workspace, "-h", host,
             "-p", serving,
@@ -321,6 +341,25 @@ def serve(name: ServiceName, warehouse: Warehouse, host: str, port: int | None) 
     command = command_of(name, host, port)
     os.chdir(PROJECT_ROOT)
     os.execve(command[0], command, environment_of(name, warehouse))  # noqa: S606
+
+
+def _start_code_server(warehouse: Warehouse) -> Service:
+    service = _start(warehouse, "code", _port("code"))
+    _wait_until(service, lambda: _is_serving(service))
+    return service
+
+
+def _is_serving(service: Service) -> bool:
+    import grpc  # type: ignore[import-untyped]
+    from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
+
+    with grpc.insecure_channel(f"127.0.0.1:{service.port}") as channel:
+        asked = health_pb2.HealthCheckRequest(service="DagsterApi")
+        try:
+            told = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=5)
+        except grpc.RpcError:
+            return False
+    return bool(told.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _start_webserver(warehouse: Warehouse, progress: Progress) -> Service:
@@ -384,14 +423,21 @@ def _stop(service: Service) -> None:
 
 
 def _wait_until_answering(service: Service, path: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    def is_answering() -> bool:
         try:
             with urllib.request.urlopen(f"{service.url}{path}", timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
+                return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass
+            return False
+
+    _wait_until(service, is_answering)
+
+
+def _wait_until(service: Service, is_ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if is_ready():
+            return
         if not service.is_running:
             break
         time.sleep(0.3)
