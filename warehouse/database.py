@@ -362,12 +362,13 @@ def open_warehouse(business: Business) -> Warehouse:
     server = ensure_server()
     database = business.slug
     names = [f"{database}_{role}" for role in ROLES]
-    names += [f"{database}-manager-{manager.user}" for manager in business.location_managers]
+    managers = [f"{database}-manager-{manager.user}" for manager in business.location_managers]
+    people = frozenset([*managers, *(f"{database}_{role}" for role in READ_ONLY_ROLES)])
     try:
         with _exclusive():
             _ensure_managers_group(server, database)
-            _drop_former_managers(server, database, names)
-            passwords = _ensure_roles(server, names)
+            _drop_former_managers(server, database, managers)
+            passwords = _ensure_roles(server, [*names, *managers], renewed=people)
             _ensure_database(server, database, owner=server.admin_user)
             warehouse = Warehouse(business, server, database, passwords)
             with psycopg.connect(server.admin_url(database)) as connection:
@@ -413,7 +414,9 @@ def _exclusive() -> Iterator[None]:
         yield
 
 
-def _ensure_roles(server: Server, names: list[str]) -> dict[str, str]:
+def _ensure_roles(
+    server: Server, names: list[str], renewed: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """Create missing roles; passwords are generated here and kept in one private file."""
     path = hub_home() / "credentials.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
@@ -428,7 +431,8 @@ def _ensure_roles(server: Server, names: list[str]) -> dict[str, str]:
             )
         }
         for name in names:
-            if name in existing and name in known:
+            # Any role may change its own password; a person's one is set to ours again.
+            if name in existing and name in known and name not in renewed:
                 continue
             verb = sql.SQL("alter" if name in existing else "create")
             connection.execute(

@@ -80,14 +80,8 @@ def read_users(path: Path, managers: Mapping[str, settings.Manager]) -> list[Use
         for name, described in content["users"].items()
     ]
     return built_in + [
-        User(
-            manager.username,
-            manager.username.title(),
-            "(locations)",
-            MANAGER_ROLE,
-            manager.password,
-        )
-        for manager in managers
+        User(name, name.title(), "(locations)", MANAGER_ROLE, manager.password)
+        for name, manager in managers.items()
     ]
 
 
