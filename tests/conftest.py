@@ -78,7 +78,7 @@ class RunningHub:
 
 
 @pytest.fixture(scope="session")
-def running_hub(hub_home: Path) -> Iterator[RunningHub]:  # noqa: ARG001 - it says where
+def running_hub(hub_home: Path) -> Iterator[RunningHub]:
     """``hub demo`` with everything it starts; stopped again at the end."""
     done = run_hub_command("demo", "--today", "2026-09-30")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -20,6 +20,7 @@ START_PATHS = frozenset({"/", "/superset/welcome/", "/superset/welcome"})
 LOGIN_PATHS = frozenset({"/login/", "/login", "/api/v1/security/login"})
 LIMITED = frozenset({MANAGER_ROLE, GUEST_ROLE})
 DASHBOARD_API = re.compile(r"/api/v1/dashboard/[^/]+")
+PEOPLE_API = re.compile(r"/api/v1/[a-z_]+/related/(created_by|changed_by)")
 DASHBOARD_LINK = re.compile(r"\]\(/superset/dashboard/([^/)]+)/\)")
 TRIES = 10
 WINDOW_MINUTES = 5
@@ -54,6 +55,7 @@ def prepare_application(app: Any) -> None:
     app.before_request(_limit_login)
     app.after_request(_forget_successful_login)
     app.before_request(_lead_home)
+    app.before_request(_hide_other_people)
     app.after_request(_drop_links_to_closed_dashboards)
 
 
@@ -164,6 +166,16 @@ def _open_slugs() -> set[str]:
         slug
         for (slug,) in db.session.query(Dashboard.slug).filter(Dashboard.roles.contains(limited))
     }
+
+
+def _hide_other_people() -> Any:
+    """Answer who made what with nobody: these lists tell all users, and `only_oneself` not all."""
+    from flask import request
+    from superset.extensions import security_manager
+
+    if not PEOPLE_API.fullmatch(request.path) or security_manager.is_admin():
+        return None
+    return {"count": 0, "result": []}
 
 
 def only_oneself(query: Any) -> Any:
