@@ -68,7 +68,10 @@ Filter = PeriodFilter | ChoiceFilter
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One dashboard: rows of tiles and cards, filters and fixed colours of labels."""
+    """One dashboard: rows of tiles and cards, filters and fixed colours of labels.
+
+    `refresh_seconds` lets the page ask again by itself; 0 leaves that to the reader.
+    """
 
     slug: str
     title: str
@@ -76,6 +79,7 @@ class Dashboard:
     rows: tuple[tuple[Item, ...], ...]
     filters: tuple[Filter, ...] = ()
     label_colours: Mapping[str, str] = field(default_factory=dict)
+    refresh_seconds: int = 0
 
     def tiles(self) -> Iterator[Tile]:
         """Yield the charts in reading order."""

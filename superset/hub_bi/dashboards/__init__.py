@@ -12,6 +12,7 @@ from hub_bi.dashboards import (
     owner_overview_phone,
     profit,
     sales,
+    today,
 )
 from hub_bi.tiles import Dashboard
 
@@ -23,6 +24,7 @@ def all_dashboards() -> tuple[Dashboard, ...]:
     """Return every dashboard of the product."""
     return (
         owner_overview.DASHBOARD,
+        today.DASHBOARD,
         insights.DASHBOARD,
         sales.DASHBOARD,
         profit.DASHBOARD,
