@@ -535,13 +535,21 @@ def _grant_reading(connection: psycopg.Connection, warehouse: Warehouse) -> None
         }
         for statement in (
             "grant usage on schema {schema} to {reader}",
-            "grant select on all tables in schema {schema} to {reader}",
             (
                 "alter default privileges for role {owner} in schema {schema} "
                 "grant select on tables to {reader}"
             ),
         ):
             connection.execute(sql.SQL(statement).format(**parts))
+        # Only what lacks it: two who change the rights of a table at once fail, and builds do so.
+        lacking = connection.execute(
+            "select relname from pg_class where relnamespace = %s::regnamespace "
+            "and relkind in ('r', 'v') and not has_table_privilege(%s, oid, 'select')",
+            (schema, warehouse.role_name(reader)),
+        ).fetchall()
+        for (table,) in lacking:
+            grant = sql.SQL("grant select on {} to {reader}")
+            connection.execute(grant.format(sql.Identifier(schema, table), **parts))
 
 
 def _ensure_managers(connection: psycopg.Connection, warehouse: Warehouse) -> None:
