@@ -548,7 +548,7 @@ def test_a_manager_opens_the_dashboards_that_are_for_him_and_no_others(
 def test_each_chart_shows_a_manager_what_the_administrator_sees_of_his_location(
     manager: SupersetSession, admin: SupersetSession
 ) -> None:
-    compared = 0
+    compared = telling = 0
     for chart, context, has_locations in _open_charts(manager, admin):
         seen = _data(manager, context)
         expected = _data(admin, _with_filter(context, OWN) if has_locations else context)
@@ -556,11 +556,12 @@ def test_each_chart_shows_a_manager_what_the_administrator_sees_of_his_location(
         assert any(seen), f"chart {chart} is empty"
         compared += 1
         if has_locations:
-            assert seen != _data(admin, context), f"chart {chart} would not tell a leak"
+            telling += seen != _data(admin, context)
             assert _data(manager, _with_filter(context, OTHER)) == _data(
                 admin, _with_filter(context, {**OWN, "val": ["Nowhere"]})
             )
-    assert compared >= 15
+    assert compared >= 20
+    assert telling >= 18, "most charts look otherwise for all locations together"
 
 
 @pytest.mark.parametrize("result_format", ["csv", "xlsx"])
