@@ -108,13 +108,9 @@ def _variables(business: Business, as_of_date: date | None) -> dict[str, object]
 
 
 @contextmanager
-def building(warehouse: Warehouse, *, waits: bool = True) -> Iterator[None]:
-    """The variables of :func:`environment`, and no rows land while the models are built.
-
-    Raises:
-        BusyError: rows land or models are built right now, and ``waits`` is false.
-    """
-    with modelling(warehouse, "transformer", waits=waits), environment(warehouse):
+def building(warehouse: Warehouse) -> Iterator[None]:
+    """The variables of :func:`environment`, and no rows land while the models are built."""
+    with modelling(warehouse, "transformer"), environment(warehouse):
         yield
 
 

@@ -19,8 +19,8 @@ from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.vault import Vault
 
-# The marts of today are built this often without a sale, too: what is usual by now moves on.
-BUILD_AFTER = timedelta(minutes=10)
+# So often without news, too: what is usual by now moves on.
+AT_LEAST_EVERY = timedelta(minutes=10)
 LIVE_MARTS = ("rpt_today_sales", "rpt_today_hours", "rpt_today")
 
 
@@ -30,7 +30,7 @@ class Look:
 
     Attributes:
         newest: when a sale changed last, by source; hand it to the next look.
-        orders: how many new or changed orders came, by source.
+        orders: how many new or changed orders came, by source where one changed.
         built_at: when the marts of today were built last.
         problems: what could not be asked or loaded, in words, by source.
     """
@@ -68,38 +68,39 @@ def look(
         built_at: when the marts of today were built last.
 
     Raises:
-        BusyError: a load or a build is under way; the next look catches up.
         HubError: the marts could not be built.
     """
     sources = live_sources(warehouse)
     found = Look(dict(newest), built_at=built_at)
+    is_due = built_at is None or datetime.now(UTC) - built_at >= AT_LEAST_EVERY
     for source in sources:
         try:
-            if count := _loaded(warehouse, vault, source, found.newest):
-                found.orders[source.name] = count
+            _load(warehouse, vault, source, found, even_without_news=is_due)
         except HubError as error:
             found.problems[source.name] = str(error)
-    now = datetime.now(UTC)
-    is_due = built_at is None or now - built_at >= BUILD_AFTER
     if not sources or not (found.orders or is_due):
         return found
     _build(warehouse)
-    return Look(found.newest, found.orders, now, found.problems)
+    return Look(found.newest, found.orders, datetime.now(UTC), found.problems)
 
 
-def _loaded(
-    warehouse: Warehouse, vault: Vault, source: ApiSource, newest: dict[str, datetime]
-) -> int:
-    """Load a source's orders if one changed; how many there were."""
+def _load(
+    warehouse: Warehouse, vault: Vault, source: ApiSource, found: Look, *, even_without_news: bool
+) -> None:
+    """Load a source's orders if one changed since the last look, and note it as found.
+
+    Sources tell times in whole seconds: a second sale in the second of the newest one looks like no
+    news, which is why it is loaded now and then all the same.
+    """
     assert source.newest_sale
-    since = newest.get(source.name) or _newest_known(warehouse, source)
-    changed_at = source.newest_sale(warehouse, since)
-    if changed_at is None or changed_at <= since:
-        newest[source.name] = since
-        return 0
-    report = source.load(warehouse, vault, only=source.sale_streams)
-    newest[source.name] = changed_at
-    return next(table.rows_read for table in report.tables if table.name == "orders")
+    since = found.newest.get(source.name) or _newest_known(warehouse, source)
+    newest = max(since, source.newest_sale(warehouse, since) or since)
+    if newest > since or even_without_news:
+        report = source.load(warehouse, vault, only=source.sale_streams)
+        (orders,) = (table for table in report.tables if table.name == "orders")
+        if newest > since or orders.rows_read:
+            found.orders[source.name] = orders.rows_read
+    found.newest[source.name] = newest
 
 
 def _newest_known(warehouse: Warehouse, source: ApiSource) -> datetime:
@@ -113,7 +114,7 @@ def _build(warehouse: Warehouse) -> None:
     from dbt.cli.main import dbtRunner
 
     command = ["--quiet", "--no-write-json", "run", "--select", *LIVE_MARTS]
-    with hub_dbt.building(warehouse, waits=False):
+    with hub_dbt.building(warehouse):
         parse = hub_dbt.arguments(warehouse.business, ["--quiet", "parse"])
         manifest = _manifest(hub_dbt.project_digest(), *parse)
         done = dbtRunner(manifest=manifest).invoke(hub_dbt.arguments(warehouse.business, command))

@@ -10,13 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from warehouse.database import Role, Warehouse
-from warehouse.errors import HubError
 
 _NAME = "raw rows"
-
-
-class BusyError(HubError):
-    """Rows are landing, or models are being built, and the caller did not want to wait."""
 
 
 @contextmanager
@@ -28,19 +23,8 @@ def landing(warehouse: Warehouse) -> Iterator[None]:
 
 
 @contextmanager
-def modelling(warehouse: Warehouse, role: Role, *, waits: bool = True) -> Iterator[None]:
-    """Build models while the block runs; nothing lands meanwhile.
-
-    Raises:
-        BusyError: another one has its turn, and ``waits`` is false.
-    """
+def modelling(warehouse: Warehouse, role: Role) -> Iterator[None]:
+    """Build models while the block runs; nothing lands meanwhile."""
     with warehouse.connect(role, autocommit=True) as connection:
-        if waits:
-            connection.execute("select pg_advisory_lock(hashtext(%s))", (_NAME,))
-        else:
-            row = connection.execute(
-                "select pg_try_advisory_lock(hashtext(%s))", (_NAME,)
-            ).fetchone()
-            if row != (True,):
-                raise BusyError("Rows are being loaded or models built.", fix="Try again soon.")
+        connection.execute("select pg_advisory_lock(hashtext(%s))", (_NAME,))
         yield
