@@ -25,6 +25,7 @@ import psycopg
 
 from orchestration import dbt as hub_dbt
 from orchestration.business_resource import BUSINESS_VARIABLE
+from warehouse.business import BUILT_IN_USERS
 from warehouse.database import Warehouse, service_database_url
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home, write_private
@@ -41,7 +42,6 @@ MARKERS = {
     "sandbox": "-m sandbox",
 }
 START_SECONDS = 180.0
-SUPERSET_USERS = ("owner", "analyst", "admin")
 
 Progress = Callable[[str], None]
 ServiceName = Literal["code", "dagster", "daemon", "superset", "superset-worker", "superset-beat"]
@@ -120,7 +120,7 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
 
 def superset_environment(warehouse: Warehouse) -> dict[str, str]:
     """Variables of every Superset process."""
-    secrets_by_name = _superset_secrets()
+    secrets_by_name = _superset_secrets(warehouse)
     server, role = warehouse.server, warehouse.role_name("bi_reader")
     metadata = service_database_url("superset").replace(
         "postgresql://", "postgresql+psycopg2://", 1
@@ -130,34 +130,73 @@ def superset_environment(warehouse: Warehouse) -> dict[str, str]:
         "SUPERSET_CONFIG_PATH": str(SUPERSET_ROOM / "superset_config.py"),
         "SUPERSET_METADATA_URI": metadata,
         "SUPERSET_SECRET_KEY": secrets_by_name["secret_key"],
+        "SUPERSET_GUEST_TOKEN_SECRET": secrets_by_name["guest_token_secret"],
         "HUB_BI_URI": f"postgresql+psycopg2://{role}@{server.host}:{server.port}"
         f"/{warehouse.database}",
         "HUB_BI_PASSWORD": warehouse.password("bi_reader"),
+        "HUB_BI_MANAGERS_FILE": str(_write_managers(warehouse, secrets_by_name)),
+        "HUB_BI_EMBEDDING_ADDRESSES": " ".join(warehouse.business.embedding_addresses),
         "HUB_BI_CACHE_DIR": str(_private_folder("superset-cache")),
         "HUB_BUSINESS_NAME": warehouse.business.name,
         "HUB_CURRENCY": warehouse.business.currency_code,
         "HUB_AS_OF_DATE": _as_of_date(warehouse),
         "HUB_DBT_MANIFEST": str(hub_dbt.manifest_path()),
     }
-    for user in SUPERSET_USERS:
+    for user in BUILT_IN_USERS:
         environment[f"SUPERSET_{user.upper()}_PASSWORD"] = secrets_by_name[user]
     return environment
 
 
-def superset_password(user: str) -> str:
-    """The password a Superset user signs in with; made on the first start."""
-    return _superset_secrets()[user]
+def dashboard_passwords(warehouse: Warehouse) -> dict[str, str]:
+    """User -> password to sign in to the dashboards with; made when they are first needed."""
+    known = _superset_secrets(warehouse)
+    managers = {user: known[name] for user, (name, _) in warehouse.manager_logins.items()}
+    return {user: known[user] for user in BUILT_IN_USERS} | managers
 
 
-def _superset_secrets() -> dict[str, str]:
-    path = hub_home() / "superset.json"
-    if path.exists():
-        known: dict[str, str] = json.loads(path.read_text())
-        return known
-    made = {"secret_key": secrets.token_urlsafe(48)}
-    made |= {user: secrets.token_urlsafe(12) for user in SUPERSET_USERS}
-    write_private(path, json.dumps(made, indent=1))
-    return made
+def superset_secrets_path() -> Path:
+    """The private file in which the passwords of the dashboards' users are kept."""
+    return hub_home() / "superset.json"
+
+
+def _superset_secrets(warehouse: Warehouse) -> dict[str, str]:
+    """Keys of Superset and passwords of its users; a manager's is under his name in PostgreSQL.
+
+    What is missing is made, and that of former managers of the business is forgotten.
+    """
+    path = superset_secrets_path()
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    lengths = {"secret_key": 48, "guest_token_secret": 48} | dict.fromkeys(BUILT_IN_USERS, 12)
+    managers = {name for name, _ in warehouse.manager_logins.values()}
+    lengths |= dict.fromkeys(managers, 12)
+    kept = {
+        name: value
+        for name, value in known.items()
+        if name in managers or not name.startswith(warehouse.manager_name(""))
+    }
+    made = {
+        name: secrets.token_urlsafe(length) for name, length in lengths.items() if name not in kept
+    }
+    if made or kept != known:
+        write_private(path, json.dumps(kept | made, indent=1))
+    return kept | made
+
+
+def _write_managers(warehouse: Warehouse, known: dict[str, str]) -> Path:
+    """Tell Superset's processes who the location managers are, also those that run already."""
+    locations = {m.user: m.locations for m in warehouse.business.location_managers}
+    described = {
+        user: {
+            "password": known[name],
+            "warehouse_user": name,
+            "warehouse_password": password,
+            "locations": locations[user],
+        }
+        for user, (name, password) in warehouse.manager_logins.items()
+    }
+    path = hub_home() / "superset-managers.json"
+    write_private(path, json.dumps(described, indent=1, ensure_ascii=False))
+    return path
 
 
 def _private_folder(name: str) -> Path:
@@ -251,7 +290,10 @@ def start_all(warehouse: Warehouse, progress: Progress) -> list[Service]:
         ]
 
     def superset() -> list[Service]:
-        return [running.get("superset") or _start_superset(warehouse, progress)]
+        if "superset" in running:  # business.toml may name other location managers by now
+            synchronise_superset(warehouse)
+            return [running["superset"]]
+        return [_start_superset(warehouse, progress)]
 
     with ThreadPoolExecutor(2) as pool:
         groups = [pool.submit(dagster), pool.submit(superset)]

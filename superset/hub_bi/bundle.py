@@ -20,6 +20,9 @@ from hub_bi.tiles import ChoiceFilter, Dashboard, Filter, PeriodFilter, Tile
 DATABASE_NAME = "Business warehouse"
 DATABASE_UUID = str(stable_uuid("database", "warehouse"))
 DATABASE_FILE = "databases/warehouse.yaml"
+# Under this key of `extra` a dataset says what location managers may read of it; none is nothing.
+MANAGERS_KEY = "location_managers"
+OWN_LOCATIONS = "own_locations"
 PLACEHOLDER_URI = "postgresql+psycopg2://bi_reader@localhost:5432/warehouse"
 VERSION = "1.0.0"
 
@@ -188,6 +191,7 @@ def _dataset(mart: Mart) -> dict[str, Any]:
             for name, (expression, description) in calculated.items()
         ],
         "metrics": [_metric(metric) for metric in mart.metrics.values()],
+        "extra": {MANAGERS_KEY: mart.location_managers} if mart.location_managers else None,
         "uuid": dataset_uuid(mart.name),
         "database_uuid": DATABASE_UUID,
         "is_managed_externally": True,

@@ -106,6 +106,7 @@ FORECAST_COLOURS = {
     "Net sales" + part: BLUE for part in ("", "__yhat", "__yhat_lower", "__yhat_upper")
 }
 
+LINK_SEPARATOR = " &nbsp;·&nbsp; "
 PAGES = {
     "owner-overview": "Overview",
     "today": "Today",
@@ -127,7 +128,7 @@ def navigation(here: str) -> Card:
         f"**{name}**" if slug == here else f"[{name}](/superset/dashboard/{slug}/)"
         for slug, name in PAGES.items()
     ]
-    return Card(key="navigation", text=" &nbsp;·&nbsp; ".join(links), width=12, height=6)
+    return Card(key="navigation", text=LINK_SEPARATOR.join(links), width=12, height=6)
 
 
 def sized(tile: Tile, width: int, height: int) -> Tile:
