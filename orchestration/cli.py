@@ -441,6 +441,25 @@ def sql(context: typer.Context, business: BusinessOption = None) -> None:
     raise typer.Exit(done.returncode)
 
 
+@app.command()
+def export(
+    what: Annotated[str, typer.Argument(help="A mart, or a query in quotes.")],
+    target: Annotated[Path, typer.Argument(help="A file that ends in .xlsx, .csv or .parquet.")],
+    overwrite: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
+    business: BusinessOption = None,
+) -> None:
+    """Write a mart, or what a query finds, into a file; reads as the analyst.
+
+    Example: [bold]hub export rpt_sales_daily sales.xlsx[/]
+
+    Example: [bold]hub export "select * from rpt_insights order by insight_rank" todo.csv[/]
+    """
+    from orchestration.exporting import export as write
+
+    count = write(_open(business), what, target, overwrite=overwrite)
+    console.print(f"{count:,} rows in {target}")
+
+
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def metrics(context: typer.Context, business: BusinessOption = None) -> None:
     """Ask a metric by its name (docs/metrics.md lists them); what follows -- goes to MetricFlow.

@@ -7,7 +7,9 @@ import io
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from orchestration import dbt as hub_dbt
 from orchestration.demo import folder
@@ -95,3 +97,47 @@ def test_metricflow_gives_the_same_net_sales_as_the_mart(
     assert [(row[0][:7], round(float(row[1]), 2)) for row in rows] == [
         (month, round(float(amount), 2)) for month, amount in expected
     ]
+
+
+def test_a_mart_comes_out_the_same_in_every_kind_of_file(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    with warehouse.connect("analyst") as connection:
+        expected = connection.execute(
+            "select count(*), sum(net_amount) from rpt_sales_daily"
+        ).fetchone()
+    readers = {"csv": pd.read_csv, "xlsx": pd.read_excel, "parquet": pd.read_parquet}
+    for ending, read in readers.items():
+        file = tmp_path / f"sales.{ending}"
+        done = _export("rpt_sales_daily", file)
+        assert done.returncode == 0, done.stderr
+        rows = read(file)  # type: ignore[operator]
+        assert (len(rows), round(rows["net_amount"].astype(float).sum(), 2)) == (
+            expected[0], round(float(expected[1]), 2)
+        )  # fmt: skip
+        assert pd.to_datetime(rows["sale_date"]).notna().all()
+    assert "is there already" in _export("rpt_sales_daily", tmp_path / "sales.csv").stderr
+
+
+def test_an_export_runs_no_formula_and_leaves_nothing_half_done(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    assert warehouse.database
+    file = tmp_path / "odd.xlsx"
+    done = _export("select '=1+1' as text, now() as moment, null::text as nothing", file)
+    assert done.returncode == 0, done.stderr
+    (_, row) = load_workbook(file).active.iter_rows()
+    assert (row[0].value, row[0].data_type) == ("=1+1", "s")
+    for what, name, told in (
+        ("select * from raw_square.orders", "a.csv", "permission denied"),
+        ("delete from marts.rpt_sales_daily", "b.csv", "refuses"),
+        ("rpt_sales_daily", "c.docx", "ending"),
+    ):
+        done = _export(what, tmp_path / name)
+        assert done.returncode == 1
+        assert told in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["odd.xlsx"]
+
+
+def _export(what: str, file: Path) -> subprocess.CompletedProcess[str]:
+    return run_hub_command("export", "--business", str(folder()), what, str(file))
