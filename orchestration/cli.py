@@ -414,8 +414,7 @@ def doctor() -> None:
     """Find the usual set-up problems and say how to mend them."""
     from orchestration.doctor import examine
 
-    last = _last_business()
-    findings = examine(load_business(last) if last else None)
+    findings = examine(_last_business())
     for finding in findings:
         mark = "[green]✓[/]" if finding.is_fine else "[red]✗[/]"
         console.print(f"{mark} {finding.text}")

@@ -367,7 +367,7 @@ def test_the_doctor_finds_a_missing_mail_server(
 ) -> None:
     monkeypatch.delenv("SMTP_HOST", raising=False)
     monkeypatch.setenv("SLACK_WEBHOOK_URL", "https://hooks.example/x")
-    found = {each.text: each for each in examine(shop.business)}
+    found = {each.text: each for each in examine(shop.business.folder)}
     missing = found["There are recipients of mails, but no mail server."]
     assert not missing.is_fine
     assert "SMTP_HOST" in str(missing.fix)
