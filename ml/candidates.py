@@ -180,8 +180,9 @@ def prophet(series: pd.Series[float], horizon: int, context: Context) -> Values:
 
     With less than two years a fitted trend mistakes the season for growth, so it stays flat.
     """
-    # Prophet tells about missing plots while it is imported, cmdstanpy about every fit.
-    for name in ("prophet.plot", "cmdstanpy"):
+    # Prophet tells about missing plots while it is imported and about years that are not whole,
+    # cmdstanpy about every fit.
+    for name in ("prophet", "prophet.plot", "cmdstanpy"):
         logging.getLogger(name).disabled = True
     from prophet import Prophet  # slow to import
 
