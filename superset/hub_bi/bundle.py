@@ -31,6 +31,7 @@ PERIOD_MARTS = frozenset(
         "rpt_product_performance",
         "rpt_margin_daily",
         "rpt_contribution_daily",
+        "rpt_profit_steps_daily",
         "rpt_profit_and_loss",
         "rpt_customers_monthly",
         "rpt_acquisition",
@@ -63,9 +64,9 @@ def build(dashboards: Iterable[Dashboard], marts: Mapping[str, Mart]) -> Bundle:
             raise SemanticsError(f"dbt has no mart '{name}', but a dashboard uses it.")
         files[f"datasets/{name}.yaml"] = _dataset(marts[name])
     for board in boards:
-        for tile in board.tiles():
-            files[f"charts/{_file_name(board)}__{tile.key}.yaml"] = _chart(board, tile, marts)
-        files[f"dashboards/{_file_name(board)}.yaml"] = _dashboard(board, marts)
+        if not board.shows_charts_of:
+            files |= {chart_file(board, tile): _chart(board, tile, marts) for tile in board.tiles()}
+        files[dashboard_file(board)] = _dashboard(board, marts)
     return files
 
 
@@ -118,8 +119,18 @@ def dump(content: Mapping[str, Any]) -> str:
     )
 
 
-def _file_name(board: Dashboard) -> str:
-    return board.slug.replace("-", "_")
+def dashboard_file(board: Dashboard) -> str:
+    """Return the file of a dashboard."""
+    return f"dashboards/{_underscored(board.slug)}.yaml"
+
+
+def chart_file(board: Dashboard, tile: Tile) -> str:
+    """Return the file of a tile's chart, which all layouts of a dashboard share."""
+    return f"charts/{_underscored(board.charts_slug)}__{tile.key}.yaml"
+
+
+def _underscored(slug: str) -> str:
+    return slug.replace("-", "_")
 
 
 def _marts_used(boards: Iterable[Dashboard]) -> set[str]:
@@ -161,6 +172,15 @@ def _database() -> dict[str, Any]:
 def dataset_uuid(mart: str) -> str:
     """Return the id of a mart's dataset."""
     return str(stable_uuid("dataset", mart))
+
+
+def time_columns(files: Bundle) -> dict[str, str]:
+    """Return the column that time filters use, by mart."""
+    return {
+        content["table_name"]: content["main_dttm_col"]
+        for name, content in files.items()
+        if name.startswith("datasets/") and content["main_dttm_col"]
+    }
 
 
 def _dataset(mart: Mart) -> dict[str, Any]:
@@ -278,7 +298,7 @@ def _filter(board: Dashboard, chosen: Filter, marts: Mapping[str, Mart]) -> dict
             "excluded": [
                 placeholder_id(board, tile)
                 for tile in board.tiles()
-                if not _follows(chosen, marts[tile.mart])
+                if not _follows(chosen, tile, marts[tile.mart])
             ],
         },
     }
@@ -301,7 +321,7 @@ def _filter(board: Dashboard, chosen: Filter, marts: Mapping[str, Mart]) -> dict
     }
 
 
-def _follows(chosen: Filter, mart: Mart) -> bool:
+def _follows(chosen: Filter, tile: Tile, mart: Mart) -> bool:
     if isinstance(chosen, PeriodFilter):
-        return mart.name in PERIOD_MARTS
+        return mart.name in PERIOD_MARTS and not tile.ignores_period
     return chosen.column in mart.columns

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from hub_bi.palette import CATEGORICAL_SCHEME, SEQUENTIAL_SCHEME
+from hub_bi.palette import BLUE, CATEGORICAL_SCHEME, ORANGE, SEQUENTIAL_SCHEME, TEAL, rgb
 from hub_bi.semantics import Mart, Metric, SemanticsError, column_label
 
 # Replaced by the business's own currency when the bundle is installed.
@@ -52,6 +52,12 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "measure": (
             "replace(metric, '_', ' ')",
             "What was measured, in words",
+        ),
+    },
+    "rpt_profit_steps_daily": {
+        "step": (
+            "step_number || ' ' || step_name",
+            "The step, numbered so that gross sales come first",
         ),
     },
     "rpt_check_results": {
@@ -229,11 +235,16 @@ def require_columns(mart: Mart, names: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class BigNumber(Chart):
-    """One number for the whole period, with a line that shows its course."""
+    """One number for the whole period, with a line that shows its course.
+
+    Where the records reach back far enough, the installer shows it beside the same number of
+    an earlier period instead of the line (`comparison`); `is_cost` tells that less is better.
+    """
 
     metric: str
     subtitle: str
     grain: str = "P1W"
+    is_cost: bool = False
     viz_type = "big_number"
 
     def spec(self, mart: Mart) -> Spec:
@@ -254,7 +265,7 @@ class BigNumber(Chart):
             "header_font_size": 0.5,
             "subtitle": self.subtitle,
             "subtitle_font_size": 0.2,
-            "color_picker": {"r": 47, "g": 116, "b": 192, "a": 1},
+            "color_picker": rgb(BLUE),
             "time_format": DATE_FORMAT,
             "rolling_type": "None",
             **axis_format(metric),
@@ -305,7 +316,10 @@ def base_axis(column: str, grain: str | None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class OverTime(Chart):
-    """Values along time, as bars, a line or an area; by week unless told otherwise."""
+    """Values along time, as bars, a line or an area; by week unless told otherwise.
+
+    `beside_last_year` adds the values of a year before where the records reach back so far.
+    """
 
     metrics: tuple[str, ...]
     shape: str = "bar"
@@ -314,6 +328,7 @@ class OverTime(Chart):
     stacked: bool = False
     smooth_over: int = 0
     labels: Mapping[str, str] | None = None
+    beside_last_year: bool = False
     viz_type = "echarts_timeseries"
 
     def spec(self, mart: Mart) -> Spec:
@@ -583,20 +598,61 @@ class Share(Chart):
 
 
 @dataclass(frozen=True)
+class Waterfall(Chart):
+    """Steps that add to and take from an amount, in the order of their labels, and what is left."""
+
+    metric: str
+    step: str
+    total: str
+    viz_type = "waterfall"
+
+    def spec(self, mart: Mart) -> Spec:
+        """Return the steps with their amounts in thousands or millions, the rest as last bar."""
+        require_columns(mart, [self.step])
+        mart.metric(self.metric)
+        params = {
+            "viz_type": self.viz_type,
+            "x_axis": self.step,
+            "metric": self.metric,
+            "groupby": [],
+            "adhoc_filters": self.filters(mart),
+            "row_limit": 50,
+            "show_total": True,
+            "total_label": self.total,
+            "increase_label": "Adds",
+            "decrease_label": "Takes",
+            "increase_color": rgb(BLUE),
+            "decrease_color": rgb(ORANGE),
+            "total_color": rgb(TEAL),
+            "show_value": True,
+            "show_legend": False,
+            "x_ticks_layout": "auto",
+            "y_axis_format": ".3s",
+        }
+        query = self.query(
+            mart,
+            columns=[base_axis(self.step, None)],
+            metrics=[self.metric],
+            orderby=[[self.step, True]],
+            row_limit=50,
+        )
+        return Spec(self.viz_type, params, [query])
+
+
+@dataclass(frozen=True)
 class Rows(Chart):
-    """A table of the mart's own rows."""
+    """A table of the mart's own rows; a column to order by with "-" puts the largest first."""
 
     columns: tuple[str, ...]
     order_by: tuple[str, ...] = ()
-    descending: bool = False
     limit: int = 100
     page_length: int = 0
     viz_type = "table"
 
     def spec(self, mart: Mart) -> Spec:
         """Return the rows in the order asked for, dates written out, no bars in cells."""
-        require_columns(mart, [*self.columns, *self.order_by])
-        order = [[column, not self.descending] for column in self.order_by]
+        require_columns(mart, [*self.columns, *(name.removeprefix("-") for name in self.order_by)])
+        order = [_order(mart, name) for name in self.order_by]
         params = {
             "viz_type": self.viz_type,
             "query_mode": "raw",
@@ -609,6 +665,16 @@ class Rows(Chart):
         }
         query = self.query(mart, columns=list(self.columns), orderby=order, row_limit=self.limit)
         return Spec(self.viz_type, params, [query])
+
+
+def _order(mart: Mart, name: str) -> list[Any]:
+    """Return what Superset orders by; what is not known comes last in either direction."""
+    column = name.removeprefix("-")
+    if column == name:
+        return [column, True]
+    if mart.columns[column].is_temporal:
+        return [column, False]
+    return [sql_metric(f"-{column}", f"{column}, largest first"), True]
 
 
 def _shown(name: str) -> dict[str, Any]:

@@ -80,12 +80,13 @@ def _plan() -> Plan:
     roles, users = access.read_roles(settings.ROLES_FILE)
     key = settings.secret_key()
     boards = all_dashboards()
+    shipped = read(settings.ASSETS)
     files = localise(
-        read(settings.ASSETS),
+        shipped,
         boards,
         settings.business(),
         settings.warehouse_uri(),
-        read_facts(boards),
+        read_facts(boards, shipped),
     )
     digest = hashlib.sha256(version("apache-superset").encode())
     digest.update(settings.ROLES_FILE.read_bytes())

@@ -15,7 +15,7 @@ class Tile:
 
     `needs_rows_in` names the mart without whose rows the chart would be empty; the
     installer then shows `empty_note` in its place. `only_where` narrows that to a
-    condition (SQL) on the mart's rows.
+    condition (SQL) on the mart's rows. `ignores_period` is for what only makes sense whole.
     """
 
     key: str
@@ -27,6 +27,7 @@ class Tile:
     note: str = ""
     needs_rows_in: str = ""
     only_where: str = ""
+    ignores_period: bool = False
     empty_note: str = "There is nothing to show yet. Load your records with `hub run`."
 
     def row_checks(self) -> tuple[tuple[str, str], ...]:
@@ -68,7 +69,11 @@ Filter = PeriodFilter | ChoiceFilter
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One dashboard: rows of tiles and cards, filters and fixed colours of labels."""
+    """One dashboard: rows of tiles and cards, filters and fixed colours of labels.
+
+    `shows_charts_of` names the dashboard whose charts these are, where it is only another
+    layout of them.
+    """
 
     slug: str
     title: str
@@ -76,6 +81,12 @@ class Dashboard:
     rows: tuple[tuple[Item, ...], ...]
     filters: tuple[Filter, ...] = ()
     label_colours: Mapping[str, str] = field(default_factory=dict)
+    shows_charts_of: str = ""
+
+    @property
+    def charts_slug(self) -> str:
+        """The slug of the dashboard that the charts belong to."""
+        return self.shows_charts_of or self.slug
 
     def tiles(self) -> Iterator[Tile]:
         """Yield the charts in reading order."""

@@ -1,4 +1,4 @@
-"""What the hub adds to Superset's web application: log-in limits and the home page.
+"""What the hub adds to Superset's web application: log-in limits, home page, phone versions.
 
 Failed log-ins are counted in Superset's own database, so that the limit holds across all
 web workers with or without Redis.
@@ -7,12 +7,16 @@ web workers with or without Redis.
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from hub_bi.dashboards import full_dashboards
+from hub_bi.dashboards.shared import FULL_VIEW, PHONE_SUFFIX, PHONE_VIEW, VIEW_PARAMETER
 from hub_bi.state import ATTEMPTS_TABLE
 
 HOME_PATH = "/superset/dashboard/owner-overview/"
-PHONE_HOME_PATH = "/superset/dashboard/owner-overview-phone/"
 START_PATHS = frozenset({"/", "/superset/welcome/", "/superset/welcome"})
+DASHBOARD_PATH = re.compile(r"/superset/dashboard/([\w-]+)/?")
+VIEW_COOKIE = "hub_view"
 LOGIN_PATHS = frozenset({"/login/", "/login", "/api/v1/security/login"})
 TRIES = 10
 WINDOW_MINUTES = 5
@@ -38,8 +42,21 @@ def is_phone(user_agent: str) -> bool:
     return bool(re.search(r"iPhone|Android.+Mobile|Mobile.+Firefox", user_agent))
 
 
+def fitting_slug(slug: str, view: str | None, user_agent: str) -> str:
+    """Return the dashboard to show for a slug: for a phone, or for a wide screen.
+
+    `view` is what the reader has chosen; without a choice the browser decides. Dashboards
+    that are not the product's have one version only.
+    """
+    base = slug.removesuffix(PHONE_SUFFIX)
+    if base not in {board.slug for board in full_dashboards()}:
+        return slug
+    for_phone = is_phone(user_agent) if view not in (FULL_VIEW, PHONE_VIEW) else view == PHONE_VIEW
+    return base + PHONE_SUFFIX if for_phone else base
+
+
 def prepare_application(app: Any) -> None:
-    """Add the log-in limit, the home page and the page head to Superset's application."""
+    """Add the log-in limit, home page, phone versions and page head to Superset's application."""
     from jinja2 import ChoiceLoader, FileSystemLoader
 
     ours = FileSystemLoader(str(Path(__file__).with_name("templates")))
@@ -47,6 +64,7 @@ def prepare_application(app: Any) -> None:
     app.before_request(_limit_login)
     app.after_request(_forget_successful_login)
     app.before_request(_lead_owner_home)
+    app.before_request(_fit_to_screen)
 
 
 def _execute(statement: str, **values: Any) -> Any:
@@ -99,4 +117,27 @@ def _lead_owner_home() -> Any:
         return None
     if "owner" not in {role.name for role in current_user.roles}:
         return None
-    return redirect(PHONE_HOME_PATH if is_phone(request.user_agent.string) else HOME_PATH)
+    return redirect(HOME_PATH)
+
+
+def _fit_to_screen() -> Any:
+    from flask import redirect, request
+
+    asked_for = DASHBOARD_PATH.fullmatch(request.path)
+    if request.method != "GET" or asked_for is None:
+        return None
+    choice = request.args.get(VIEW_PARAMETER)
+    view = choice or request.cookies.get(VIEW_COOKIE)
+    slug = fitting_slug(asked_for[1], view, request.user_agent.string)
+    if slug == asked_for[1] and choice is None:
+        return None
+    # What else the address asks for holds on both versions, but for the state of their filters.
+    kept = [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if name not in (VIEW_PARAMETER, "native_filters_key")
+    ]
+    response = redirect(f"/superset/dashboard/{slug}/" + (f"?{urlencode(kept)}" if kept else ""))
+    if choice in (FULL_VIEW, PHONE_VIEW):
+        response.set_cookie(VIEW_COOKIE, choice, httponly=True, samesite="Lax")
+    return response

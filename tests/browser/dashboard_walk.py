@@ -37,7 +37,7 @@ PHONE_USER_AGENT = (
 )
 PHONE_SLUG = "owner-overview-phone"
 SLUGS = (
-    "owner-overview", "insights", "sales", "profit", "menu-and-hours", "customers", "marketing",
+    "owner-overview", "insights", "sales", "profit", "restaurant", "customers", "marketing",
     "inventory", "forecast", "data-health",
 )  # fmt: skip
 LOADING_LIMIT_SECONDS = 90

@@ -41,7 +41,7 @@ def test_the_dashboards_are_published_under_their_slugs() -> None:
         "insights",
         "sales",
         "profit",
-        "menu-and-hours",
+        "restaurant",
         "customers",
         "marketing",
         "inventory",

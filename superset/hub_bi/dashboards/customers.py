@@ -1,13 +1,17 @@
 """Who comes back, who is slipping away, and what to do about each group."""
 
 from hub_bi.charts import BigNumber, ByCategory, Heatmap, OverTime, Rows, Summary, Where
-from hub_bi.dashboards.shared import FRESHNESS, PERIOD, navigation
+from hub_bi.dashboards.shared import (
+    FRESHNESS,
+    NEW_CUSTOMERS,
+    NO_CUSTOMERS,
+    PERIOD,
+    navigation,
+    sized,
+)
 from hub_bi.palette import BLUE, SEGMENT_COLOURS, SLATE, TEAL
 from hub_bi.tiles import Dashboard, Tile
 
-NO_CUSTOMERS = (
-    "No sale names a customer yet. Map a customer column with `hub map` and the answer appears."
-)
 IDENTIFIED = "fct_customer_rfm"
 
 NAMED_SHARE = Tile(
@@ -15,16 +19,6 @@ NAMED_SHARE = Tile(
     question="How many orders name a customer?",
     mart="rpt_customers_monthly",
     chart=BigNumber("identified_share", "of orders name a customer", grain="P1M"),
-    width=6,
-    height=24,
-    needs_rows_in=IDENTIFIED,
-    empty_note=NO_CUSTOMERS,
-)
-NEW = Tile(
-    key="new_customers",
-    question="How many new customers came?",
-    mart="rpt_customers_monthly",
-    chart=BigNumber("new_customers", "bought for the first time", grain="P1M"),
     width=6,
     height=24,
     needs_rows_in=IDENTIFIED,
@@ -135,7 +129,7 @@ DASHBOARD = Dashboard(
     },
     rows=(
         (navigation("customers"),),
-        (NAMED_SHARE, NEW),
+        (NAMED_SHARE, sized(NEW_CUSTOMERS, 6, 24)),
         (NAMED_AND_GUEST, NEW_OR_RETURNING),
         (RETENTION, SEGMENT_SIZE),
         (AT_RISK,),

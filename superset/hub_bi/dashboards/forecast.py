@@ -101,7 +101,6 @@ MODELS = Tile(
             "n_origins",
         ),
         order_by=("series_level", "series_name", "horizon_days"),
-        descending=False,
         where=(
             Where("is_selected", True),
             Where("series_level", ["total", "location", "category"], "IN"),

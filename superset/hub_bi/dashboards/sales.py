@@ -1,10 +1,12 @@
-"""How sales move: by week, month and weekday, and what discounts and refunds take away."""
+"""How sales move: by month, place, season and hour, and what discounts take away."""
 
-from hub_bi.charts import BigNumber, ByCategory, OverTime, Summary
+from hub_bi.charts import BigNumber, OverTime, Rows, Summary, Where
 from hub_bi.dashboards.shared import (
     AVERAGE_ORDER,
+    CATEGORY,
     CHANNEL,
     FRESHNESS,
+    HOURS,
     LOCATION,
     NET_SALES,
     ORDERS,
@@ -17,7 +19,7 @@ GIVEN_AWAY = Tile(
     key="given_away",
     question="How much did discounts take?",
     mart="rpt_sales_daily",
-    chart=BigNumber("discounts", "discounts given"),
+    chart=BigNumber("discounts", "discounts given", is_cost=True),
     width=3,
     height=24,
     needs_rows_in="rpt_sales_daily",
@@ -29,27 +31,18 @@ DAILY_SALES = Tile(
     question="Where is the business heading?",
     mart="rpt_sales_daily",
     chart=OverTime(("net_sales",), shape="line", grain="P1D", smooth_over=28),
-    width=8,
+    width=7,
     height=40,
     note="Net sales per day, averaged over 28 days so that weekdays do not hide the direction.",
 )
-WEEKDAYS = Tile(
-    key="weekdays",
-    question="Which days carry the week?",
-    mart="rpt_sales_hourly",
-    chart=ByCategory(("average_net_sales_per_day",), by="weekday", lying=True, in_own_order=True),
-    width=4,
-    height=40,
-    note="Average net sales of each day of the week over the chosen period.",
-)
-BY_CHANNEL = Tile(
-    key="by_channel",
-    question="How much did we sell each month, and where?",
+BY_LOCATION = Tile(
+    key="by_location",
+    question="How much did each location sell?",
     mart="rpt_sales_daily",
-    chart=OverTime(("net_sales",), grain="P1M", split_by="channel_name", stacked=True),
+    chart=OverTime(("net_sales",), grain="P1M", split_by="location_name", stacked=True),
     width=6,
     height=42,
-    note="Net sales by month and sales channel.",
+    note="Net sales by month and location.",
 )
 MONTHS = Tile(
     key="months",
@@ -66,16 +59,36 @@ MONTHS = Tile(
     note="For the books: gross sales less discounts and refunds gives net sales.",
 )
 
+SEASONS = Tile(
+    key="seasons",
+    question="Which products sell best in each season?",
+    mart="rpt_best_sellers_seasonal",
+    chart=Rows(
+        ("period_name", "period_start_date", "net_amount_rank", "product_name", "units",
+         "net_amount"),
+        order_by=("-period_start_date", "net_amount_rank"),
+        where=(Where("period_type", "season"), Where("net_amount_rank", 5, "<=")),
+        limit=60,
+        page_length=10,
+    ),
+    width=12,
+    height=46,
+    note="The five products with the highest net sales of each season, the newest season first.",
+    needs_rows_in="rpt_best_sellers_seasonal",
+    only_where="period_type = 'season'",
+)  # fmt: skip
+
 DASHBOARD = Dashboard(
     slug="sales",
     title="Sales",
-    description="How sales move by week, month, weekday and channel.",
-    filters=(PERIOD, LOCATION, CHANNEL),
+    description="How sales move by month, location, season and hour.",
+    filters=(PERIOD, LOCATION, CHANNEL, CATEGORY),
     rows=(
         (navigation("sales"),),
         (NET_SALES, ORDERS, AVERAGE_ORDER, GIVEN_AWAY),
-        (DAILY_SALES, WEEKDAYS),
-        (BY_CHANNEL, MONTHS),
+        (DAILY_SALES, HOURS),
+        (BY_LOCATION, MONTHS),
+        (SEASONS,),
         (FRESHNESS,),
     ),
 )

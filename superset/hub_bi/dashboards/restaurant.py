@@ -1,4 +1,4 @@
-"""What to keep, raise, show better or drop, and when to have staff."""
+"""A kitchen's page: what to keep, raise or drop, when to have staff, which ingredients to buy."""
 
 from hub_bi.charts import Bubbles, Heatmap, OverTime, Rows, Share
 from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, navigation
@@ -70,8 +70,7 @@ WHAT_TO_DO = Tile(
             "gross_margin_amount",
             "recommended_action",
         ),
-        order_by=("gross_margin_amount",),
-        descending=True,
+        order_by=("-gross_margin_amount",),
     ),
     width=12,
     height=58,
@@ -129,13 +128,13 @@ GUIDE = Card(
 )
 
 DASHBOARD = Dashboard(
-    slug="menu-and-hours",
-    title="Menu and hours",
+    slug="restaurant",
+    title="Restaurant",
     description="Which products to keep, raise, show better or drop, and which hours need staff.",
     filters=(PERIOD, LOCATION, CATEGORY),
     label_colours=QUADRANT_COLOURS,
     rows=(
-        (navigation("menu-and-hours"),),
+        (navigation("restaurant"),),
         (HOURS, CATEGORIES),
         (QUADRANTS, QUADRANT_SHARE),
         (GUIDE,),
