@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from hub_bi.charts import CALCULATED_COLUMNS, CURRENCY_FORMAT
+from hub_bi.charts import CALCULATED_COLUMNS, CURRENCY_FORMAT, Rows, reversed_column
 from hub_bi.identity import short_id, stable_uuid
 from hub_bi.layout import chart_uuid, placeholder_id, position
 from hub_bi.palette import CATEGORICAL_SCHEME
@@ -47,7 +47,12 @@ DASHBOARD_CSS = """
 .dashboard-component-chart-holder { border-radius: 10px; }
 .dashboard-component-chart-holder .header-title { font-weight: 600; font-size: 15px; }
 .dashboard-markdown .dashboard-component-chart-holder { overflow: auto; }
+.pop_kpi > div > div > div:last-child { gap: 14px !important; justify-content: center !important; }
+.pop_kpi > div > div > div:last-child > div { flex: none; font-size: 13px; white-space: nowrap; }
 """.strip()
+# A list that is short on purpose is not to warn that it is short.
+SHORT_LIST_CSS = '[data-test-chart-name="{question}"] [data-test="warning"] {{ display: none; }}'
+SHORT_LIST_ROWS = 20
 
 Bundle = dict[str, dict[str, Any]]
 
@@ -62,7 +67,9 @@ def build(dashboards: Iterable[Dashboard], marts: Mapping[str, Mart]) -> Bundle:
     for name in sorted(_marts_used(boards)):
         if name not in marts:
             raise SemanticsError(f"dbt has no mart '{name}', but a dashboard uses it.")
-        files[f"datasets/{name}.yaml"] = _dataset(marts[name])
+        files[f"datasets/{name}.yaml"] = _dataset(
+            marts[name], _reversed_columns(boards, marts[name])
+        )
     for board in boards:
         if not board.shows_charts_of:
             files |= {chart_file(board, tile): _chart(board, tile, marts) for tile in board.tiles()}
@@ -183,7 +190,13 @@ def time_columns(files: Bundle) -> dict[str, str]:
     }
 
 
-def _dataset(mart: Mart) -> dict[str, Any]:
+def _reversed_columns(boards: Iterable[Dashboard], mart: Mart) -> list[str]:
+    tiles = [tile for board in boards for tile in board.tiles() if tile.mart == mart.name]
+    charts = [tile.chart for tile in tiles if isinstance(tile.chart, Rows)]
+    return sorted({column for chart in charts for column in chart.reversed_columns(mart)})
+
+
+def _dataset(mart: Mart, reversed_columns: Iterable[str]) -> dict[str, Any]:
     calculated = CALCULATED_COLUMNS.get(mart.name, {})
     return {
         "table_name": mart.name,
@@ -202,6 +215,11 @@ def _dataset(mart: Mart) -> dict[str, Any]:
         + [
             _column(name, "text", description, False) | {"expression": expression}
             for name, (expression, description) in calculated.items()
+        ]
+        + [
+            _column(reversed_column(name), "numeric", "To put the largest first", False)
+            | {"expression": f"-{name}"}
+            for name in reversed_columns
         ],
         "metrics": [_metric(metric) for metric in mart.metrics.values()],
         "uuid": dataset_uuid(mart.name),
@@ -260,7 +278,7 @@ def _dashboard(board: Dashboard, marts: Mapping[str, Mart]) -> dict[str, Any]:
         "dashboard_title": board.title,
         "description": board.description,
         "slug": board.slug,
-        "css": DASHBOARD_CSS,
+        "css": _css(board),
         "published": True,
         "uuid": str(stable_uuid("dashboard", board.slug)),
         "position": position(board),
@@ -278,6 +296,15 @@ def _dashboard(board: Dashboard, marts: Mapping[str, Mart]) -> dict[str, Any]:
         "is_managed_externally": True,
         "version": VERSION,
     }
+
+
+def _css(board: Dashboard) -> str:
+    short_lists = [
+        SHORT_LIST_CSS.format(question=tile.question)
+        for tile in board.tiles()
+        if isinstance(tile.chart, Rows) and tile.chart.limit <= SHORT_LIST_ROWS
+    ]
+    return "\n".join([DASHBOARD_CSS, *short_lists])
 
 
 def filter_id(board: Dashboard, name: str) -> str:

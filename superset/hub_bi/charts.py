@@ -54,6 +54,12 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "What was measured, in words",
         ),
     },
+    "rpt_price_test_verdicts": {
+        "answer": (
+            "replace(verdict, '_', ' ')",
+            "The verdict, in words",
+        ),
+    },
     "rpt_profit_steps_daily": {
         "step": (
             "step_number || ' ' || step_name",
@@ -426,7 +432,7 @@ class ByCategory(Chart):
             **axis_format(first),
             **self._order(bool(groupby)),
             "row_limit": self.limit,
-            "show_value": not groupby and self.lying,
+            "show_value": not groupby and self.lying and len(self.metrics) == 1,
         }
         if self.lying and first.format == "currency":
             params |= {"y_axis_format": ".3s"}  # whole amounts would run into each other
@@ -573,8 +579,8 @@ class Share(Chart):
             "adhoc_filters": self.filters(mart),
             "color_scheme": CATEGORICAL_SCHEME,
             "donut": True,
-            "innerRadius": 48,
-            "outerRadius": 74,
+            "innerRadius": 40,
+            "outerRadius": 60,
             "label_type": "key_percent",
             "labels_outside": True,
             "label_line": True,
@@ -626,7 +632,7 @@ class Waterfall(Chart):
             "total_color": rgb(TEAL),
             "show_value": True,
             "show_legend": False,
-            "x_ticks_layout": "auto",
+            "x_ticks_layout": "45°",
             "y_axis_format": ".3s",
         }
         query = self.query(
@@ -666,15 +672,27 @@ class Rows(Chart):
         query = self.query(mart, columns=list(self.columns), orderby=order, row_limit=self.limit)
         return Spec(self.viz_type, params, [query])
 
+    def reversed_columns(self, mart: Mart) -> list[str]:
+        """Return the numbers of the mart that the rows are ordered by, the largest first."""
+        columns = [name[1:] for name in self.order_by if name.startswith("-")]
+        return [column for column in columns if not mart.columns[column].is_temporal]
+
 
 def _order(mart: Mart, name: str) -> list[Any]:
-    """Return what Superset orders by; what is not known comes last in either direction."""
     column = name.removeprefix("-")
     if column == name:
         return [column, True]
     if mart.columns[column].is_temporal:
         return [column, False]
-    return [sql_metric(f"-{column}", f"{column}, largest first"), True]
+    return [reversed_column(column), True]
+
+
+def reversed_column(column: str) -> str:
+    """Return the name of the calculated column that orders numbers from the largest to unknown.
+
+    Ordering by the number itself would put what is not known before the largest.
+    """
+    return f"{column}_reversed"
 
 
 def _shown(name: str) -> dict[str, Any]:
@@ -708,12 +726,19 @@ class Summary(Chart):
     sort_by: str = ""
     limit: int = 100
     page_length: int = 0
+    labels: Mapping[str, str] | None = None
     viz_type = "table"
 
     def spec(self, mart: Mart) -> Spec:
         """Return one row per category (or month) with its metrics, money in whole units."""
         require_columns(mart, self.by)
-        metrics = [metric_reference(mart, metric) for metric in self.metrics]
+        labels = self.labels or {}
+        metrics = [
+            named_metric(mart, metric, labels)
+            if isinstance(metric, str)
+            else metric_reference(mart, metric)
+            for metric in self.metrics
+        ]
         params = {
             "viz_type": self.viz_type,
             "query_mode": "aggregate",
@@ -723,7 +748,7 @@ class Summary(Chart):
             "row_limit": self.limit,
             "order_desc": True,
             "column_config": {
-                name: column_format(mart.metric(name))
+                labels.get(name, name): column_format(mart.metric(name))
                 for name in self.metrics
                 if isinstance(name, str)
             }

@@ -11,10 +11,13 @@ from typing import Any
 from hub_bi.charts import BigNumber, Chart, OverTime
 
 YEAR_BEFORE, PERIOD_BEFORE = "1 year ago", "inherit"
-WORDS = {YEAR_BEFORE: "a year before", PERIOD_BEFORE: "in the period before"}
+WORDS = {YEAR_BEFORE: "a year ago", PERIOD_BEFORE: "before"}
+# Records that begin on the second of a month begin with the month: the first was a holiday.
+CLOSED_DAYS = 3
 # A younger business does better with its newest half beside the half before.
 SHORTEST_DAYS_BESIDE_LAST_YEAR = 84
 PER_CENT = "+.1%"
+MONTH = "P1M"
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,26 @@ class Period:
 def opening_period(first: date | None, as_of: date) -> Period:
     """Return the period for records from one day to another.
 
-    Twelve months beside those a year before; the days that have a year before them where these
-    are fewer; else the newest half of the records, in whole weeks, beside the half before.
+    Up to twelve months, from the first of one, beside those a year before; the months that have
+    a year before them where these are fewer; else the newest half of the records, in whole
+    weeks, beside the half before.
     """
     end = as_of + timedelta(days=1)
-    start = _years_later(end, -1)
+    start = _month_start(_years_later(end, -1))
     if first is None:
         return Period(start, end)
-    a_year_on = max(_years_later(first, 1), start)
+    a_year_on = max(_years_later(_month_start(first, CLOSED_DAYS), 1), start)
     if (end - a_year_on).days >= SHORTEST_DAYS_BESIDE_LAST_YEAR:
         return Period(a_year_on, end, YEAR_BEFORE)
     half = timedelta(weeks=(end - first).days // 14)
     return Period(end - half, end, PERIOD_BEFORE) if half else Period(first, end)
+
+
+def _month_start(day: date, tolerance: int = 1) -> date:
+    """Return the first of the month that begins with a day, or of the next one."""
+    if day.day <= tolerance:
+        return day.replace(day=1)
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _years_later(day: date, years: int) -> date:
@@ -66,13 +77,23 @@ def is_compared(chart: Chart) -> bool:
 
 
 def compare(content: dict[str, Any], chart: Chart, period: Period, first: date | None) -> None:
-    """Make a chart's YAML compare the period, if its mart's records reach back so far."""
-    if not period.beside or first is None or first > period.earlier_start:
+    """Make a chart's YAML compare the period, if its mart's records reach back so far.
+
+    Figures of months are compared over whole months only: a month that runs is less than one.
+    """
+    if not period.beside or first is None:
+        return
+    if first - period.earlier_start >= timedelta(days=CLOSED_DAYS):
         return
     if isinstance(chart, BigNumber):
-        _compare_number(content, chart, period)
+        if chart.grain != MONTH or (period.start.day == 1 and period.end.day == 1):
+            _compare_number(content, chart, period)
     elif is_compared(chart) and period.beside == YEAR_BEFORE:
-        content["params"] |= {"time_compare": [YEAR_BEFORE], "comparison_type": "values"}
+        content["params"] |= {
+            "time_compare": [YEAR_BEFORE],
+            "comparison_type": "values",
+            "show_legend": True,
+        }
         _ask(content, period)
 
 
@@ -86,6 +107,7 @@ def _compare_number(content: dict[str, Any], chart: BigNumber, period: Period) -
         "percentDifferenceFormat": PER_CENT,
         "header_font_size": 0.4,
         "subheader_font_size": 0.125,
+        "subtitle_font_size": 0.25,
         "show_metric_name": False,
         "column_config": {
             "Previous value": {

@@ -36,7 +36,8 @@ NAMED_AND_GUEST = Tile(
     ),
     width=6,
     height=44,
-    note="Orders by month; a guest is an order that names no customer.",
+    note="Orders by month, all on record; a guest is an order that names no customer.",
+    ignores_period=True,
 )
 NEW_OR_RETURNING = Tile(
     key="new_or_returning",
@@ -50,6 +51,8 @@ NEW_OR_RETURNING = Tile(
     ),
     width=6,
     height=44,
+    note="Customers by month, all on record.",
+    ignores_period=True,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
 )
@@ -80,6 +83,11 @@ AT_RISK = Tile(
     chart=Summary(
         by=("churn_risk", "value_tier"),
         metrics=("predicted_customers", "expected_net_sales_12m", "expected_margin_12m"),
+        labels={
+            "predicted_customers": "How many",
+            "expected_net_sales_12m": "Sales, next 12 months",
+            "expected_margin_12m": "Margin, next 12 months",
+        },
     ),
     width=12,
     height=44,

@@ -113,7 +113,7 @@ PRICE_TESTS = Tile(
     mart="rpt_price_test_verdicts",
     chart=Rows(
         (
-            "test_name", "variant_name", "verdict", "control_margin_amount",
+            "test_name", "variant_name", "answer", "control_margin_amount",
             "variant_margin_amount", "difference_amount", "reason",
         ),
         order_by=("-last_date",),

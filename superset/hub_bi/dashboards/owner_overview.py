@@ -1,5 +1,7 @@
 """The owner's first page: is the business well, and what needs a look?"""
 
+from dataclasses import replace
+
 from hub_bi.charts import OverTime, Rows, Where
 from hub_bi.dashboards.shared import (
     CONTRIBUTION,
@@ -11,6 +13,7 @@ from hub_bi.dashboards.shared import (
     NEXT_30_DAYS,
     ORDERS,
     PERIOD,
+    WHAT_TO_DO_CHART,
     WHAT_TO_DO_NOW,
     navigation,
     sized,
@@ -21,7 +24,7 @@ WEEKLY_SALES = Tile(
     key="weekly_sales",
     question="How much did we sell each week?",
     mart="rpt_sales_daily",
-    chart=OverTime(("net_sales",), shape="line", beside_last_year=True),
+    chart=OverTime(("net_sales",), beside_last_year=True),
     width=7,
     height=42,
     note="Net sales by week; the first and the last week may be incomplete.",
@@ -31,7 +34,7 @@ ORDER_FIRST = Tile(
     question="What must be ordered first?",
     mart="rpt_reorder_plan",
     chart=Rows(
-        ("product_name", "days_left", "order_by_date", "lost_margin_amount"),
+        ("product_name", "location_name", "order_by_date", "lost_margin_amount"),
         order_by=("-lost_margin_amount",),
         where=(Where("order_quantity", 0, ">"),),
         limit=8,
@@ -43,6 +46,7 @@ ORDER_FIRST = Tile(
     only_where="order_quantity > 0",
     empty_note="Nothing needs to be ordered, or stock and sales are not known yet.",
 )
+FIRST_THINGS = replace(WHAT_TO_DO_NOW, chart=replace(WHAT_TO_DO_CHART, limit=8, page_length=0))
 DASHBOARD = Dashboard(
     slug="owner-overview",
     title="Owner overview",
@@ -52,7 +56,7 @@ DASHBOARD = Dashboard(
     rows=(
         (navigation("owner-overview"),),
         (NET_SALES, ORDERS, CONTRIBUTION, NEW_CUSTOMERS),
-        (sized(WHAT_TO_DO_NOW, 12, 44),),
+        (FIRST_THINGS,),
         (WEEKLY_SALES, ORDER_FIRST),
         (sized(NEXT_30_DAYS, 12, 42),),
         (FRESHNESS,),

@@ -71,6 +71,13 @@ BY_CHANNEL = Tile(
             "contribution_net_sales", "order_processing_fees", "contribution_margin",
             "contribution_margin_rate",
         ),
+        labels={
+            "contribution_net_sales": "Sales of its orders",
+            "order_processing_fees": "Payment fees",
+            "contribution_margin": "Left",
+            "contribution_margin_rate": "Left of each sale",
+        },
+        where=(Where("net_amount", 0, "!="),),
     ),
     width=12,
     height=34,
@@ -88,7 +95,8 @@ BOOKS = Tile(
     ),
     width=12,
     height=42,
-    note="Accrual basis, as the accounting system's own report tells it.",
+    note="Accrual basis, as the accounting system's own report tells it; all months on record.",
+    ignores_period=True,
     needs_rows_in="rpt_profit_and_loss",
     empty_note=NO_BOOKS,
 )

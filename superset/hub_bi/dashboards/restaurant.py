@@ -1,7 +1,9 @@
 """A kitchen's page: what to keep, raise or drop, when to have staff, which ingredients to buy."""
 
-from hub_bi.charts import Bubbles, Heatmap, OverTime, Rows, Share
-from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, navigation
+from dataclasses import replace
+
+from hub_bi.charts import Bubbles, OverTime, Rows, Share
+from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, HOURS, LOCATION, PERIOD, navigation
 from hub_bi.palette import QUADRANT_COLOURS
 from hub_bi.tiles import Card, Dashboard, Tile
 
@@ -9,14 +11,8 @@ NO_COST = (
     "No product cost is known yet, so margins cannot be shown. Add a cost file to the inbox "
     "and this chart appears."
 )
-HOURS = Tile(
-    key="hours",
-    question="Which hours need staff? (darker = busier)",
-    mart="rpt_sales_hourly",
-    chart=Heatmap("average_orders_per_day", x="hour_of_day", y="weekday"),
-    width=7,
-    height=46,
-    note="Average number of orders in that hour of that weekday. Darker means busier.",
+STAFFED_HOURS = replace(
+    HOURS, question="Which hours need staff? (darker = busier)", width=7, height=46
 )
 CATEGORIES = Tile(
     key="categories",
@@ -25,6 +21,8 @@ CATEGORIES = Tile(
     chart=OverTime(("product_net_sales",), grain="P1M", split_by="category_name", stacked=True),
     width=5,
     height=46,
+    note="Net sales by month, all on record.",
+    ignores_period=True,
 )
 QUADRANTS = Tile(
     key="quadrants",
@@ -71,6 +69,8 @@ WHAT_TO_DO = Tile(
             "recommended_action",
         ),
         order_by=("-gross_margin_amount",),
+        limit=1000,
+        page_length=15,
     ),
     width=12,
     height=58,
@@ -135,7 +135,7 @@ DASHBOARD = Dashboard(
     label_colours=QUADRANT_COLOURS,
     rows=(
         (navigation("restaurant"),),
-        (HOURS, CATEGORIES),
+        (STAFFED_HOURS, CATEGORIES),
         (QUADRANTS, QUADRANT_SHARE),
         (GUIDE,),
         (WHAT_TO_DO,),

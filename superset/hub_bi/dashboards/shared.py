@@ -82,12 +82,12 @@ NEW_CUSTOMERS = Tile(
 )
 HOURS = Tile(
     key="hours",
-    question="Which hours bring the sales? (darker = more)",
+    question="Which hours are busy? (darker = busier)",
     mart="rpt_sales_hourly",
-    chart=Heatmap("average_net_sales_per_day", x="hour_of_day", y="weekday"),
+    chart=Heatmap("average_orders_per_day", x="hour_of_day", y="weekday"),
     width=5,
     height=40,
-    note="Average net sales of that hour of that weekday.",
+    note="Average number of orders in that hour of that weekday.",
 )
 NEXT_30_DAYS = Tile(
     key="next_30_days",
@@ -107,22 +107,23 @@ NEXT_30_DAYS = Tile(
     needs_rows_in="rpt_sales_forecast",
     empty_note=NO_FORECAST,
 )
+WHAT_TO_DO_CHART = Rows(
+    ("insight_rank", "headline", "action", "act_by_date", "impact_amount", "impact_basis",
+     "certainty"),
+    order_by=("insight_rank",),
+    page_length=20,
+)  # fmt: skip
 WHAT_TO_DO_NOW = Tile(
     key="what_to_do_now",
     question="What should we do now?",
     mart="rpt_insights",
-    chart=Rows(
-        ("insight_rank", "headline", "action", "act_by_date", "impact_amount", "impact_basis",
-         "certainty"),
-        order_by=("insight_rank",),
-        page_length=20,
-    ),
+    chart=WHAT_TO_DO_CHART,
     width=12,
-    height=40,
+    height=48,
     note="Most money first. A negative amount has been lost, a positive one can be won or kept.",
     needs_rows_in="rpt_insights",
     empty_note="Nothing is far enough from usual, and nothing is due.",
-)  # fmt: skip
+)
 FRESHNESS = Tile(
     key="freshness",
     question="How fresh are these numbers?",
