@@ -47,6 +47,7 @@ DASHBOARD_CSS = """
 .dashboard-component-chart-holder { border-radius: 10px; }
 .dashboard-component-chart-holder .header-title { font-weight: 600; font-size: 15px; }
 .dashboard-markdown .dashboard-component-chart-holder { overflow: auto; }
+.dashboard-component-chart-holder td.dt-metric { white-space: nowrap; }
 .pop_kpi > div > div > div:last-child { gap: 14px !important; justify-content: center !important; }
 .pop_kpi > div > div > div:last-child > div { flex: none; font-size: 13px; white-space: nowrap; }
 """.strip()

@@ -568,7 +568,7 @@ class Share(Chart):
     viz_type = "pie"
 
     def spec(self, mart: Mart) -> Spec:
-        """Return the ring with the name and share beside each part."""
+        """Return the ring with the share beside each part; the names above fit a phone too."""
         require_columns(mart, [self.by])
         metric = mart.metric(self.metric)
         shown = axis_format(metric)
@@ -581,12 +581,14 @@ class Share(Chart):
             "donut": True,
             "innerRadius": 40,
             "outerRadius": 60,
-            "label_type": "key_percent",
+            "label_type": "percent",
             "labels_outside": True,
             "label_line": True,
             "show_labels": True,
             "show_labels_threshold": 2,
-            "show_legend": False,
+            "show_legend": True,
+            "legendOrientation": "top",
+            "legendType": "scroll",
             "show_total": False,
             "sort_by_metric": True,
             "number_format": shown["y_axis_format"],

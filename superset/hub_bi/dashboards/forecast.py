@@ -56,14 +56,14 @@ REVIEW = Tile(
     mart="rpt_forecast_review",
     chart=OverTime(
         ("promised_sales", "sales_that_came"),
-        labels={"promised_sales": "Promised", "sales_that_came": "Came"},
+        labels={"promised_sales": "Foretold", "sales_that_came": "Came in"},
         where=(TOTAL,),
     ),
     width=7,
     height=42,
     note=(
-        "By week, as promised up to seven days before. Weeks without a forecast of their time "
-        "show what today's method would have promised without knowing them."
+        "By week, as foretold up to seven days before. Weeks without a forecast of their time "
+        "show what today's method would have foretold without knowing them."
     ),
     needs_rows_in="rpt_forecast_review",
     only_where="series_level = 'total'",
@@ -133,8 +133,8 @@ DASHBOARD = Dashboard(
     description="What the coming weeks should bring, and how far to trust it.",
     label_colours={
         **FORECAST_COLOURS,
-        "Promised": BLUE,
-        "Came": SLATE,
+        "Foretold": BLUE,
+        "Came in": SLATE,
         "Our forecast": BLUE,
         "Simple guess": SLATE,
     },

@@ -7,8 +7,8 @@ from hub_bi.dashboards.shared import NAVIGATION_KEY, PHONE_SUFFIX, phone_navigat
 from hub_bi.layout import GRID_COLUMNS
 from hub_bi.tiles import Card, Dashboard, Item, Tile
 
-NUMBER_HEIGHT, TABLE_HEIGHT, CHART_HEIGHT = 22, 46, 42
-CARD_GROWTH = 3  # a third of the width takes three times the lines
+NUMBER_HEIGHT, TABLE_HEIGHT, CHART_HEIGHT = 22, 54, 42
+CARD_GROWTH = 2  # lines of a text that is as wide as a phone, not as a screen
 
 
 def phone_version(board: Dashboard) -> Dashboard:

@@ -1,6 +1,6 @@
-"""How sales move: by month, place, season and hour, and what discounts take away."""
+"""How sales move: by month, place, season and hour."""
 
-from hub_bi.charts import BigNumber, OverTime, Rows, Summary, Where
+from hub_bi.charts import OverTime, Rows, Summary, Where
 from hub_bi.dashboards.shared import (
     AVERAGE_ORDER,
     CATEGORY,
@@ -12,20 +12,10 @@ from hub_bi.dashboards.shared import (
     ORDERS,
     PERIOD,
     navigation,
+    sized,
 )
 from hub_bi.tiles import Dashboard, Tile
 
-GIVEN_AWAY = Tile(
-    key="given_away",
-    question="How much did discounts take?",
-    mart="rpt_sales_daily",
-    chart=BigNumber("discounts", "discounts given", is_cost=True),
-    width=3,
-    height=24,
-    needs_rows_in="rpt_sales_daily",
-    only_where="discount_amount <> 0",
-    empty_note="No discount is on record.",
-)
 DAILY_SALES = Tile(
     key="daily_sales",
     question="Where is the business heading?",
@@ -85,7 +75,7 @@ DASHBOARD = Dashboard(
     filters=(PERIOD, LOCATION, CHANNEL, CATEGORY),
     rows=(
         (navigation("sales"),),
-        (NET_SALES, ORDERS, AVERAGE_ORDER, GIVEN_AWAY),
+        tuple(sized(number, 4, 24) for number in (NET_SALES, ORDERS, AVERAGE_ORDER)),
         (DAILY_SALES, HOURS),
         (BY_LOCATION, MONTHS),
         (SEASONS,),
