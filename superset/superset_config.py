@@ -120,7 +120,7 @@ FEATURE_FLAGS = {
     "ALERT_REPORTS": bool(REDIS_URL),
     "CHART_PLUGINS_EXPERIMENTAL": True,  # numbers beside those of an earlier period
     "CSS_TEMPLATES": False,
-    "DRILL_BY": False,
+    "DRILL_BY": True,
     "EMBEDDABLE_CHARTS": False,
     "ENABLE_TEMPLATE_PROCESSING": False,
     "ESCAPE_MARKDOWN_HTML": True,

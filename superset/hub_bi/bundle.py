@@ -22,6 +22,8 @@ DATABASE_UUID = str(stable_uuid("database", "warehouse"))
 DATABASE_FILE = "databases/warehouse.yaml"
 PLACEHOLDER_URI = "postgresql+psycopg2://bi_reader@localhost:5432/warehouse"
 VERSION = "1.0.0"
+# The same safe loader in C reads ten times as fast; not every platform has it.
+_SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # Marts whose rows belong to a day or month, so that a period filter makes sense on them.
 PERIOD_MARTS = frozenset(
@@ -92,7 +94,10 @@ def write(files: Bundle, folder: Path) -> None:
 def read(folder: Path) -> Bundle:
     """Return the bundle that a folder holds."""
     return {
-        path.relative_to(folder).as_posix(): yaml.safe_load(path.read_text(encoding="utf-8"))
+        path.relative_to(folder).as_posix(): yaml.load(
+            path.read_text(encoding="utf-8"),
+            Loader=_SAFE_LOADER,  # noqa: S506
+        )
         for path in sorted(folder.rglob("*.yaml"))
     }
 

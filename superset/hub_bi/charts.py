@@ -77,6 +77,14 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "lpad(horizon_days::text, 2, '0') || ' days'",
             "How far ahead the forecast looks",
         ),
+        "method": (
+            "replace(model, '_', ' ')",
+            "The method of the forecast, in words",
+        ),
+        "rule_of_thumb": (
+            "replace(best_naive_model, '_', ' ')",
+            "The best simple guess, in words",
+        ),
     },
 }
 

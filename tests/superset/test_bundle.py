@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,7 @@ def test_every_condition_for_showing_a_chart_names_columns_that_exist(
                 assert named <= set(marts[mart].columns), (tile.key, mart, condition)
 
 
+@cache
 def _boards() -> dict[str, dict[str, Any]]:
     files = bundle.read(ASSETS)
     return {c["slug"]: c for n, c in files.items() if n.startswith("dashboards/")}

@@ -96,9 +96,9 @@ MODELS = Tile(
         (
             "series_name",
             "horizon_days",
-            "model",
+            "method",
             "wape",
-            "best_naive_model",
+            "rule_of_thumb",
             "best_naive_wape",
             "coverage_80",
             "n_origins",
