@@ -15,7 +15,9 @@ from rich.table import Table
 
 from benchmarks import (
     bench_customers,
+    bench_dashboards,
     bench_forecasts,
+    bench_live,
     bench_modelling,
     bench_real_series,
     bench_sandbox,
@@ -32,6 +34,8 @@ BENCHMARKS = {
     "customers": bench_customers.run,
     "forecasts": bench_forecasts.run,
     "real_series": bench_real_series.run,
+    "live": bench_live.run,
+    "dashboards": bench_dashboards.run,
 }
 RESULTS = PROJECT_ROOT / "benchmarks" / "results"
 

@@ -193,7 +193,7 @@ def _modelled(warehouse: Warehouse) -> tuple[float, float]:
 def _built(warehouse: Warehouse, *selected: str) -> tuple[float, float]:
     command = ["build", "--indirect-selection", "buildable",
                "--exclude-resource-type", "unit_test", "exposure", *selected]  # fmt: skip
-    with hub_dbt.environment(warehouse), tempfile.TemporaryFile("w+") as said:
+    with hub_dbt.building(warehouse), tempfile.TemporaryFile("w+") as said:
         began = time.monotonic()
         process = subprocess.Popen(
             [str(hub_dbt.DBT_EXECUTABLE), *hub_dbt.arguments(warehouse.business, command)],

@@ -38,10 +38,13 @@ class OriginErrors:
 
     @property
     def wape(self) -> float:
-        """Σ|error| ÷ Σ actual over all origins; infinite when nothing was sold."""
+        """Σ|error| ÷ Σ actual over all origins; infinite when something was forecast and nothing
+        sold, 0 when neither."""
         total = float(np.abs(self.actual).sum())
         errors = float(np.abs(self.forecast - self.actual).sum())
-        return errors / total if total else float("inf")
+        if total:
+            return errors / total
+        return float("inf") if errors else 0.0
 
     @property
     def rmse(self) -> float:

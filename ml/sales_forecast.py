@@ -9,6 +9,7 @@ reason instead.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -179,7 +180,7 @@ class _Verdict:
 
 
 def _error(errors: OriginErrors, *, is_aggregate: bool) -> float:
-    return errors.wape if is_aggregate else errors.rmse
+    return errors.wape if is_aggregate and math.isfinite(errors.wape) else errors.rmse
 
 
 class _Run:
@@ -431,15 +432,22 @@ def _evidence(
 
 
 def _reason(name: str, errors: OriginErrors, verdict: _Verdict, *, is_selected: bool) -> str:
+    error = _in_words(errors)
     if is_selected and name == verdict.naive.name:
-        return f"Error {errors.wape:.1%}: no model beat this simple rule."
+        return f"Error {error}: no model beat this simple rule."
     if is_selected:
-        naive = verdict.by_itself[verdict.naive.name].wape
-        return f"Error {errors.wape:.1%} as published; the best simple rule has {naive:.1%}."
+        naive = _in_words(verdict.by_itself[verdict.naive.name])
+        return f"Error {error} as published; the best simple rule has {naive}."
     if verdict.is_proven:
-        chosen = verdict.published.wape
-        return f"Error {errors.wape:.1%}, {verdict.selected.name} has {chosen:.1%} as published."
-    return f"Error {errors.wape:.1%}; nothing is published, no method beat a simple rule."
+        chosen = _in_words(verdict.published)
+        return f"Error {error}, {verdict.selected.name} has {chosen} as published."
+    return f"Error {error}; nothing is published, no method beat a simple rule."
+
+
+def _in_words(errors: OriginErrors) -> str:
+    if math.isfinite(errors.wape):
+        return f"{errors.wape:.1%}"
+    return f"{errors.rmse:,.2f} a day, where nothing was sold"
 
 
 def _rows(

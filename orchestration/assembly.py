@@ -20,6 +20,7 @@ from orchestration.automation import (
     every_morning,
     messages_are_due,
     new_file_in_the_inbox,
+    sales_of_today,
 )
 from orchestration.business_resource import BusinessResource
 from orchestration.checks.asset_checks import build_asset_checks
@@ -59,7 +60,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
         asset_checks=build_asset_checks(),
         jobs=JOBS,
         schedules=[every_morning],
-        sensors=[new_file_in_the_inbox, messages_are_due, a_run_failed],
+        sensors=[new_file_in_the_inbox, sales_of_today, messages_are_due, a_run_failed],
         resources={**resources, **(overrides or {})},
         executor=dg.in_process_executor,
     )

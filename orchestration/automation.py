@@ -1,8 +1,9 @@
 """When runs start by themselves: every morning, when a file arrives, when messages are due."""
 
 import hashlib
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -11,11 +12,16 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ingestion.sources.registry import API_SOURCES
 from orchestration.assets.predictions import TASKS
 from orchestration.business_resource import BusinessResource
+from orchestration.live import LIVE_MARTS, Look, look
 from orchestration.reporting.due import due_keys
-from orchestration.reporting.failures import failed_runs, tell_failed_runs
+from orchestration.reporting.failures import BUSINESS_TAG, failed_runs, tell_failed_runs
+from warehouse.errors import HubError
 
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
+LIVE_SECONDS = 15
+# A run that began longer ago and never ended was killed.
+LONGEST_RUN = timedelta(hours=6)
 
 _INGESTION = dg.AssetSelection.groups(
     "ingest_spreadsheets", "ingest_shopify", "ingest_square", "ingest_quickbooks"
@@ -88,6 +94,64 @@ def new_file_in_the_inbox(
     if context.cursor == state:
         return dg.SkipReason("No new or changed file in the inbox.")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=state)], cursor=state)
+
+
+@dg.sensor(
+    name="sales_of_today",
+    minimum_interval_seconds=LIVE_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Loads new sales as they are made, and builds the marts of the dashboard Today.",
+)
+def sales_of_today(
+    context: dg.SensorEvaluationContext, business: BusinessResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Look for new sales; what was loaded and built shows as materialized, without a run.
+
+    A run would take longer to start than the whole look takes.
+    """
+    if _a_run_goes_on(context.instance, business.business().id):
+        return dg.SkipReason("A run is under way; it loads what is new itself.")
+    newest, built_at = _cursor(context.cursor)
+    warehouse = business.warehouse()
+    try:
+        found = look(warehouse, business.vault(warehouse), newest, built_at)
+    except HubError as error:
+        raise dg.Failure(str(error)) from None
+    if found.problems:
+        context.log.warning("\n".join(f"{name}: {text}" for name, text in found.problems.items()))
+    told = ", ".join(f"{name}: {count} orders" for name, count in found.orders.items())
+    return dg.SensorResult(
+        cursor=json.dumps({"newest": found.newest, "built_at": found.built_at}, default=str),
+        asset_events=_materialized(found, has_built=found.built_at != built_at),
+        skip_reason=None if told else "No new sale.",
+    )
+
+
+def _a_run_goes_on(instance: dg.DagsterInstance, business_id: str) -> bool:
+    """Whether a run is under way; between its steps it must find what it has loaded, no more."""
+    started = instance.get_runs(
+        dg.RunsFilter(
+            statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
+            created_after=datetime.now(UTC) - LONGEST_RUN,
+        )
+    )
+    return any(run.tags.get(BUSINESS_TAG, business_id) == business_id for run in started)
+
+
+def _cursor(text: str | None) -> tuple[dict[str, datetime], datetime | None]:
+    kept = json.loads(text) if text else {"newest": {}, "built_at": None}
+    newest = {name: datetime.fromisoformat(moment) for name, moment in kept["newest"].items()}
+    return newest, datetime.fromisoformat(kept["built_at"]) if kept["built_at"] else None
+
+
+def _materialized(found: Look, *, has_built: bool) -> list[dg.AssetMaterialization]:
+    events = [
+        dg.AssetMaterialization([f"raw_{name}", "orders"], metadata={"orders": count})
+        for name, count in found.orders.items()
+    ]
+    if has_built:
+        events += [dg.AssetMaterialization(["marts", name]) for name in LIVE_MARTS]
+    return events
 
 
 @dg.sensor(

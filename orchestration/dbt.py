@@ -18,6 +18,7 @@ from warehouse.business import Business
 from warehouse.database import Role, Warehouse
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home
+from warehouse.turns import modelling
 
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 PROFILES_DIR = PROJECT_ROOT / "dbt_project"
@@ -27,7 +28,7 @@ def manifest_path() -> Path:
     """dbt's manifest, parsed again whenever a file of the dbt project has changed."""
     target = hub_home() / "dbt"
     manifest, stamp = target / "manifest.json", target / "manifest.stamp"
-    current = _project_digest()
+    current = project_digest()
     if manifest.exists() and stamp.exists() and stamp.read_text() == current:
         return manifest
     done = subprocess.run(
@@ -107,6 +108,13 @@ def _variables(business: Business, as_of_date: date | None) -> dict[str, object]
 
 
 @contextmanager
+def building(warehouse: Warehouse) -> Iterator[None]:
+    """The variables of :func:`environment`, and no rows land while the models are built."""
+    with modelling(warehouse, "transformer"), environment(warehouse):
+        yield
+
+
+@contextmanager
 def environment(
     warehouse: Warehouse, role: Role = "transformer", target: Path | None = None
 ) -> Iterator[None]:
@@ -153,7 +161,8 @@ def _locations(target: Path) -> dict[str, str]:
     }
 
 
-def _project_digest() -> str:
+def project_digest() -> str:
+    """Changes with any file of the dbt project."""
     digest = hashlib.sha256()
     files = [PROJECT_ROOT / "dbt_project.yml", *sorted(PROFILES_DIR.rglob("*"))]
     for file in files:

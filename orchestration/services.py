@@ -91,12 +91,16 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "telemetry:\n  enabled: false\n"
         "nux:\n  enabled: false\n"
         "concurrency:\n  runs:\n    max_concurrent_runs: 1\n"
-        "run_monitoring:\n  enabled: true\n",
+        "run_monitoring:\n  enabled: true\n"
+        # A look for new sales must not hold up the other sensors.
+        "sensors:\n  use_threads: true\n  num_workers: 4\n",
         encoding="utf-8",
     )
     return {
         "DAGSTER_HOME": str(home),
         "HUB_DAGSTER_DATABASE_URL": service_database_url("dagster"),
+        # By default a minute, in which a busy computer may not load all sales of a night.
+        "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "600",
         "HUB_HOME": str(hub_home()),
         BUSINESS_VARIABLE: str(business_folder),
     }

@@ -28,6 +28,7 @@ from ingestion.auth.credentials import TITLES, SourceSystem
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
+from warehouse.turns import landing
 from warehouse.vault import Vault
 
 Progress = Callable[[str], None]
@@ -188,7 +189,8 @@ def _one_at_a_time(warehouse: Warehouse, source: SourceSystem) -> Iterator[None]
         fcntl.flock(lock, fcntl.LOCK_EX)
         with warehouse.connect("loader", autocommit=True) as connection:
             connection.execute("select pg_advisory_lock(hashtext(%s))", (f"{source} load",))
-            yield
+            with landing(warehouse):
+                yield
 
 
 def _log(warehouse: Warehouse, report: SourceReport, began: datetime,

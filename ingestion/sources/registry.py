@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ingestion.api import DocumentTable, SourceReport, ensure_api_tables
 from ingestion.auth import SourceSystem
@@ -16,11 +17,21 @@ from warehouse.database import Warehouse
 
 @dataclass(frozen=True)
 class ApiSource:
-    """One source: ``load(warehouse, vault, on_progress, accepts_shrinking=…)``."""
+    """One source.
+
+    Args:
+        load: ``load(warehouse, vault, on_progress, accepts_shrinking=…, only=…)``.
+        tables: its raw tables.
+        newest_sale: ``newest_sale(warehouse, since)`` tells cheaply when a sale changed last; None
+            for books, where sales arrive days later.
+        sale_streams: what tells of sales: orders, and what may name another system's order.
+    """
 
     name: SourceSystem
     load: Callable[..., SourceReport]
     tables: tuple[DocumentTable, ...]
+    newest_sale: Callable[[Warehouse, datetime], datetime | None] | None = None
+    sale_streams: tuple[str, ...] = ()
 
     def is_used(self, warehouse: Warehouse) -> bool:
         """Whether ``business.toml`` has a section for it."""
@@ -32,7 +43,9 @@ class ApiSource:
 
 
 API_SOURCES = (
-    ApiSource("shopify", shopify.load_shopify, SHOPIFY_TABLES),
-    ApiSource("square", square.load_square, SQUARE_TABLES),
+    ApiSource("shopify", shopify.load_shopify, SHOPIFY_TABLES, shopify.newest_sale, ("orders",)),
+    ApiSource(
+        "square", square.load_square, SQUARE_TABLES, square.newest_sale, ("orders", "payments")
+    ),
     ApiSource("quickbooks", quickbooks.load_quickbooks, QUICKBOOKS_TABLES),
 )

@@ -91,7 +91,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
             "build", "--indirect-selection", "buildable",
             "--exclude-resource-type", "unit_test", "exposure", *flags,
         ]  # fmt: skip
-        with hub_dbt.environment(warehouse):
+        with hub_dbt.building(warehouse):
             invocation = dbt.cli(
                 hub_dbt.arguments(warehouse.business, command, as_of_date=options.as_of),
                 context=context,

@@ -10,7 +10,13 @@ from typing import Any
 
 import yaml
 
-from hub_bi.charts import CALCULATED_COLUMNS, CURRENCY_FORMAT, Rows, reversed_column
+from hub_bi.charts import (
+    CALCULATED_COLUMNS,
+    CURRENCY_FORMAT,
+    ByCategory,
+    Rows,
+    reversed_column,
+)
 from hub_bi.identity import short_id, stable_uuid
 from hub_bi.layout import chart_uuid, placeholder_id, position
 from hub_bi.palette import CATEGORICAL_SCHEME
@@ -45,6 +51,10 @@ PERIOD_MARTS = frozenset(
     }
 )
 
+# Marts that change while somebody looks: an answer may be so many seconds old.
+LIVE_MARTS = frozenset({"rpt_today", "rpt_today_hours", "rpt_today_sales"})
+LIVE_SECONDS = 5
+
 DASHBOARD_CSS = """
 .dashboard-component-chart-holder { border-radius: 10px; }
 .dashboard-component-chart-holder .header-title { font-weight: 600; font-size: 15px; }
@@ -56,6 +66,9 @@ DASHBOARD_CSS = """
 # A list that is short on purpose is not to warn that it is short.
 SHORT_LIST_CSS = '[data-test-chart-name="{question}"] [data-test="warning"] {{ display: none; }}'
 SHORT_LIST_ROWS = 20
+# Superset 6.1 takes a click on a lying bar for a choice of the bar's value, not of its name, and
+# leaves every other chart empty.
+NO_CLICK_CSS = '[data-test-chart-name="{question}"] .slice_container {{ pointer-events: none; }}'
 
 Bundle = dict[str, dict[str, Any]]
 
@@ -209,7 +222,7 @@ def _dataset(mart: Mart, reversed_columns: Iterable[str]) -> dict[str, Any]:
         "schema": "marts",
         "description": mart.description,
         "main_dttm_col": mart.time_column,
-        "cache_timeout": None,
+        "cache_timeout": LIVE_SECONDS if mart.name in LIVE_MARTS else None,
         "offset": 0,
         "filter_select_enabled": True,
         "normalize_columns": False,
@@ -295,7 +308,7 @@ def _dashboard(board: Dashboard, marts: Mapping[str, Mart]) -> dict[str, Any]:
             "filter_bar_orientation": "HORIZONTAL",
             "label_colors": dict(board.label_colours),
             "native_filter_configuration": filters,
-            "refresh_frequency": 0,
+            "refresh_frequency": board.refresh_seconds,
             "shared_label_colors": [],
             "timed_refresh_immune_slices": [],
         },
@@ -310,7 +323,12 @@ def _css(board: Dashboard) -> str:
         for tile in board.tiles()
         if isinstance(tile.chart, Rows) and tile.chart.limit <= SHORT_LIST_ROWS
     ]
-    return "\n".join([DASHBOARD_CSS, *short_lists])
+    no_clicks = [
+        NO_CLICK_CSS.format(question=tile.question)
+        for tile in board.tiles()
+        if isinstance(tile.chart, ByCategory) and tile.chart.lying and not tile.chart.split_by
+    ]
+    return "\n".join([DASHBOARD_CSS, *short_lists, *no_clicks])
 
 
 def filter_id(board: Dashboard, name: str) -> str:

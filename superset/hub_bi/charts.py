@@ -32,6 +32,12 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "Hour in which the sale was made, in the shop's own time",
         ),
     },
+    "rpt_today_hours": {
+        "hour_of_day": (
+            "lpad(sale_hour::text, 2, '0') || ':00'",
+            "Hour in which the order began, in the shop's own time",
+        ),
+    },
     "rpt_customer_cohorts": {
         "first_month": (
             "to_char(cohort_month, 'YYYY-MM')",

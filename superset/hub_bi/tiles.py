@@ -72,7 +72,8 @@ class Dashboard:
     """One dashboard: rows of tiles and cards, filters and fixed colours of labels.
 
     `shows_charts_of` names the dashboard whose charts these are, where it is only another
-    layout of them.
+    layout of them. `refresh_seconds` lets the page ask again by itself; 0 leaves that to the
+    reader.
     """
 
     slug: str
@@ -82,6 +83,7 @@ class Dashboard:
     filters: tuple[Filter, ...] = ()
     label_colours: Mapping[str, str] = field(default_factory=dict)
     shows_charts_of: str = ""
+    refresh_seconds: int = 0
 
     @property
     def charts_slug(self) -> str:

@@ -52,7 +52,7 @@ def build(
     command += ["--full-refresh"] if full_refresh else []
     # Of what is selected, the tests that need nothing else.
     command += ["--select", *select.split(), "--indirect-selection", "buildable"] if select else []
-    with hub_dbt.environment(warehouse):
+    with hub_dbt.building(warehouse):
         return subprocess.run(
             [str(hub_dbt.DBT_EXECUTABLE),
              *hub_dbt.arguments(warehouse.business, command, as_of_date=as_of_date)],

@@ -136,7 +136,7 @@ class Project:
         command = ["build", "--project-dir", str(self.folder), "--select", *select.split()]
         command += ["--indirect-selection", "buildable"]
         command += ["--exclude-resource-type", "exposure", "--full-refresh"]
-        with hub_dbt.environment(self.warehouse):
+        with hub_dbt.building(self.warehouse):
             return subprocess.run(
                 [str(hub_dbt.DBT_EXECUTABLE),
                  *hub_dbt.arguments(self.warehouse.business, command)],

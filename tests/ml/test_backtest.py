@@ -103,6 +103,11 @@ def test_wape_is_total_error_over_total_actual() -> None:
     assert errors.wape == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize(("forecast", "wape"), [(0.0, 0.0), (1.0, float("inf"))])
+def test_wape_of_days_without_a_sale(forecast: float, wape: float) -> None:
+    assert OriginErrors(np.array([[forecast, 0.0]]), np.zeros((1, 2))).wape == wape
+
+
 def test_a_horizon_is_judged_from_the_first_day_on_that_leaves_three_origins() -> None:
     days = days_needed(90)
     assert len(usable_offsets(days, 90)) == 3

@@ -42,6 +42,7 @@ def test_the_dashboards_are_published_under_their_slugs_each_also_for_a_phone() 
     boards = [c for n, c in bundle.read(ASSETS).items() if n.startswith("dashboards/")]
     slugs = {
         "owner-overview",
+        "today",
         "insights",
         "sales",
         "profit",

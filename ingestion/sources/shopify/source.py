@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from ingestion.api import DocumentTable, Progress, SourceReport, Stream, load_streams
@@ -118,9 +118,34 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def newest_sale(warehouse: Warehouse, since: datetime) -> datetime | None:
+    """When an order changed last, if one did since: a small request, to know whether a load is
+    worth it.
+
+    Raises:
+        HubError: Shopify is not connected, refused, or did not answer.
+    """
+    connection = open_connection(warehouse, "shopify")
+    client = ShopifyClient(connection.api_url, connection.auth())
+    arguments = f"""first: 1, sortKey: UPDATED_AT, reverse: true,
+        query: "updated_at:>='{_text(since)}'\""""
+    try:
+        found = client.ask(f"{{orders({arguments}){{nodes{{updatedAt}}}}}}", "orders")
+        nodes = found["orders"]["nodes"]
+        return datetime.fromisoformat(nodes[0]["updatedAt"]) if nodes else None
+    finally:
+        client.close()
+
+
 def load_shopify(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
-                 accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
+                 accepts_shrinking: bool = False,
+                 only: Collection[str] = ()) -> SourceReport:  # fmt: skip
     """Load what changed at Shopify since the last load.
+
+    Args:
+        on_progress: told now and then how far it is.
+        accepts_shrinking: believe a list that is much shorter than it was.
+        only: these streams instead of all.
 
     Raises:
         HubError: Shopify is not connected, refused, or did not answer.
@@ -129,7 +154,8 @@ def load_shopify(warehouse: Warehouse, vault: Vault, on_progress: Progress | Non
     retries: list[str] = []
     client = ShopifyClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
-        return load_streams(warehouse, vault, "shopify", shopify_streams(client), on_progress,
-                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
+        streams = [one for one in shopify_streams(client) if not only or one.name in only]
+        return load_streams(warehouse, vault, "shopify", streams, on_progress, retries=retries,
+                            accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

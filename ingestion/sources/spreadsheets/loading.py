@@ -60,6 +60,7 @@ from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
+from warehouse.turns import landing
 from warehouse.vault import Vault
 
 SOURCE = "spreadsheets"
@@ -128,7 +129,8 @@ def _one_at_a_time(warehouse: Warehouse) -> Iterator[Path]:
             with warehouse.connect("loader") as connection:
                 connection.execute("select pg_advisory_lock(hashtext('spreadsheets load'))")
                 connection.commit()
-                yield scratch
+                with landing(warehouse):
+                    yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 

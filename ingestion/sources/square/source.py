@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from ingestion.api import Progress, SourceReport, load_streams
@@ -85,9 +85,32 @@ def sales_days(client: SquareClient, since: datetime | None) -> Iterator[list[Js
         yield days
 
 
+def newest_sale(warehouse: Warehouse, since: datetime) -> datetime | None:
+    """When an order changed last, if one did since: small requests, to know whether a load is
+    worth it.
+
+    Raises:
+        HubError: Square is not connected, refused, or did not answer.
+    """
+    connection = open_connection(warehouse, "square")
+    client = SquareClient(connection.api_url, connection.auth())
+    try:
+        places = [location["id"] for location in client.locations()]
+        changes = [one["updated_at"] for page in client.orders(places, since) for one in page]
+        return datetime.fromisoformat(max(changes)) if changes else None
+    finally:
+        client.close()
+
+
 def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
-                accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
+                accepts_shrinking: bool = False,
+                only: Collection[str] = ()) -> SourceReport:  # fmt: skip
     """Load what changed at Square since the last load.
+
+    Args:
+        on_progress: told now and then how far it is.
+        accepts_shrinking: believe a list that is much shorter than it was.
+        only: these streams instead of all.
 
     Raises:
         HubError: Square is not connected, refused, or did not answer.
@@ -96,7 +119,8 @@ def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None
     retries: list[str] = []
     client = SquareClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
-        return load_streams(warehouse, vault, "square", square_streams(client), on_progress,
-                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
+        streams = [one for one in square_streams(client) if not only or one.name in only]
+        return load_streams(warehouse, vault, "square", streams, on_progress, retries=retries,
+                            accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

@@ -11,6 +11,7 @@ from hub_bi.dashboards import (
     profit,
     restaurant,
     sales,
+    today,
 )
 from hub_bi.dashboards.phone import phone_version
 from hub_bi.tiles import Dashboard
@@ -22,6 +23,7 @@ def full_dashboards() -> tuple[Dashboard, ...]:
     """Return every dashboard of the product as it is described, for a wide screen."""
     return (
         owner_overview.DASHBOARD,
+        today.DASHBOARD,
         insights.DASHBOARD,
         sales.DASHBOARD,
         profit.DASHBOARD,

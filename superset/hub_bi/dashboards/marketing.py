@@ -81,6 +81,7 @@ TOUCHES = Tile(
     chart=ByCategory(
         ("first_touch_sales", "linear_sales", "last_touch_sales"),
         by="marketing_channel",
+        lying=False,
         limit=8,
         labels={
             "first_touch_sales": "First visit",

@@ -8,6 +8,7 @@ from hub_bi.tiles import Card, ChoiceFilter, PeriodFilter, Tile
 
 PERIOD = PeriodFilter()
 LOCATION = ChoiceFilter("Location", "rpt_sales_daily", "location_name")
+LOCATION_TODAY = ChoiceFilter("Location", "rpt_today", "location_name")
 CHANNEL = ChoiceFilter("Channel", "rpt_sales_daily", "channel_name")
 CATEGORY = ChoiceFilter("Category", "rpt_product_performance", "category_name")
 
@@ -144,6 +145,7 @@ FORECAST_COLOURS = {
 
 PAGES = {
     "owner-overview": "Overview",
+    "today": "Today",
     "insights": "Insights",
     "sales": "Sales",
     "profit": "Profit",

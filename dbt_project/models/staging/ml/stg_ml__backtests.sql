@@ -12,10 +12,11 @@ select
     horizon_days,
     model,
     is_selected,
-    wape,
+    -- Infinite where nothing was sold on the days of the tests.
+    nullif(wape, cast('Infinity' as {{ dbt.type_float() }})) as wape,
     rmse,
     best_naive_model,
-    best_naive_wape,
+    nullif(best_naive_wape, cast('Infinity' as {{ dbt.type_float() }})) as best_naive_wape,
     best_naive_rmse,
     coverage_80,
     coverage_95,

@@ -1,0 +1,171 @@
+"""The dashboards under load: twenty clients on the marts of a million orders, and a page in a
+browser.
+
+Each client is signed in as the owner and asks for charts one after the other without a pause, which
+is more than twenty people do. Uncached: each chart is computed anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from benchmarks.bench_modelling import LINES_PER_ORDER, _insert
+from ingestion.sources.registry import API_SOURCES
+from ingestion.sources.spreadsheets import ensure_raw_tables
+from warehouse.business import load_business
+from warehouse.database import open_warehouse
+
+ORDERS, QUICK_ORDERS = 1_000_000, 20_000
+CLIENTS, SECONDS = 20, 60.0
+CACHED_LIMIT, UNCACHED_LIMIT, PAGE_LIMIT = 0.5, 1.5, 3.0
+PAGES, ROUNDS = ("owner-overview", "today", "sales", "customers", "profit"), 5
+
+
+def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Measure; returns figure name -> value, limit, passes, unit."""
+    home = Path(tempfile.mkdtemp(prefix="hub-bench-"))
+    home.chmod(0o755)
+    os.environ["HUB_HOME"], os.environ["HUB_CONFIG_HOME"] = str(home), str(home / "config")
+    try:
+        prepare(home, QUICK_ORDERS if quick else ORDERS)
+        return measure(home)
+    finally:
+        _hub("down", "--all")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def prepare(home: Path, orders: int) -> None:
+    """A business with so many orders, modelled, forecast and on its dashboards."""
+    folder = home / "business"
+    (folder / "inbox").mkdir(parents=True)
+    (folder / "business.toml").write_text(
+        'id = "bench"\nname = "Bench"\ntime_zone = "America/New_York"\n'
+        'currency_code = "USD"\ncountry_code = "US"\n'
+    )
+    warehouse = open_warehouse(load_business(folder))
+    ensure_raw_tables(warehouse)
+    for source in API_SOURCES:
+        source.ensure_tables(warehouse)
+    lines = orders * LINES_PER_ORDER
+    with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
+        _insert(connection, 0, lines - 1, orders, load="first", version="v1")
+    _hub("run", "--business", str(folder))
+    _hub("up", "--business", str(folder))
+
+
+def measure(home: Path) -> dict[str, dict[str, Any]]:
+    """Ask a hub that runs."""
+    running = {one["name"]: one["address"] for one in json.loads(_hub("status", "--json"))}
+    password = json.loads((home / "superset.json").read_text())["owner"]
+    url = str(running["superset"])
+    clients = [_signed_in(url, password) for _ in range(CLIENTS)]
+    charts = _charts(clients[0])
+    figures: dict[str, dict[str, Any]] = {
+        "charts": {"value": len(charts), "unit": "", "limit": None, "passes": None}
+    }
+    for name, is_forced, limit in (
+        ("uncached", True, UNCACHED_LIMIT), ("cached", False, CACHED_LIMIT)
+    ):  # fmt: skip
+        if not is_forced:
+            for chart in charts:
+                _ask(clients[0], chart, is_forced=False)
+        seconds = _under_load(clients, charts, is_forced=is_forced)
+        figures[f"chart, {name}, {CLIENTS} clients, p95"] = _figure(_p95(seconds), limit)
+        figures[f"chart, {name}, {CLIENTS} clients, median"] = _figure(statistics.median(seconds))
+        figures[f"charts a second, {name}"] = {
+            "value": len(seconds) / SECONDS, "unit": "/s", "limit": None, "passes": None
+        }  # fmt: skip
+    figures["page in a browser, warm, p95"] = _figure(_p95(_pages(url, password)), PAGE_LIMIT)
+    return figures
+
+
+def _figure(value: float, limit: float | None = None) -> dict[str, Any]:
+    passes = None if limit is None else value <= limit
+    return {"value": value, "unit": "s", "limit": limit, "passes": passes}
+
+
+def _p95(seconds: list[float]) -> float:
+    return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
+
+
+def _hub(*arguments: str) -> str:
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("hub")), *arguments],
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def _signed_in(url: str, password: str) -> httpx.Client:
+    client = httpx.Client(base_url=url, timeout=60)
+    body = {"username": "owner", "password": password, "provider": "db", "refresh": False}
+    token = client.post("/api/v1/security/login", json=body).raise_for_status().json()
+    client.headers["Authorization"] = f"Bearer {token['access_token']}"
+    return client
+
+
+def _charts(client: httpx.Client) -> list[int]:
+    """All charts of all dashboards."""
+    found: set[int] = set()
+    boards = client.get("/api/v1/dashboard/", params={"q": "(page_size:100)"}).raise_for_status()
+    for board in boards.json()["result"]:
+        charts = client.get(f"/api/v1/dashboard/{board['id']}/charts").raise_for_status()
+        found |= {chart["id"] for chart in charts.json()["result"]}
+    return sorted(found)
+
+
+def _ask(client: httpx.Client, chart: int, *, is_forced: bool) -> float:
+    began = time.monotonic()
+    answer = client.get(
+        f"/api/v1/chart/{chart}/data/", params={"force": "true"} if is_forced else {}
+    )
+    answer.raise_for_status()
+    return time.monotonic() - began
+
+
+def _under_load(clients: list[httpx.Client], charts: list[int], *, is_forced: bool) -> list[float]:
+    """Seconds of each answer while all clients ask as fast as they are answered."""
+    ends_at = time.monotonic() + SECONDS
+    found: list[float] = []
+    lock = threading.Lock()
+
+    def ask(number: int) -> None:
+        order = random.Random(number)
+        while time.monotonic() < ends_at:
+            seconds = _ask(clients[number], order.choice(charts), is_forced=is_forced)
+            with lock:
+                found.append(seconds)
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(ask, range(len(clients))))
+    return found
+
+
+def _pages(url: str, password: str) -> list[float]:
+    """Seconds until pages that were open before are drawn, again and again."""
+    from tests.browser.dashboard_walk import browser, sign_in, walk
+
+    found = []
+    with browser() as chromium, tempfile.TemporaryDirectory() as folder:
+        context = sign_in(chromium, url, "owner", password)
+        for turn in range(ROUNDS + 1):
+            for slug in PAGES:
+                seen = walk(context, url, slug, Path(folder) / "page.png")
+                if turn:
+                    found.append(seen.seconds)
+    return found
