@@ -339,7 +339,7 @@ def up(
 @app.command()
 def serve(
     name: Annotated[
-        Literal["dagster", "daemon", "superset", "superset-worker", "superset-beat"],
+        Literal["code", "dagster", "daemon", "superset", "superset-worker", "superset-beat"],
         typer.Argument(help="Which service."),
     ],
     business: BusinessOption = None,
@@ -823,9 +823,16 @@ def _start_services(warehouse: Warehouse) -> str:
         running = services.start_all(warehouse, _say)
     by_name = {service.name: service for service in running}
     address = f"{by_name['superset'].url}/"
+    passwords = services.dashboard_passwords(warehouse)
+    managers = "".join(
+        f"            or as [bold]{manager.user}[/] with {passwords[manager.user]} "
+        f"to see {', '.join(manager.locations)} only\n"
+        for manager in warehouse.business.location_managers
+    )
     console.print(
         f"\n[bold]Dashboards[/]  {address}\n"
-        f"            sign in as [bold]owner[/] with {services.superset_password('owner')}\n"
+        f"            sign in as [bold]owner[/] with {passwords['owner']}\n{managers}"
+        f"            passwords of all users: {services.superset_secrets_path()}\n"
         f"[bold]Dagster[/]     {by_name['dagster'].url}\n"
         "[bold]SQL[/]         hub sql\n"
         "Stop with   hub down",

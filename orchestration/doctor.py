@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ingestion.auth import SOURCE_SYSTEMS, TITLES, ConnectionStore
 from ingestion.auth.connection import ended
 from orchestration import services
+from orchestration.location_managers import unknown_locations
 from orchestration.reporting.secrets import mail_server, slack_webhook
 from warehouse.business import Business
 from warehouse.database import open_warehouse
@@ -27,14 +28,18 @@ class Finding:
 
 
 def examine(business: Business | None) -> list[Finding]:
-    """Look at Python, disk, database, Superset, services, connections and the mail server.
+    """Look at Python, disk, database, Superset, services, connections, mail and managers.
 
     Args:
         business: whose connections to look at, if there is one; their sources are not asked.
     """
     connections = _connections(business) if business else []
     messages = _messages(business) if business else []
-    return [_python(), _disk(), _server(), _superset(), *_services(), *connections, *messages]
+    managers = _managers(business) if business else []
+    return [
+        _python(), _disk(), _server(), _superset(),
+        *_services(), *connections, *messages, *managers,
+    ]  # fmt: skip
 
 
 def _python() -> Finding:
@@ -96,6 +101,18 @@ def _connections(business: Business) -> list[Finding]:
         else:
             findings.append(Finding(f"{TITLES[source]} is connected", True))
     return findings
+
+
+def _managers(business: Business) -> list[Finding]:
+    """Whether every location manager has locations that exist."""
+    if not business.location_managers:
+        return []
+    try:
+        problems = unknown_locations(open_warehouse(business))
+    except HubError as error:
+        problems = [error]
+    findings = [Finding(each.message, is_fine=False, fix=each.fix) for each in problems]
+    return findings or [Finding("Every location manager has a location", is_fine=True)]
 
 
 def _messages(business: Business) -> list[Finding]:

@@ -16,6 +16,7 @@ import dagster as dg
 import psycopg
 from dagster._core.events import DagsterEventType
 
+from orchestration.location_managers import unknown_locations
 from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
 from orchestration.services import dagster_environment
 from warehouse.database import Warehouse
@@ -129,6 +130,7 @@ def run_hub(
             )
         if not result.success or summary.failures:
             summary.warnings += _tell_failure(warehouse, instance)
+    summary.warnings += [str(problem) for problem in unknown_locations(warehouse)]
     summary.seconds = time.monotonic() - began
     summary.succeeded = result.success and not summary.failures
     summary.facts = _facts(warehouse)

@@ -25,25 +25,28 @@ import psycopg
 
 from orchestration import dbt as hub_dbt
 from orchestration.business_resource import BUSINESS_VARIABLE
+from warehouse.business import BUILT_IN_USERS
 from warehouse.database import Warehouse, service_database_url
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home, write_private
 
 SUPERSET_ROOM = PROJECT_ROOT / "superset"
 SUPERSET_PYTHON = SUPERSET_ROOM / ".venv" / "bin" / "python"
-PREFERRED_PORTS = {"dagster": 3000, "superset": 8088}
+PREFERRED_PORTS = {"dagster": 3000, "superset": 8088, "code": 3001}
 # By what the command line of a running service is told from another program's of the same number.
 MARKERS = {
+    "code": "code-server",
     "dagster": "dagster-webserver",
     "daemon": "dagster-daemon",
     "superset": "superset",
     "sandbox": "-m sandbox",
 }
 START_SECONDS = 180.0
-SUPERSET_USERS = ("owner", "analyst", "admin")
 
 Progress = Callable[[str], None]
-ServiceName = Literal["dagster", "daemon", "superset", "superset-worker", "superset-beat"]
+ServiceName = Literal["code", "dagster", "daemon", "superset", "superset-worker", "superset-beat"]
+# Where Dagster's webserver and daemon find the definitions.
+CODE_HOST, CODE_PORT = "HUB_CODE_HOST", "HUB_CODE_PORT"
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,16 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "sensors:\n  use_threads: true\n  num_workers: 4\n",
         encoding="utf-8",
     )
+    # Given the module itself, the daemon would start another process to import it every minute.
+    (home / "workspace.yaml").write_text(
+        f"load_from:\n  - grpc_server:\n      host: {{env: {CODE_HOST}}}\n"
+        f"      port: {{env: {CODE_PORT}}}\n      location_name: hub\n",
+        encoding="utf-8",
+    )
+    code = next((one for one in started() if one.name == "code"), None)
     return {
+        CODE_HOST: os.environ.get(CODE_HOST, "127.0.0.1"),
+        CODE_PORT: os.environ.get(CODE_PORT, str(code.port if code else PREFERRED_PORTS["code"])),
         "DAGSTER_HOME": str(home),
         "HUB_DAGSTER_DATABASE_URL": service_database_url("dagster"),
         # By default a minute, in which a busy computer may not load all sales of a night.
@@ -108,7 +120,7 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
 
 def superset_environment(warehouse: Warehouse) -> dict[str, str]:
     """Variables of every Superset process."""
-    secrets_by_name = _superset_secrets()
+    secrets_by_name = _superset_secrets(warehouse)
     server, role = warehouse.server, warehouse.role_name("bi_reader")
     metadata = service_database_url("superset").replace(
         "postgresql://", "postgresql+psycopg2://", 1
@@ -118,34 +130,73 @@ def superset_environment(warehouse: Warehouse) -> dict[str, str]:
         "SUPERSET_CONFIG_PATH": str(SUPERSET_ROOM / "superset_config.py"),
         "SUPERSET_METADATA_URI": metadata,
         "SUPERSET_SECRET_KEY": secrets_by_name["secret_key"],
+        "SUPERSET_GUEST_TOKEN_SECRET": secrets_by_name["guest_token_secret"],
         "HUB_BI_URI": f"postgresql+psycopg2://{role}@{server.host}:{server.port}"
         f"/{warehouse.database}",
         "HUB_BI_PASSWORD": warehouse.password("bi_reader"),
+        "HUB_BI_MANAGERS_FILE": str(_write_managers(warehouse, secrets_by_name)),
+        "HUB_BI_EMBEDDING_ADDRESSES": " ".join(warehouse.business.embedding_addresses),
         "HUB_BI_CACHE_DIR": str(_private_folder("superset-cache")),
         "HUB_BUSINESS_NAME": warehouse.business.name,
         "HUB_CURRENCY": warehouse.business.currency_code,
         "HUB_AS_OF_DATE": _as_of_date(warehouse),
         "HUB_DBT_MANIFEST": str(hub_dbt.manifest_path()),
     }
-    for user in SUPERSET_USERS:
+    for user in BUILT_IN_USERS:
         environment[f"SUPERSET_{user.upper()}_PASSWORD"] = secrets_by_name[user]
     return environment
 
 
-def superset_password(user: str) -> str:
-    """The password a Superset user signs in with; made on the first start."""
-    return _superset_secrets()[user]
+def dashboard_passwords(warehouse: Warehouse) -> dict[str, str]:
+    """User -> password to sign in to the dashboards with; made when they are first needed."""
+    known = _superset_secrets(warehouse)
+    managers = {user: known[name] for user, (name, _) in warehouse.manager_logins.items()}
+    return {user: known[user] for user in BUILT_IN_USERS} | managers
 
 
-def _superset_secrets() -> dict[str, str]:
-    path = hub_home() / "superset.json"
-    if path.exists():
-        known: dict[str, str] = json.loads(path.read_text())
-        return known
-    made = {"secret_key": secrets.token_urlsafe(48)}
-    made |= {user: secrets.token_urlsafe(12) for user in SUPERSET_USERS}
-    write_private(path, json.dumps(made, indent=1))
-    return made
+def superset_secrets_path() -> Path:
+    """The private file in which the passwords of the dashboards' users are kept."""
+    return hub_home() / "superset.json"
+
+
+def _superset_secrets(warehouse: Warehouse) -> dict[str, str]:
+    """Keys of Superset and passwords of its users; a manager's is under his name in PostgreSQL.
+
+    What is missing is made, and that of former managers of the business is forgotten.
+    """
+    path = superset_secrets_path()
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    lengths = {"secret_key": 48, "guest_token_secret": 48} | dict.fromkeys(BUILT_IN_USERS, 12)
+    managers = {name for name, _ in warehouse.manager_logins.values()}
+    lengths |= dict.fromkeys(managers, 12)
+    kept = {
+        name: value
+        for name, value in known.items()
+        if name in managers or not name.startswith(warehouse.manager_name(""))
+    }
+    made = {
+        name: secrets.token_urlsafe(length) for name, length in lengths.items() if name not in kept
+    }
+    if made or kept != known:
+        write_private(path, json.dumps(kept | made, indent=1))
+    return kept | made
+
+
+def _write_managers(warehouse: Warehouse, known: dict[str, str]) -> Path:
+    """Tell Superset's processes who the location managers are, also those that run already."""
+    locations = {m.user: m.locations for m in warehouse.business.location_managers}
+    described = {
+        user: {
+            "password": known[name],
+            "warehouse_user": name,
+            "warehouse_password": password,
+            "locations": locations[user],
+        }
+        for user, (name, password) in warehouse.manager_logins.items()
+    }
+    path = hub_home() / "superset-managers.json"
+    write_private(path, json.dumps(described, indent=1, ensure_ascii=False))
+    return path
 
 
 def _private_folder(name: str) -> Path:
@@ -229,13 +280,20 @@ def start_all(warehouse: Warehouse, progress: Progress) -> list[Service]:
         del running[service.name]
 
     def dagster() -> list[Service]:
+        if "code" not in running:
+            progress("Starting Dagster's code server")
+            running["code"] = _start_code_server(warehouse)
         return [
+            running["code"],
             running.get("dagster") or _start_webserver(warehouse, progress),
             running.get("daemon") or _start_daemon(warehouse, progress),
         ]
 
     def superset() -> list[Service]:
-        return [running.get("superset") or _start_superset(warehouse, progress)]
+        if "superset" in running:  # business.toml may name other location managers by now
+            synchronise_superset(warehouse)
+            return [running["superset"]]
+        return [_start_superset(warehouse, progress)]
 
     with ThreadPoolExecutor(2) as pool:
         groups = [pool.submit(dagster), pool.submit(superset)]
@@ -285,9 +343,13 @@ def command_of(name: ServiceName, host: str = "127.0.0.1", port: int | None = No
     """The command line of a service; the same here and in a container."""
     serving = str(port or PREFERRED_PORTS.get(name))
     scripts = Path(sys.executable).parent
-    workspace = ["-w", str(PROJECT_ROOT / "workspace.yaml")]
+    workspace = ["-w", str(hub_home() / "dagster" / "workspace.yaml")]
     celery = [str(SUPERSET_PYTHON), "-m", "celery", "--app=superset.tasks.celery_app:app"]
     commands: dict[ServiceName, list[str]] = {
+        "code": [
+            sys.executable, str(scripts / "dagster"), "code-server", "start", "-h", host,
+            "-p", serving, "-m", "orchestration.definitions", "--location-name", "hub",
+        ],
         "dagster": [
             sys.executable, str(scripts / "dagster-webserver"), *workspace, "-h", host,
             "-p", serving,
@@ -321,6 +383,25 @@ def serve(name: ServiceName, warehouse: Warehouse, host: str, port: int | None) 
     command = command_of(name, host, port)
     os.chdir(PROJECT_ROOT)
     os.execve(command[0], command, environment_of(name, warehouse))  # noqa: S606
+
+
+def _start_code_server(warehouse: Warehouse) -> Service:
+    service = _start(warehouse, "code", _port("code"))
+    _wait_until(service, lambda: _is_serving(service))
+    return service
+
+
+def _is_serving(service: Service) -> bool:
+    import grpc  # type: ignore[import-untyped]
+    from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]
+
+    with grpc.insecure_channel(f"127.0.0.1:{service.port}") as channel:
+        asked = health_pb2.HealthCheckRequest(service="DagsterApi")
+        try:
+            told = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=5)
+        except grpc.RpcError:
+            return False
+    return bool(told.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def _start_webserver(warehouse: Warehouse, progress: Progress) -> Service:
@@ -384,14 +465,21 @@ def _stop(service: Service) -> None:
 
 
 def _wait_until_answering(service: Service, path: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    def is_answering() -> bool:
         try:
             with urllib.request.urlopen(f"{service.url}{path}", timeout=5) as answer:  # noqa: S310
-                if answer.status == 200:
-                    return
+                return bool(answer.status == 200)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass
+            return False
+
+    _wait_until(service, is_answering)
+
+
+def _wait_until(service: Service, is_ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if is_ready():
+            return
         if not service.is_running:
             break
         time.sleep(0.3)

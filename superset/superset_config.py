@@ -1,7 +1,8 @@
 """Superset's configuration for the hub: everything that varies comes from the environment.
 
 Decisions about looks live in `hub_bi.palette`, about denied SQL in `hub_bi.sql_guard`, about
-log-in attempts and the home page in `hub_bi.web`; this module only wires them together.
+log-in attempts and start pages in `hub_bi.web`, about who signs in to the warehouse as whom in
+`hub_bi.logins`; this module only wires them together.
 """
 
 import logging
@@ -9,10 +10,12 @@ import os
 from datetime import timedelta
 
 from hub_bi import palette, settings
+from hub_bi.access import GUEST_ROLE
 from hub_bi.caches import PAGES, RESULTS, cache
+from hub_bi.logins import may_be_guest, sign_in_to_warehouse
 from hub_bi.query_log import log_query
 from hub_bi.sql_guard import DENIED_CALLS, refuse_dangerous_sql
-from hub_bi.web import HOME_PATH, prepare_application
+from hub_bi.web import HOME_PATH, only_oneself, prepare_application
 
 BUSINESS = settings.business()
 
@@ -22,12 +25,8 @@ SQLALCHEMY_DATABASE_URI = settings.metadata_uri()
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
 DATA_DIR = str(settings.cache_folder())
 PREVENT_UNSAFE_DB_CONNECTIONS = True
-
-
-def SQLALCHEMY_CUSTOM_PASSWORD_STORE(uri: object) -> str:  # noqa: N802, ARG001
-    """Give Superset the warehouse's password at connection time; it is stored nowhere."""
-    return settings.warehouse_password()
-
+# The stored address has no password: who is not given a login here does not get in.
+DB_CONNECTION_MUTATOR = sign_in_to_warehouse
 
 # Caches: Redis where there is one, a private folder where there is none
 REDIS_URL = settings.redis_url()
@@ -66,6 +65,14 @@ AUTH_RATE_LIMIT = "5 per second"
 AUTH_USER_REGISTRATION = False
 PUBLIC_ROLE_LIKE = None
 FLASK_APP_MUTATOR = prepare_application
+EXTRA_RELATED_QUERY_FILTERS = {"user": only_oneself}
+
+# Dashboards in the pages of other sites, if business.toml names any
+EMBEDDING_ADDRESSES = settings.embedding_addresses()
+GUEST_ROLE_NAME = GUEST_ROLE
+GUEST_TOKEN_JWT_SECRET = settings.guest_token_secret()
+GUEST_TOKEN_JWT_EXP_SECONDS = 300
+GUEST_TOKEN_VALIDATOR_HOOK = may_be_guest
 
 CONTENT_SECURITY_POLICY_WARNING = False
 TALISMAN_ENABLED = True
@@ -76,7 +83,7 @@ TALISMAN_CONFIG = {
         "connect-src": ["'self'"],
         "font-src": ["'self'", "data:"],
         "form-action": ["'self'"],
-        "frame-ancestors": ["'self'"],
+        "frame-ancestors": ["'self'", *EMBEDDING_ADDRESSES],
         "img-src": ["'self'", "blob:", "data:"],
         "object-src": "'none'",
         "script-src": ["'self'", "'strict-dynamic'"],
@@ -84,6 +91,8 @@ TALISMAN_CONFIG = {
         "worker-src": ["'self'", "blob:"],
     },
     "content_security_policy_nonce_in": ["script-src"],
+    # The older header knows no addresses; frame-ancestors says the same where it is missing.
+    "frame_options": None if EMBEDDING_ADDRESSES else "SAMEORIGIN",
     "force_https": False,
     "session_cookie_secure": ENABLE_PROXY_FIX,
 }
@@ -118,10 +127,13 @@ BUG_REPORT_URL = None
 
 FEATURE_FLAGS = {
     "ALERT_REPORTS": bool(REDIS_URL),
+    "CACHE_QUERY_BY_USER": True,
     "CHART_PLUGINS_EXPERIMENTAL": True,  # numbers beside those of an earlier period
     "CSS_TEMPLATES": False,
+    "DASHBOARD_RBAC": True,
     "DRILL_BY": True,
     "EMBEDDABLE_CHARTS": False,
+    "EMBEDDED_SUPERSET": bool(EMBEDDING_ADDRESSES),
     "ENABLE_TEMPLATE_PROCESSING": False,
     "ESCAPE_MARKDOWN_HTML": True,
     "THUMBNAILS": False,

@@ -17,6 +17,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from orchestration.demo import folder
+from orchestration.services import dashboard_passwords
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.server import EmbeddedServer
@@ -28,6 +29,7 @@ SYSTEM_TESTS = (
     "tests/end_to_end/test_messages.py",
     "tests/end_to_end/test_analysts_desk.py",
     "tests/end_to_end/test_services.py",
+    "tests/superset/test_attacks.py",
 )
 HUB = Path(sys.executable).with_name("hub")
 
@@ -64,7 +66,8 @@ class RunningHub:
     output: str
     superset_url: str
     dagster_url: str
-    owner_password: str
+    passwords: dict[str, str]
+    warehouse: Warehouse
 
     def sql(self, query: str, business: str | None = None) -> list[str]:
         """Rows of a query through ``hub sql``, columns separated by ``|``."""
@@ -81,8 +84,9 @@ def running_hub(hub_home: Path) -> Iterator[RunningHub]:
     assert done.returncode == 0, done.stdout + done.stderr
     services = json.loads(run_hub_command("status", "--json").stdout)
     address = {service["name"]: service["address"] for service in services}
-    passwords = json.loads((hub_home / "superset.json").read_text())
-    yield RunningHub(done.stdout, address["superset"], address["dagster"], passwords["owner"])
+    warehouse = open_warehouse(load_business(folder()))
+    passwords = dashboard_passwords(warehouse)
+    yield RunningHub(done.stdout, address["superset"], address["dagster"], passwords, warehouse)
     run_hub_command("down", "--all")
 
 

@@ -36,8 +36,8 @@ def test_it_is_valid_against_the_compose_schema() -> None:
 def test_all_services_are_there_and_watched(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert services.keys() == {
-        "postgres", "redis", "hub", "dagster-webserver", "dagster-daemon", "superset",
-        "superset-worker", "superset-beat"}  # fmt: skip
+        "postgres", "redis", "hub", "dagster-code", "dagster-webserver", "dagster-daemon",
+        "superset", "superset-worker", "superset-beat"}  # fmt: skip
     assert all("healthcheck" in body for name, body in services.items() if name != "hub")
 
 

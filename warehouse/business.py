@@ -245,6 +245,31 @@ class Reports(_Settings):
     monthly: MonthlyReport | None = None
 
 
+# Users that every Superset of the hub has.
+BUILT_IN_USERS = ("owner", "analyst", "engineer", "admin")
+LONGEST_NAME = 63  # bytes of a PostgreSQL name
+
+
+class LocationManager(_Settings):
+    """Who sees the rows of some locations and no others; see ``docs/roles.md``.
+
+    Attributes:
+        user: name to sign in to the dashboards with.
+        locations: names of the locations, as the sources or ``locations`` write them.
+    """
+
+    user: str = Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")
+    locations: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _is_nobody_else(self) -> LocationManager:
+        if self.user in BUILT_IN_USERS:
+            raise ValueError(f"{self.user!r} is a user that the hub makes itself")
+        if len(set(self.locations)) < len(self.locations):
+            raise ValueError(f"{self.user!r} has a location twice")
+        return self
+
+
 class Business(_Settings):
     """One business: a folder with ``business.toml`` and ``inbox/``."""
 
@@ -265,6 +290,8 @@ class Business(_Settings):
     alerts: Alerts | None = None
     reports: Reports | None = None
     dashboards_url: Address | None = None
+    embedding_addresses: tuple[Address, ...] = ()
+    location_managers: tuple[LocationManager, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -272,6 +299,16 @@ class Business(_Settings):
         if "id" not in values and isinstance(values.get("name"), str):
             values = {**values, "id": slugify(str(values["name"]))}
         return values
+
+    @model_validator(mode="after")
+    def _managers_differ(self) -> Business:
+        users = [manager.user for manager in self.location_managers]
+        if len(set(users)) < len(users):
+            raise ValueError("two location_managers have the same user")
+        too_long = [user for user in users if len(f"{self.id}-manager-{user}") > LONGEST_NAME]
+        if too_long:
+            raise ValueError(f"the user {too_long[0]!r} is too long for a business of this id")
+        return self
 
     @property
     def slug(self) -> str:

@@ -44,6 +44,7 @@ SCHEMA_OWNERS: dict[str, Role | Literal["admin"]] = {
     "audit": "admin",
     "vault": "admin",
     "analyst_sandbox": "analyst",
+    "access": "admin",
 }
 
 # (owner, schema) whose present and future tables a role may read.
@@ -61,6 +62,20 @@ READERS: tuple[tuple[Role, str, Role], ...] = (
     ("ml", "ml", "transformer"),
     ("ml", "ml", "quality"),
 )
+
+# Location managers have a login each and this group in common: all that they may do, they may as
+# its members. The macro `let_managers_read` gives it the marts, row by row.
+MANAGERS_GROUP = "location_manager"
+DASHBOARD_SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+    "search_path": "marts",
+}
+MANAGER_CONNECTIONS = 10
+
+# Roles that work for people at the dashboards; they may not even make temporary tables.
+READ_ONLY_ROLES: frozenset[Role] = frozenset({"bi_reader"})
 
 # Functions that read past grants or files; nobody needs them for reporting.
 DENIED_FUNCTIONS = (
@@ -100,12 +115,7 @@ DENIED_FUNCTIONS = (
 )
 
 ROLE_SETTINGS: dict[Role, dict[str, str]] = {
-    "bi_reader": {
-        "default_transaction_read_only": "on",
-        "statement_timeout": "30s",
-        "idle_in_transaction_session_timeout": "60s",
-        "search_path": "marts",
-    },
+    "bi_reader": DASHBOARD_SETTINGS,
     "analyst": {"statement_timeout": "10min", "search_path": "marts, analyst_sandbox"},
     "transformer": {"search_path": "marts"},
     "ml": {"search_path": "ml, marts"},
@@ -196,6 +206,25 @@ create table if not exists audit.snoozes (
     snoozed_until timestamptz not null,
     created_at timestamptz not null default now()
 );
+create table if not exists access.manager_locations (
+    role_name text not null,
+    location_name text not null,
+    primary key (role_name, location_name)
+);
+-- Neither SET ROLE nor a setting changes session_user: who signed in is who he is.
+create or replace view access.my_locations as
+select location_name from access.manager_locations where role_name = session_user;
+-- What a view asks for once per query; tables have policies instead.
+create or replace function access.reads_every_location() returns boolean
+language sql stable set search_path = pg_catalog as $$
+    select not exists (
+        select from pg_auth_members as membership
+        inner join pg_roles as managers on membership.roleid = managers.oid
+        inner join pg_roles as member on membership.member = member.oid
+        where managers.rolname = current_database() || '_location_manager'
+            and member.rolname = session_user
+    )
+$$;
 create table if not exists vault.keys (
     key_id text not null primary key,
     wrapped_token_key bytea not null,
@@ -254,6 +283,8 @@ TABLE_GRANTS: tuple[tuple[str, str, Role], ...] = (
     ),
     ("select, insert", "vault.erased_tokens", "privacy"),
     ("select, insert (action, details)", "audit.events", "privacy"),
+    # The marts' policies name it, and views look at it as their owner.
+    ("select", "access.my_locations", "transformer"),
     ("select, insert", "audit.deliveries", "messenger"),
     ("select, insert, update, delete", "audit.snoozes", "messenger"),
 )
@@ -266,6 +297,7 @@ SCHEMA_USERS: tuple[tuple[str, Role], ...] = (
     ("audit", "loader"),
     ("audit", "privacy"),
     ("audit", "messenger"),
+    ("access", "transformer"),
 )
 
 
@@ -281,6 +313,16 @@ class Warehouse:
     def role_name(self, role: Role) -> str:
         """The role's name in PostgreSQL, unique per business."""
         return f"{self.database}_{role}"
+
+    def manager_name(self, user: str) -> str:
+        """The login of a location manager in PostgreSQL; no role of a business has a hyphen."""
+        return f"{self.database}-manager-{user}"
+
+    @property
+    def manager_logins(self) -> dict[str, tuple[str, str]]:
+        """Location manager -> role and password in PostgreSQL; never log it."""
+        names = {m.user: self.manager_name(m.user) for m in self.business.location_managers}
+        return {user: (name, self.passwords[name]) for user, name in names.items()}
 
     def url(self, role: Role) -> str:
         """libpq URL of a role; holds its password, never log it."""
@@ -320,13 +362,18 @@ def open_warehouse(business: Business) -> Warehouse:
     server = ensure_server()
     database = business.slug
     names = [f"{database}_{role}" for role in ROLES]
+    managers = [f"{database}-manager-{manager.user}" for manager in business.location_managers]
+    people = frozenset([*managers, *(f"{database}_{role}" for role in READ_ONLY_ROLES)])
     try:
         with _exclusive():
-            passwords = _ensure_roles(server, names)
+            _ensure_managers_group(server, database)
+            _drop_former_managers(server, database, managers)
+            passwords = _ensure_roles(server, [*names, *managers], renewed=people)
             _ensure_database(server, database, owner=server.admin_user)
             warehouse = Warehouse(business, server, database, passwords)
             with psycopg.connect(server.admin_url(database)) as connection:
                 _ensure_schemas(connection, warehouse)
+                _ensure_managers(connection, warehouse)
     except psycopg.errors.InsufficientPrivilege as error:
         raise HubError(
             f"The user of HUB_DATABASE_URL may not prepare the database: {error}.",
@@ -367,7 +414,9 @@ def _exclusive() -> Iterator[None]:
         yield
 
 
-def _ensure_roles(server: Server, names: list[str]) -> dict[str, str]:
+def _ensure_roles(
+    server: Server, names: list[str], renewed: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """Create missing roles; passwords are generated here and kept in one private file."""
     path = hub_home() / "credentials.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
@@ -382,7 +431,8 @@ def _ensure_roles(server: Server, names: list[str]) -> dict[str, str]:
             )
         }
         for name in names:
-            if name in existing and name in known:
+            # Any role may change its own password; a person's one is set to ours again.
+            if name in existing and name in known and name not in renewed:
                 continue
             verb = sql.SQL("alter" if name in existing else "create")
             connection.execute(
@@ -391,6 +441,35 @@ def _ensure_roles(server: Server, names: list[str]) -> dict[str, str]:
                 )
             )
     return {**known, **passwords}
+
+
+def _ensure_managers_group(server: Server, database: str) -> None:
+    """The role without a login that all location managers of a business are members of."""
+    name = f"{database}_{MANAGERS_GROUP}"
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        if connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone():
+            return
+        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
+
+
+def _drop_former_managers(server: Server, database: str, wanted: list[str]) -> None:
+    """Who is no longer in ``business.toml`` loses his login; open sessions of his read nothing."""
+    with psycopg.connect(server.admin_url(), autocommit=True) as connection:
+        former = [
+            row[0]
+            for row in connection.execute(
+                "select rolname from pg_roles "
+                "where starts_with(rolname, %s) and rolname <> all(%s)",
+                (f"{database}-manager-", wanted),
+            )
+        ]
+        for name in former:
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+    path = hub_home() / "credentials.json"
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    if any(name in known for name in former):
+        kept = {name: password for name, password in known.items() if name not in former}
+        write_private(path, json.dumps(kept, indent=1))
 
 
 def _ensure_database(server: Server, database: str, owner: str) -> None:
@@ -434,12 +513,17 @@ def _ensure_schemas(connection: psycopg.Connection, warehouse: Warehouse) -> Non
 
 def _grant_connection(connection: psycopg.Connection, warehouse: Warehouse) -> None:
     connection.execute("revoke all on schema public from public")
+    database = sql.Identifier(warehouse.database)
     for role in ROLES:
-        connection.execute(
-            sql.SQL("grant connect, temporary on database {} to {}").format(
-                sql.Identifier(warehouse.database), sql.Identifier(warehouse.role_name(role))
+        name = sql.Identifier(warehouse.role_name(role))
+        if role in READ_ONLY_ROLES:
+            connection.execute(
+                sql.SQL("revoke temporary on database {} from {}").format(database, name)
             )
-        )
+            rights = sql.SQL("connect")
+        else:
+            rights = sql.SQL("connect, temporary")
+        connection.execute(sql.SQL("grant {} on database {} to {}").format(rights, database, name))
 
 
 def _grant_reading(connection: psycopg.Connection, warehouse: Warehouse) -> None:
@@ -451,13 +535,45 @@ def _grant_reading(connection: psycopg.Connection, warehouse: Warehouse) -> None
         }
         for statement in (
             "grant usage on schema {schema} to {reader}",
-            "grant select on all tables in schema {schema} to {reader}",
             (
                 "alter default privileges for role {owner} in schema {schema} "
                 "grant select on tables to {reader}"
             ),
         ):
             connection.execute(sql.SQL(statement).format(**parts))
+        # Only what lacks it: two who change the rights of a table at once fail, and builds do so.
+        lacking = connection.execute(
+            "select relname from pg_class where relnamespace = %s::regnamespace "
+            "and relkind in ('r', 'v') and not has_table_privilege(%s, oid, 'select')",
+            (schema, warehouse.role_name(reader)),
+        ).fetchall()
+        for (table,) in lacking:
+            grant = sql.SQL("grant select on {} to {reader}")
+            connection.execute(grant.format(sql.Identifier(schema, table), **parts))
+
+
+def _ensure_managers(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    """Managers may connect and look at what the group may read, each at his own locations."""
+    group = sql.Identifier(f"{warehouse.database}_{MANAGERS_GROUP}")
+    database = sql.Identifier(warehouse.database)
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, group))
+    connection.execute(sql.SQL("grant usage on schema marts, access to {}").format(group))
+    connection.execute(sql.SQL("grant select on access.my_locations to {}").format(group))
+    locations = []
+    for manager in warehouse.business.location_managers:
+        role = warehouse.manager_name(manager.user)
+        name = sql.Identifier(role)
+        connection.execute(
+            sql.SQL("alter role {} inherit connection limit {}").format(
+                name, sql.Literal(MANAGER_CONNECTIONS)
+            )
+        )
+        connection.execute(sql.SQL("grant {} to {}").format(group, name))
+        _set_parameters(connection, warehouse, role, DASHBOARD_SETTINGS)
+        locations += [(role, location) for location in manager.locations]
+    with connection.cursor() as cursor:
+        cursor.execute("delete from access.manager_locations")
+        cursor.executemany("insert into access.manager_locations values (%s, %s)", locations)
 
 
 def _grant_tables(connection: psycopg.Connection, warehouse: Warehouse) -> None:
@@ -477,17 +593,23 @@ def _grant_tables(connection: psycopg.Connection, warehouse: Warehouse) -> None:
         )
 
 
+def _set_parameters(
+    connection: psycopg.Connection, warehouse: Warehouse, role: str, settings: dict[str, str]
+) -> None:
+    for name, value in settings.items():
+        connection.execute(
+            sql.SQL("alter role {} in database {} set {} = {}").format(
+                sql.Identifier(role),
+                sql.Identifier(warehouse.database),
+                sql.Identifier(name),
+                sql.SQL(value) if name == "search_path" else sql.Literal(value),
+            )
+        )
+
+
 def _limit_roles(connection: psycopg.Connection, warehouse: Warehouse) -> None:
     for role, settings in ROLE_SETTINGS.items():
-        for name, value in settings.items():
-            connection.execute(
-                sql.SQL("alter role {} in database {} set {} = {}").format(
-                    sql.Identifier(warehouse.role_name(role)),
-                    sql.Identifier(warehouse.database),
-                    sql.Identifier(name),
-                    sql.SQL(value) if name == "search_path" else sql.Literal(value),
-                )
-            )
+        _set_parameters(connection, warehouse, warehouse.role_name(role), settings)
     for role, limit in CONNECTION_LIMITS.items():
         connection.execute(
             sql.SQL("alter role {} connection limit {}").format(

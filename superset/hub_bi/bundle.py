@@ -26,6 +26,9 @@ from hub_bi.tiles import ChoiceFilter, Dashboard, Filter, PeriodFilter, Tile
 DATABASE_NAME = "Business warehouse"
 DATABASE_UUID = str(stable_uuid("database", "warehouse"))
 DATABASE_FILE = "databases/warehouse.yaml"
+# Under this key of `extra` a dataset says what location managers may read of it; none is nothing.
+MANAGERS_KEY = "location_managers"
+OWN_LOCATIONS = "own_locations"
 PLACEHOLDER_URI = "postgresql+psycopg2://bi_reader@localhost:5432/warehouse"
 VERSION = "1.0.0"
 # The same safe loader in C reads ten times as fast; not every platform has it.
@@ -241,6 +244,7 @@ def _dataset(mart: Mart, reversed_columns: Iterable[str]) -> dict[str, Any]:
             for name in reversed_columns
         ],
         "metrics": [_metric(metric) for metric in mart.metrics.values()],
+        "extra": {MANAGERS_KEY: mart.location_managers} if mart.location_managers else None,
         "uuid": dataset_uuid(mart.name),
         "database_uuid": DATABASE_UUID,
         "is_managed_externally": True,

@@ -685,7 +685,10 @@ class Rows(Chart):
             "column_config": {name: _shown(name) for name in self.columns},
             **_table_look(self.page_length),
         }
-        query = self.query(mart, columns=list(self.columns), orderby=order, row_limit=self.limit)
+        # With metrics, even none at all, Superset would group the rows.
+        query = self.query(
+            mart, columns=list(self.columns), metrics=None, orderby=order, row_limit=self.limit
+        )
         return Spec(self.viz_type, params, [query])
 
     def reversed_columns(self, mart: Mart) -> list[str]:

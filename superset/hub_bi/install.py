@@ -32,6 +32,8 @@ class Plan:
 
     roles: list[access.Role]
     users: list[access.User]
+    row_clause: str
+    open_dashboards: set[str]
     files: Bundle
     fingerprint: str
 
@@ -77,25 +79,35 @@ def _run(work: Callable[[Any, Plan], None], skip_if_done: bool) -> int:
 
 def _plan() -> Plan:
     """Gather what is wanted, without starting Superset."""
-    roles, users = access.read_roles(settings.ROLES_FILE)
+    managers = settings.managers()
+    users = access.read_users(settings.ROLES_FILE, managers)
     key = settings.secret_key()
     boards = all_dashboards()
-    shipped = read(settings.ASSETS)
+    bundle = read(settings.ASSETS)
     files = localise(
-        shipped,
+        bundle,
         boards,
         settings.business(),
         settings.warehouse_uri(),
-        read_facts(boards, shipped),
+        read_facts(boards, bundle),
     )
     digest = hashlib.sha256(version("apache-superset").encode())
     digest.update(settings.ROLES_FILE.read_bytes())
     for name in sorted(files):
         digest.update(name.encode() + dump(files[name]).encode())
     for user in users:
-        password = settings.user_password(user.username)
-        digest.update(hashlib.scrypt(password.encode(), salt=key.encode(), n=2**14, r=8, p=1))
-    return Plan(roles, users, files, digest.hexdigest())
+        digest.update(user.username.encode())
+        digest.update(hashlib.scrypt(user.password.encode(), salt=key.encode(), n=2**14, r=8, p=1))
+    for manager in managers.values():  # what was cached for other locations has to go
+        digest.update("\n".join((manager.username, *manager.locations)).encode())
+    return Plan(
+        access.read_roles(settings.ROLES_FILE),
+        users,
+        access.read_row_clause(settings.ROLES_FILE),
+        access.open_dashboards(bundle),
+        files,
+        digest.hexdigest(),
+    )
 
 
 def _bootstrap(app: Any, plan: Plan) -> None:
@@ -154,7 +166,7 @@ def _install(plan: Plan) -> None:
     boards = sum(name.startswith("dashboards/") for name in plan.files)
     charts = sum(name.startswith("charts/") for name in plan.files)
     say(f"Dashboards: {boards} with {charts} charts imported, {pruned} outdated parts removed.")
-    _sync_roles(plan.roles, plan.files)
+    _sync_roles(plan)
 
 
 def _import(files: Bundle) -> None:
@@ -191,15 +203,27 @@ def _prune(files: Bundle) -> int:
     return removed
 
 
-def _sync_roles(roles: list[access.Role], files: Bundle) -> None:
+def _sync_roles(plan: Plan) -> None:
     from superset.connectors.sqla.models import SqlaTable
     from superset.extensions import db
     from superset.models.core import Database
+    from superset.models.dashboard import Dashboard
 
     database = db.session.query(Database).filter_by(uuid=DATABASE_UUID).one()
-    uuids = [content["uuid"] for name, content in files.items() if name.startswith("datasets/")]
-    datasets = db.session.query(SqlaTable).filter(SqlaTable.uuid.in_(uuids)).all()
-    unknown = access.sync_roles(roles, database, datasets)
-    say(f"Roles: {', '.join(role.name for role in roles)}.")
+    datasets = _stored(SqlaTable, plan.files, "datasets/")
+    limited = access.open_datasets(plan.files)
+    unknown = access.sync_roles(plan.roles, database, datasets, limited)
+    access.sync_row_rule(plan.roles, datasets, limited, plan.row_clause)
+    dashboards = _stored(Dashboard, plan.files, "dashboards/")
+    access.sync_dashboard_roles(plan.roles, dashboards, plan.open_dashboards)
+    say(f"Roles: {', '.join(role.name for role in plan.roles)}.")
     for permission in unknown:
         say(f"  note: this Superset has no permission '{permission}' (roles.yaml).")
+
+
+def _stored(model: Any, files: Bundle, folder: str) -> list[Any]:
+    from superset.extensions import db
+
+    uuids = [content["uuid"] for name, content in files.items() if name.startswith(folder)]
+    stored: list[Any] = db.session.query(model).filter(model.uuid.in_(uuids)).all()
+    return stored

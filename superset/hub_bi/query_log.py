@@ -13,10 +13,12 @@ def log_query(
     query: str,
     schema: str | None = None,
     client: Any = None,  # noqa: ARG001
-    security_manager: Any = None,
+    security_manager: Any = None,  # noqa: ARG001
     log_params: Any = None,  # noqa: ARG001
 ) -> None:
     """Log who asked what; Superset's own first argument, the address, is left out."""
-    user = getattr(getattr(security_manager, "current_user", None), "username", None)
+    from flask import g
+
+    user = getattr(getattr(g, "user", None), "username", None)
     shown = " ".join(query.split())[:LONGEST_QUERY]
     LOGGER.info("user=%s schema=%s sql=%s", user or "-", schema or "-", shown)

@@ -66,13 +66,18 @@ class Metric:
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart as a Superset dataset: columns, metrics and the column that time filters use."""
+    """A mart as a Superset dataset: columns, metrics and the column that time filters use.
+
+    `location_managers` is what these may read: `own_locations`, `everything`, some columns, or
+    None for nothing.
+    """
 
     name: str
     description: str
     columns: Mapping[str, Column]
     metrics: Mapping[str, Metric]
     time_column: str | None
+    location_managers: str | list[str] | None = None
 
     def metric(self, name: str) -> Metric:
         """Return a metric by name; SemanticsError names those that exist."""
@@ -217,6 +222,7 @@ def marts_of(manifest: Mapping[str, Any]) -> dict[str, Mart]:
             columns=_columns(models[name]["columns"].values()),
             metrics=translator.metrics_of(name),
             time_column=_time_column(semantic_models.get(name), models[name]["columns"]),
+            location_managers=_location_managers(models[name]),
         )
         for name in sorted(models)
     }
@@ -246,6 +252,11 @@ def _time_column(
         if dimension["name"] == name:
             name = dimension.get("expr") or name
     return name if name in columns else None
+
+
+def _location_managers(node: Mapping[str, Any]) -> str | list[str] | None:
+    decision = node["config"]["meta"].get("location_managers", "nothing")
+    return None if decision == "nothing" else decision
 
 
 def _one_line(text: str | None) -> str:

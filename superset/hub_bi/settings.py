@@ -4,10 +4,11 @@ No other module reads `os.environ`, and nothing here ever prints a secret.
 """
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +28,17 @@ class Business:
     name: str
     currency: str
     as_of_date: date | None
+
+
+@dataclass(frozen=True)
+class Manager:
+    """A location manager: what the user signs in with, and the own login in the warehouse."""
+
+    username: str
+    password: str = field(repr=False)
+    warehouse_user: str
+    warehouse_password: str = field(repr=False)
+    locations: tuple[str, ...]
 
 
 def required(name: str, purpose: str, environment: Mapping[str, str] | None = None) -> str:
@@ -71,6 +83,31 @@ def warehouse_uri() -> str:
 def warehouse_password() -> str:
     """Return the password of the warehouse role bi_reader."""
     return required("HUB_BI_PASSWORD", "the password of the warehouse role bi_reader")
+
+
+def managers() -> dict[str, Manager]:
+    """Return the location managers by user name, as the private file says at this moment.
+
+    Web workers ask for each connection: who was taken out of the file is out.
+    """
+    path = os.environ.get("HUB_BI_MANAGERS_FILE", "").strip()
+    if not path:
+        return {}
+    described = json.loads(Path(path).read_text(encoding="utf-8"))
+    return {
+        name: Manager(username=name, **(values | {"locations": tuple(values["locations"])}))
+        for name, values in described.items()
+    }
+
+
+def embedding_addresses() -> list[str]:
+    """Return the sites that may show dashboards in their pages; none switches embedding off."""
+    return os.environ.get("HUB_BI_EMBEDDING_ADDRESSES", "").split()
+
+
+def guest_token_secret() -> str:
+    """Return the key that signs the tokens of embedded guests."""
+    return required("SUPERSET_GUEST_TOKEN_SECRET", "the key that signs the tokens of guests")
 
 
 def user_password(username: str) -> str:

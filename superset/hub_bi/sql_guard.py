@@ -70,6 +70,15 @@ DENIED_FUNCTIONS = frozenset(
         "pg_reload_conf",
         "pg_rotate_logfile",
         "pg_advisory_lock",
+        "pg_advisory_lock_shared",
+        "pg_advisory_xact_lock",
+        "pg_advisory_xact_lock_shared",
+        "pg_try_advisory_lock",
+        "pg_try_advisory_lock_shared",
+        "pg_try_advisory_xact_lock",
+        "pg_try_advisory_xact_lock_shared",
+        "pg_logical_emit_message",
+        "pg_notify",
         "set_config",
         "current_setting",
         "pg_show_all_settings",
@@ -80,34 +89,53 @@ DENIED_FUNCTIONS = frozenset(
     }
 )
 
-# Refused only where they are called, by Superset's own parser: columns may bear these names.
+# Refused only where they are called: columns may bear these names.
 DENIED_CALLS = frozenset({"version"})
+
+# All that reading takes. SET and COMMIT would end the read-only transaction, and any role of
+# PostgreSQL may change its own password and settings then.
+ALLOWED_STATEMENTS = frozenset({"select", "with", "values", "table", "explain"})
 
 # A word boundary on both sides also finds quoted and schema-qualified names.
 _BY_NAME = re.compile(
     r"\b(" + "|".join(sorted(DENIED_FUNCTIONS, key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
 )
+_CALL = re.compile(rf"\b({'|'.join(sorted(DENIED_CALLS))})\"?\s*\(", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*.*?\*/)*(\w*)", re.DOTALL)
 _ESCAPED_IDENTIFIER = re.compile(r"\bU&\s*[\"']", re.IGNORECASE)
 
 
 def denied_name(sql: str) -> str | None:
     """Return the first denied function that the SQL names, or None."""
-    found = _BY_NAME.search(sql)
+    found = _BY_NAME.search(sql) or _CALL.search(sql)
     if found:
         return found.group(1).lower()
     return "U&" if _ESCAPED_IDENTIFIER.search(sql) else None
 
 
+def denied_statement(sql: str) -> str | None:
+    """Return the word with which a statement begins that does not read, or None."""
+    found = _FIRST_WORD.match(sql)
+    word = found.group(1).lower() if found else ""
+    return None if word in ALLOWED_STATEMENTS else word or "something else than a word"
+
+
 def refuse_dangerous_sql(sql: str, **_: Any) -> str:
-    """Return the SQL unchanged, or refuse it; Superset calls this for every query."""
+    """Return the SQL unchanged, or refuse it; Superset calls this for every statement."""
     name = denied_name(sql)
-    if name is None:
-        return sql
-    raise _refusal(
-        f"This query uses {name}, which is not allowed here. Leave it out; the marts hold "
-        "what dashboards need."
-    )
+    if name:
+        raise _refusal(
+            f"This query uses {name}, which is not allowed here. Leave it out; the marts hold "
+            "what dashboards need."
+        )
+    word = denied_statement(sql)
+    if word:
+        raise _refusal(
+            f"This statement begins with {word}, which is not allowed here. Write a query that "
+            "begins with select or with."
+        )
+    return sql
 
 
 def _refusal(message: str) -> Exception:

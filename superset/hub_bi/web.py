@@ -1,23 +1,37 @@
-"""What the hub adds to Superset's web application: log-in limits, home page, phone versions.
+"""What the hub adds to Superset's web application: log-in limits, start pages, phone versions.
 
 Failed log-ins are counted in Superset's own database, so that the limit holds across all
 web workers with or without Redis.
 """
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from hub_bi.access import GUEST_ROLE, MANAGER_ROLE
 from hub_bi.dashboards import full_dashboards
-from hub_bi.dashboards.shared import FULL_VIEW, PHONE_SUFFIX, PHONE_VIEW, VIEW_PARAMETER
+from hub_bi.dashboards.shared import (
+    FULL_VIEW,
+    LINK_SEPARATOR,
+    PHONE_SUFFIX,
+    PHONE_VIEW,
+    VIEW_PARAMETER,
+)
 from hub_bi.state import ATTEMPTS_TABLE
 
 HOME_PATH = "/superset/dashboard/owner-overview/"
+PHONE_HOME_PATH = "/superset/dashboard/owner-overview-phone/"
+MANAGER_HOME_PATH = "/superset/dashboard/sales/"
 START_PATHS = frozenset({"/", "/superset/welcome/", "/superset/welcome"})
 DASHBOARD_PATH = re.compile(r"/superset/dashboard/([\w-]+)/?")
 VIEW_COOKIE = "hub_view"
 LOGIN_PATHS = frozenset({"/login/", "/login", "/api/v1/security/login"})
+LIMITED = frozenset({MANAGER_ROLE, GUEST_ROLE})
+DASHBOARD_API = re.compile(r"/api/v1/dashboard/[^/]+")
+PEOPLE_API = re.compile(r"/api/v1/[a-z_]+/related/(created_by|changed_by)")
+DASHBOARD_LINK = re.compile(r"\]\(/superset/dashboard/([^/)]+)/(?:\?[^)]*)?\)")
 TRIES = 10
 WINDOW_MINUTES = 5
 
@@ -63,8 +77,10 @@ def prepare_application(app: Any) -> None:
     app.jinja_loader = ChoiceLoader([ours, app.jinja_loader])
     app.before_request(_limit_login)
     app.after_request(_forget_successful_login)
-    app.before_request(_lead_owner_home)
+    app.before_request(_lead_home)
     app.before_request(_fit_to_screen)
+    app.before_request(_hide_other_people)
+    app.after_request(_drop_links_to_closed_dashboards)
 
 
 def _execute(statement: str, **values: Any) -> Any:
@@ -109,15 +125,91 @@ def _forget_successful_login(response: Any) -> Any:
     return response
 
 
-def _lead_owner_home() -> Any:
-    from flask import redirect, request
+def home_of(roles: set[str]) -> str | None:
+    """Return the page on which somebody starts, on a wide screen; None for Superset's own."""
+    if roles & LIMITED:
+        return MANAGER_HOME_PATH
+    if "owner" in roles:
+        return HOME_PATH
+    return None
+
+
+def _roles() -> set[str]:
     from flask_login import current_user
 
-    if request.path not in START_PATHS or not current_user.is_authenticated:
+    if not current_user or not current_user.is_authenticated:
+        return set()
+    return {role.name for role in current_user.roles}
+
+
+def _lead_home() -> Any:
+    from flask import redirect, request
+
+    roles = _roles()
+    home = home_of(roles)
+    # The logo leads everybody to the overview, which is not everybody's.
+    starts = START_PATHS | ({HOME_PATH, PHONE_HOME_PATH} if roles & LIMITED else set())
+    return redirect(home) if home and request.path in starts else None
+
+
+def _drop_links_to_closed_dashboards(response: Any) -> Any:
+    """Leave out of a dashboard's line of links what a location manager may not open."""
+    from flask import request
+
+    is_dashboard = request.method == "GET" and DASHBOARD_API.fullmatch(request.path)
+    if not is_dashboard or response.status_code != 200 or not _roles() & LIMITED:
+        return response
+    content = response.get_json()
+    position = json.loads(content["result"]["position_json"])
+    open_slugs = _open_slugs()
+    for node in position.values():
+        if isinstance(node, dict) and node.get("type") == "MARKDOWN":
+            node["meta"]["code"] = only_open_links(node["meta"]["code"], open_slugs)
+    content["result"]["position_json"] = json.dumps(position)
+    response.set_data(json.dumps(content))
+    return response
+
+
+def only_open_links(text: str, open_slugs: set[str]) -> str:
+    """Return a line of links without those that lead to other dashboards."""
+    links = text.split(LINK_SEPARATOR)
+    leads = [DASHBOARD_LINK.search(link) for link in links]
+    return LINK_SEPARATOR.join(
+        link
+        for link, lead in zip(links, leads, strict=True)
+        if lead is None or lead.group(1) in open_slugs
+    )
+
+
+def _open_slugs() -> set[str]:
+    from superset.extensions import db, security_manager
+    from superset.models.dashboard import Dashboard
+
+    limited = security_manager.find_role(MANAGER_ROLE)
+    return {
+        slug
+        for (slug,) in db.session.query(Dashboard.slug).filter(Dashboard.roles.contains(limited))
+    }
+
+
+def _hide_other_people() -> Any:
+    """Answer who made what with nobody: these lists tell all users, and `only_oneself` not all."""
+    from flask import request
+    from superset.extensions import security_manager
+
+    if not PEOPLE_API.fullmatch(request.path) or security_manager.is_admin():
         return None
-    if "owner" not in {role.name for role in current_user.roles}:
-        return None
-    return redirect(HOME_PATH)
+    return {"count": 0, "result": []}
+
+
+def only_oneself(query: Any) -> Any:
+    """Return a query for users that finds whoever asks; administrators find everybody."""
+    from superset.extensions import security_manager
+    from superset.utils.core import get_user_id
+
+    if security_manager.is_admin():
+        return query
+    return query.filter(security_manager.user_model.id == get_user_id())
 
 
 def _fit_to_screen() -> Any:

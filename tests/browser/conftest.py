@@ -24,7 +24,7 @@ def superset_url(running_hub: RunningHub) -> str:
 @pytest.fixture(scope="session")
 def owner_password(running_hub: RunningHub) -> str:
     """The password of the user `owner`."""
-    return running_hub.owner_password
+    return running_hub.passwords["owner"]
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
+import functools
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt_common.events.base_types import EventMsg
 
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
@@ -15,7 +19,6 @@ from orchestration import dbt as hub_dbt
 from orchestration.assets.identity import identify_customers
 from orchestration.ml_tables import ensure_ml_tables
 from warehouse.database import Warehouse
-from warehouse.home import PROJECT_ROOT
 from warehouse.vault import open_vault
 
 Build = Callable[..., None]
@@ -40,7 +43,7 @@ def build(
     select: str | None = None,
     unit_tests: bool = False,
     data_tests: bool = True,
-) -> subprocess.CompletedProcess[str]:
+) -> Built:
     """Run ``dbt build`` and return what it said."""
     ensure_ml_tables(warehouse)
     ensure_raw_tables(warehouse)
@@ -52,12 +55,49 @@ def build(
     command += ["--full-refresh"] if full_refresh else []
     # Of what is selected, the tests that need nothing else.
     command += ["--select", *select.split(), "--indirect-selection", "buildable"] if select else []
+    arguments = hub_dbt.arguments(warehouse.business, ["--quiet", *command], as_of_date=as_of_date)
     with hub_dbt.building(warehouse):
-        return subprocess.run(
-            [str(hub_dbt.DBT_EXECUTABLE),
-             *hub_dbt.arguments(warehouse.business, command, as_of_date=as_of_date)],
-            cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return _invoke(warehouse, arguments)
+
+
+@dataclass(frozen=True)
+class Built:
+    """How a build ended, and the lines that dbt said."""
+
+    returncode: int
+    stdout: str
+
+
+def _invoke(warehouse: Warehouse, arguments: list[str]) -> Built:
+    """Run dbt in this process: parsing the project anew takes as long as a small build."""
+    lines: list[str] = []
+
+    def hear(event: EventMsg) -> None:
+        if event.info.level in ("info", "warn", "error"):
+            lines.append(event.info.msg)
+
+    done = dbtRunner(_manifest_for(warehouse.database), callbacks=[hear]).invoke(arguments)
+    if done.exception:
+        lines.append(str(done.exception))
+    return Built(0 if done.success else 1, "\n".join(lines))
+
+
+def _manifest_for(database: str) -> Manifest:
+    """The parsed project as of a database; only its name differs from one business to another."""
+    manifest = _parsed(hub_dbt.project_digest())
+    resources = [*manifest.nodes.values(), *manifest.sources.values()]
+    for resource in resources:
+        if relation := getattr(resource, "relation_name", None):
+            resource.relation_name = relation.replace(resource.database, database, 1)
+        resource.database = database
+    return manifest
+
+
+@functools.lru_cache(maxsize=1)
+def _parsed(digest: str) -> Manifest:
+    done = dbtRunner().invoke(["--quiet", "parse"])
+    assert isinstance(done.result, Manifest), done.exception
+    return done.result
 
 
 def build_ledger(warehouse: Warehouse) -> None:

@@ -45,6 +45,30 @@ def test_every_mart_and_every_column_of_it_is_described(manifest: dict[str, Any]
     assert bare == []
 
 
+def test_it_is_decided_for_every_mart_what_location_managers_read_of_it(
+    manifest: dict[str, Any],
+) -> None:
+    """In its YAML: ``meta: {location_managers: …}``; see docs/roles.md."""
+    wrong = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["schema"] != "marts":
+            continue
+        decision = node["config"]["meta"].get("location_managers")
+        has_locations = "location_name" in node["columns"]
+        fits = (
+            set(decision) <= set(node["columns"]) and not has_locations
+            if isinstance(decision, list)
+            else {
+                "own_locations": has_locations,
+                "everything": not has_locations,
+                "nothing": True,
+            }.get(decision, False)
+        )
+        if not fits:
+            wrong[node["name"]] = decision
+    assert wrong == {}
+
+
 # The calendar is computed; fees and what the hub notes down of itself have times of their own.
 TIMELESS = {
     "dim_dates", "fct_order_fees", "rpt_check_results", "rpt_load_log", "rpt_quarantine",

@@ -17,11 +17,11 @@ def test_down_stops_what_up_started_and_nothing_else(running_hub: RunningHub) ->
     bystander = subprocess.Popen(["sleep", "120"])
     try:
         before = _services()
-        assert all(before[name]["running"] for name in ("dagster", "daemon", "superset"))
+        assert all(before[name]["running"] for name in ("code", "dagster", "daemon", "superset"))
         done = run_hub_command("down")
         assert done.returncode == 0, done.stderr
         after = _services()
-        assert not {"dagster", "daemon", "superset"} & {
+        assert not {"code", "dagster", "daemon", "superset"} & {
             name for name, service in after.items() if service["running"]
         }
         assert after["postgresql"]["running"], "the database goes on"

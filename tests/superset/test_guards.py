@@ -2,9 +2,14 @@
 
 import pytest
 from hub_bi import palette, settings
-from hub_bi.access import read_roles
+from hub_bi.access import open_dashboards, read_roles, read_users
+from hub_bi.bundle import read
+from hub_bi.dashboards.shared import LINK_SEPARATOR
+from hub_bi.logins import login_of
 from hub_bi.sql_guard import denied_name, refuse_dangerous_sql
-from hub_bi.web import fitting_slug, is_phone
+from hub_bi.web import fitting_slug, home_of, is_phone, only_open_links
+
+ANNA = settings.Manager("anna", "of-her-account", "shop-manager-anna", "of-anna", ("Harbour",))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +65,7 @@ def test_a_date_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_owner_reads_dashboards_and_cannot_touch_sql_users_or_charts() -> None:
-    roles, users = read_roles(settings.ROLES_FILE)
+    roles = read_roles(settings.ROLES_FILE)
     owner = next(role for role in roles if role.name == "owner")
     views = {view for _, view in owner.permissions}
     assert owner.reads_datasets
@@ -77,11 +82,111 @@ def test_the_owner_reads_dashboards_and_cannot_touch_sql_users_or_charts() -> No
     assert not [
         p for p in owner.permissions if p[0] == "can_write" and p[1] in {"Chart", "Dashboard"}
     ]
-    assert [user.username for user in users if user.role == "Admin"] == ["admin"]
+
+
+def test_only_the_built_in_administrator_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for user in ("OWNER", "ANALYST", "ENGINEER", "ADMIN"):
+        monkeypatch.setenv(f"SUPERSET_{user}_PASSWORD", "of-a-test")
+    users = {user.username: user.role for user in read_users(settings.ROLES_FILE, {"anna": ANNA})}
+    assert users == {
+        "owner": "owner",
+        "analyst": "analyst",
+        "engineer": "engineer",
+        "admin": "Admin",
+        "anna": "location_manager",
+    }
+
+
+def test_a_location_manager_can_do_no_more_than_an_owner_and_a_guest_less() -> None:
+    by_name = {role.name: role for role in read_roles(settings.ROLES_FILE)}
+    manager, guest, owner = (
+        by_name[name] for name in ("location_manager", "embedded_guest", "owner")
+    )
+    assert set(guest.permissions) < set(manager.permissions) == set(owner.permissions)
+    assert manager.is_limited
+    assert guest.is_limited
+    assert not owner.is_limited
+    assert not guest.reads_datasets
+
+
+@pytest.mark.parametrize(
+    ("username", "roles", "login"),
+    [
+        ("owner", {"owner"}, (None, "of-the-reader")),
+        ("admin", {"Admin"}, (None, "of-the-reader")),
+        ("anna", {"location_manager"}, ("shop-manager-anna", "of-anna")),
+        ("anna", {"location_manager", "Admin"}, ("shop-manager-anna", "of-anna")),
+        ("anna", {"owner"}, ("shop-manager-anna", "of-anna")),
+        ("anna", {"embedded_guest"}, ("shop-manager-anna", "of-anna")),
+        ("owner", {"embedded_guest"}, None),
+        ("ben", {"location_manager", "owner"}, None),
+        ("somebody", {"Gamma", "sql_lab"}, None),
+        ("somebody", set(), None),
+    ],
+)
+def test_the_role_that_sees_least_decides_on_the_login(
+    username: str,
+    roles: set[str],
+    login: tuple[str | None, str] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HUB_BI_PASSWORD", "of-the-reader")
+    assert login_of(username, roles, {"anna": ANNA}) == login
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "set role postgres",
+        "/* select */ SET statement_timeout = 0",
+        "-- select\ncommit",
+        "alter role current_user password 'mine'",
+        "(/**/begin)",
+        "",
+        "'select'",
+    ],
+)
+def test_a_statement_that_does_not_read_is_refused(sql: str) -> None:
+    with pytest.raises(PermissionError, match="begins with"):
+        refuse_dangerous_sql(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["(select 1) union (select 2)", "-- all\nwith a as (select 1) select * from a", "Values (1)"],
+)
+def test_a_statement_that_reads_passes(sql: str) -> None:
+    assert refuse_dangerous_sql(sql) == sql
+
+
+def test_a_managers_line_of_links_leads_only_where_he_may_go() -> None:
+    links = LINK_SEPARATOR.join(
+        (
+            "**Sales**",
+            "[Profit](/superset/dashboard/profit/)",
+            "[Stock](/superset/dashboard/stock/)",
+        )
+    )
+    assert only_open_links(links, {"sales", "stock"}) == LINK_SEPARATOR.join(
+        ("**Sales**", "[Stock](/superset/dashboard/stock/)")
+    )
+    assert only_open_links("No links here.", set()) == "No links here."
+
+
+def test_managers_open_dashboards_of_which_they_may_read_every_mart() -> None:
+    files = read(settings.ASSETS)
+    opened = {
+        content["slug"]
+        for content in files.values()
+        if content.get("uuid") in open_dashboards(files)
+    }
+    wide = {"today", "sales", "inventory"}
+    assert opened == wide | {f"{slug}-phone" for slug in wide}
+    assert home_of({"location_manager", "owner"}) == "/superset/dashboard/sales/"
 
 
 def test_an_analyst_can_do_all_an_owner_can_and_write_sql() -> None:
-    roles, _ = read_roles(settings.ROLES_FILE)
+    roles = read_roles(settings.ROLES_FILE)
     by_name = {role.name: role for role in roles}
     assert set(by_name["owner"].permissions) < set(by_name["analyst"].permissions)
     assert ("can_execute_sql_query", "SQLLab") in by_name["analyst"].permissions

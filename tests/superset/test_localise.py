@@ -70,7 +70,7 @@ def test_a_filter_without_a_choice_is_left_out() -> None:
             "native_filter_configuration"
         ]
     ]
-    assert names == ["Period", "Channel", "Category"]
+    assert names == ["Period", "Channel"]
 
 
 def test_the_database_gets_the_address_of_this_business() -> None:

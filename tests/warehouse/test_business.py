@@ -10,6 +10,7 @@ from warehouse.business import add_source_settings, load_business, slugify
 from warehouse.errors import HubError
 
 GOOD = 'name = "Café Ü"\ntime_zone = "Europe/Berlin"\ncurrency_code = "EUR"\ncountry_code = "DE"\n'
+ANNA = '[[location_managers]]\nuser = "anna"\nlocations = ["Harbour"]\n'
 
 
 def _write(folder: Path, text: str) -> Path:
@@ -32,6 +33,15 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         (GOOD + 'colour = "red"\n', "colour"),
         (GOOD.replace('name = "Café Ü"\n', ""), "name"),
         ("name = ", "cannot be read"),
+        (GOOD + ANNA.replace("anna", "owner"), "'owner' is a user that the hub makes itself"),
+        (GOOD + ANNA.replace("anna", "Anna B"), "location_managers.0.user"),
+        (GOOD + ANNA + ANNA, "two location_managers have the same user"),
+        (GOOD + ANNA.replace('["Harbour"]', "[]"), "location_managers.0.locations"),
+        (GOOD + ANNA.replace('["Harbour"]', '["A", "A"]'), "'anna' has a location twice"),
+        (
+            f'id = "{"a" * 40}"\n' + GOOD + ANNA.replace("anna", "a" * 30),
+            "too long for a business of this id",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, wrong: str, told: str) -> None:

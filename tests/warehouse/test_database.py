@@ -11,6 +11,7 @@ import pytest
 from warehouse.business import load_business
 from warehouse.database import Role, Warehouse, open_warehouse, service_database_url
 
+ANNA = '[[location_managers]]\nuser = "anna"\nlocations = ["Harbour"]\n'
 DENIED = psycopg.errors.InsufficientPrivilege
 Factory = Callable[..., Warehouse]
 
@@ -119,6 +120,84 @@ def test_passwords_are_not_shown(warehouse: Warehouse) -> None:
     assert warehouse.password("loader") not in repr(warehouse)
 
 
+def _connect_as_manager(warehouse: Warehouse, user: str) -> psycopg.Connection:
+    url = warehouse.server.url(*warehouse.manager_logins[user], warehouse.database)
+    return psycopg.connect(url, autocommit=True)
+
+
+def _my_locations(warehouse: Warehouse, user: str) -> list[tuple[str]]:
+    with _connect_as_manager(warehouse, user) as connection:
+        return connection.execute("select * from access.my_locations").fetchall()
+
+
+def test_a_location_manager_comes_and_goes_with_the_settings(warehouse: Warehouse) -> None:
+    settings = warehouse.business.folder / "business.toml"
+    without = settings.read_text()
+    settings.write_text(without + ANNA + ANNA.replace("anna", "ben").replace("Harbour", "Lake"))
+    both = open_warehouse(load_business(warehouse.business.folder))
+    assert _my_locations(both, "anna") == [("Harbour",)]
+    assert _my_locations(both, "ben") == [("Lake",)]
+    session = _connect_as_manager(both, "ben")
+    settings.write_text(without + ANNA.replace("Harbour", "Market"))
+    one = open_warehouse(load_business(warehouse.business.folder))
+    assert _my_locations(one, "anna") == [("Market",)]
+    with pytest.raises(psycopg.OperationalError):
+        _connect_as_manager(both, "ben")
+    with session, pytest.raises(DENIED):
+        session.execute("select * from access.my_locations")
+    settings.write_text(without + ANNA.replace("anna", "ben"))
+    back = open_warehouse(load_business(warehouse.business.folder))
+    assert back.manager_logins["ben"] != both.manager_logins["ben"], "the old password is gone"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from marts.rpt_sales",
+        "select * from staging.stg_sales",
+        "select * from raw_spreadsheets.sales",
+        "select * from access.manager_locations",
+        "insert into access.manager_locations values (session_user, 'Lake')",
+        "create temporary table mine (a integer)",
+        "create table marts.mine (a integer)",
+        "select query_to_xml('select 1', true, true, '')",
+    ],
+)
+def test_a_location_manager_reads_no_mart_without_a_decision(
+    warehouse: Warehouse, statement: str
+) -> None:
+    settings = warehouse.business.folder / "business.toml"
+    settings.write_text(settings.read_text() + ANNA)
+    opened = open_warehouse(load_business(warehouse.business.folder))
+    with _connect_as_manager(opened, "anna") as connection:
+        connection.execute("set default_transaction_read_only = off")
+        with pytest.raises(DENIED):
+            connection.execute(statement)
+
+
+def test_being_in_the_managers_group_does_not_give_their_locations(warehouse: Warehouse) -> None:
+    settings = warehouse.business.folder / "business.toml"
+    settings.write_text(settings.read_text() + ANNA)
+    opened = open_warehouse(load_business(warehouse.business.folder))
+    with _connect_as_manager(opened, "anna") as connection:
+        connection.execute(f"set role {opened.database}_location_manager")
+        found = connection.execute("select * from access.my_locations").fetchall()
+    assert found == [("Harbour",)], "whoever signed in stays who he is"
+
+
+def test_what_somebody_changes_of_the_dashboards_login_is_set_back(warehouse: Warehouse) -> None:
+    role = warehouse.role_name("bi_reader")
+    with warehouse.connect("bi_reader", autocommit=True) as connection:
+        connection.execute("set default_transaction_read_only = off")
+        connection.execute(f"alter role {role} password 'mine'")
+        connection.execute(
+            f"alter role {role} in database {warehouse.database} set statement_timeout = 0"
+        )
+    again = open_warehouse(warehouse.business)
+    with again.connect("bi_reader") as connection:
+        assert connection.execute("show statement_timeout").fetchone() == ("30s",)
+
+
 def test_a_given_server_needs_no_superuser(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -129,10 +208,11 @@ def test_a_given_server_needs_no_superuser(
     monkeypatch.setenv("HUB_HOME", str(tmp_path / "home"))
     (tmp_path / "business.toml").write_text(
         f'id = "given_{warehouse.database}"\nname = "Given"\ntime_zone = "UTC"\n'
-        'currency_code = "USD"\ncountry_code = "US"\n'
+        'currency_code = "USD"\ncountry_code = "US"\n' + ANNA
     )
     for _ in range(2):
         given = open_warehouse(load_business(tmp_path))
+    assert _my_locations(given, "anna") == [("Harbour",)]
     assert not given.server.is_embedded
     with given.connect("bi_reader") as connection, pytest.raises(DENIED):
         connection.execute("select * from vault.keys")

@@ -1,14 +1,16 @@
 """What to order, what lies too long, and what is missing."""
 
 from hub_bi.charts import BigNumber, ByCategory, OverTime, Rows, Total, Where
-from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, navigation
-from hub_bi.tiles import Dashboard, Tile
+from hub_bi.dashboards.shared import FRESHNESS, LOCATION, PERIOD, navigation
+from hub_bi.tiles import ChoiceFilter, Dashboard, Tile
 
 NO_STOCK = (
     "No stock level is known. Connect the till or the web shop, or put a count into "
     "`inbox/inventory`, and this chart appears."
 )
 
+# Of a mart that knows locations, so that their managers may open the page.
+CATEGORY = ChoiceFilter("Category", "rpt_inventory_health", "category_name")
 STOCK = Tile(
     key="stock",
     question="How much money is in stock?",

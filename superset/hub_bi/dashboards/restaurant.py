@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hub_bi.charts import Bubbles, OverTime, Rows, Share
+from hub_bi.charts import Bubbles, OverTime, Rows, Share, Where
 from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, HOURS, LOCATION, PERIOD, navigation
 from hub_bi.palette import QUADRANT_COLOURS
 from hub_bi.tiles import Card, Dashboard, Tile
@@ -115,6 +115,24 @@ INGREDIENTS = Tile(
     needs_rows_in="rpt_ingredient_plan",
     empty_note="No recipe is known. Put recipes into `inbox/recipes` and this table appears.",
 )  # fmt: skip
+SEASONS = Tile(
+    key="seasons",
+    question="Which products sell best in each season?",
+    mart="rpt_best_sellers_seasonal",
+    chart=Rows(
+        ("period_name", "period_start_date", "net_amount_rank", "product_name", "units",
+         "net_amount"),
+        order_by=("-period_start_date", "net_amount_rank"),
+        where=(Where("period_type", "season"), Where("net_amount_rank", 5, "<=")),
+        limit=60,
+        page_length=10,
+    ),
+    width=12,
+    height=46,
+    note="The five products with the highest net sales of each season, the newest season first.",
+    needs_rows_in="rpt_best_sellers_seasonal",
+    only_where="period_type = 'season'",
+)  # fmt: skip
 GUIDE = Card(
     key="guide",
     text=(
@@ -139,6 +157,7 @@ DASHBOARD = Dashboard(
         (QUADRANTS, QUADRANT_SHARE),
         (GUIDE,),
         (WHAT_TO_DO,),
+        (SEASONS,),
         (STAFF,),
         (INGREDIENTS,),
         (FRESHNESS,),

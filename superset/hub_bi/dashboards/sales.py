@@ -1,9 +1,8 @@
-"""How sales move: by month, place, season and hour."""
+"""How sales move: by month, place, channel and hour."""
 
-from hub_bi.charts import OverTime, Rows, Summary, Where
+from hub_bi.charts import OverTime, Summary
 from hub_bi.dashboards.shared import (
     AVERAGE_ORDER,
-    CATEGORY,
     CHANNEL,
     FRESHNESS,
     HOURS,
@@ -34,6 +33,15 @@ BY_LOCATION = Tile(
     height=42,
     note="Net sales by month and location.",
 )
+BY_CHANNEL = Tile(
+    key="by_channel",
+    question="Which channels does it come through?",
+    mart="rpt_sales_daily",
+    chart=OverTime(("net_sales",), grain="P1M", split_by="channel_name", stacked=True),
+    width=6,
+    height=42,
+    note="Net sales by month and sales channel.",
+)
 MONTHS = Tile(
     key="months",
     question="What do the months look like in figures?",
@@ -49,36 +57,17 @@ MONTHS = Tile(
     note="For the books: gross sales less discounts and refunds gives net sales.",
 )
 
-SEASONS = Tile(
-    key="seasons",
-    question="Which products sell best in each season?",
-    mart="rpt_best_sellers_seasonal",
-    chart=Rows(
-        ("period_name", "period_start_date", "net_amount_rank", "product_name", "units",
-         "net_amount"),
-        order_by=("-period_start_date", "net_amount_rank"),
-        where=(Where("period_type", "season"), Where("net_amount_rank", 5, "<=")),
-        limit=60,
-        page_length=10,
-    ),
-    width=12,
-    height=46,
-    note="The five products with the highest net sales of each season, the newest season first.",
-    needs_rows_in="rpt_best_sellers_seasonal",
-    only_where="period_type = 'season'",
-)  # fmt: skip
-
 DASHBOARD = Dashboard(
     slug="sales",
     title="Sales",
-    description="How sales move by month, location, season and hour.",
-    filters=(PERIOD, LOCATION, CHANNEL, CATEGORY),
+    description="How sales move by month, location, channel and hour.",
+    filters=(PERIOD, LOCATION, CHANNEL),
     rows=(
         (navigation("sales"),),
         tuple(sized(number, 4, 24) for number in (NET_SALES, ORDERS, AVERAGE_ORDER)),
         (DAILY_SALES, HOURS),
-        (BY_LOCATION, MONTHS),
-        (SEASONS,),
+        (BY_LOCATION, BY_CHANNEL),
+        (sized(MONTHS, 12, 42),),
         (FRESHNESS,),
     ),
 )

@@ -143,6 +143,7 @@ FORECAST_COLOURS = {
     "Net sales" + part: BLUE for part in ("", "__yhat", "__yhat_lower", "__yhat_upper")
 }
 
+LINK_SEPARATOR = " &nbsp;·&nbsp; "
 PAGES = {
     "owner-overview": "Overview",
     "today": "Today",
@@ -179,7 +180,7 @@ def _links(here: str, suffix: str, other: str) -> str:
         f"**{name}**" if slug == here else _link(name, slug + suffix)
         for slug, name in PAGES.items()
     ]
-    return " &nbsp;·&nbsp; ".join([*links, other])
+    return LINK_SEPARATOR.join([*links, other])
 
 
 def _link(name: str, slug: str, view: str = "") -> str:
