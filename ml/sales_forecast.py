@@ -52,14 +52,23 @@ BACKTEST_COLUMNS = (
     "rmse", "best_naive_model", "best_naive_wape", "best_naive_rmse", "coverage_80", "coverage_95",
     "n_origins", "n_observations", "reason",
 )  # fmt: skip
+REVIEW_COLUMNS = (
+    "series_key", "series_level", "series_name", "horizon_days", "origin_date", "sale_date",
+    "forecast_amount", "actual_amount",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SalesForecast:
-    """Forecasts and back-tests by the constants of this module; refusals per series and horizon."""
+    """Forecasts and back-tests by the constants of this module; refusals per series and horizon.
+
+    ``backtest_days`` holds what was foretold of the newest days and what came: of the total,
+    places and categories, from the past origins of the shortest horizon.
+    """
 
     forecasts: pd.DataFrame
     backtests: pd.DataFrame
+    backtest_days: pd.DataFrame
     refusals: pd.DataFrame
 
 
@@ -93,7 +102,7 @@ def forecast_sales(
     """
     tree = hierarchy(sales, as_of_date)
     if tree is None:
-        return _gathered([], [], [])
+        return _gathered([], [], [], [])
     context = Context(country_code, frozenset(promotions))
     closed = {
         place: {day for day, where in closures if where in (None, place)}
@@ -102,6 +111,7 @@ def forecast_sales(
     run = _Run(tree, candidates, context, closed, horizons, jobs)
     forecasts: list[pd.DataFrame] = []
     evidence: list[dict[str, object]] = []
+    reviews: list[pd.DataFrame] = []
     refusals: list[tuple[str, int, str]] = []
     for horizon in horizons:
         outcome = run.judged(horizon)
@@ -110,9 +120,11 @@ def forecast_sales(
         for node, verdict in outcome.items():
             widths = widths_of[verdict.is_aggregate]
             evidence.extend(_evidence(run, node, horizon, verdict, widths))
+            if horizon == min(horizons) and verdict.is_aggregate:
+                reviews.append(_review(run, node, horizon, verdict))
             if verdict.is_proven:
                 forecasts.append(_rows(run, node, horizon, verdict, widths, as_of_date))
-    return _gathered(forecasts, evidence, refusals)
+    return _gathered(forecasts, evidence, reviews, refusals)
 
 
 def _widths(outcome: Mapping[Node, _Verdict], is_aggregate: bool) -> dict[float, float]:
@@ -124,15 +136,21 @@ def _widths(outcome: Mapping[Node, _Verdict], is_aggregate: bool) -> dict[float,
 def _gathered(
     forecasts: list[pd.DataFrame],
     evidence: list[dict[str, object]],
+    reviews: list[pd.DataFrame],
     refusals: list[tuple[str, int, str]],
 ) -> SalesForecast:
     return SalesForecast(
-        pd.concat(forecasts, ignore_index=True)
-        if forecasts
-        else pd.DataFrame(columns=list(FORECAST_COLUMNS)),
+        _together(forecasts, FORECAST_COLUMNS),
         pd.DataFrame(evidence, columns=list(BACKTEST_COLUMNS)),
+        _together(reviews, REVIEW_COLUMNS),
         refusal_rows(refusals),
     )
+
+
+def _together(frames: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    if not frames:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(frames, ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -467,3 +485,32 @@ def _rows(
         horizon_days=horizon,
         model=verdict.selected.name,
     ).reindex(columns=list(FORECAST_COLUMNS))
+
+
+def _review(run: _Run, node: Node, horizon: int, verdict: _Verdict) -> pd.DataFrame:
+    """What was foretold from each past origin, by a method that it did not help to choose."""
+    series = run.series[run.row_of[node.cells.tobytes()]]
+    known = usable_offsets(len(series), horizon)
+    offsets = [each for each in usable_offsets(len(run.tree.days), horizon) if each in known]
+    ends = [len(run.tree.days) - offset for offset in offsets]
+    days = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "origin_date": run.tree.days[end - 1],
+                    "sale_date": run.tree.days[end : end + horizon],
+                    "forecast_amount": foretold,
+                    "actual_amount": actual,
+                }
+            )
+            for end, foretold, actual in zip(
+                ends, verdict.foretold.forecast, verdict.foretold.actual, strict=True
+            )
+        ]
+    )
+    return days.assign(
+        series_key=node.key,
+        series_level=node.level,
+        series_name=node.name,
+        horizon_days=horizon,
+    )[list(REVIEW_COLUMNS)]

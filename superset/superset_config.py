@@ -128,9 +128,10 @@ BUG_REPORT_URL = None
 FEATURE_FLAGS = {
     "ALERT_REPORTS": bool(REDIS_URL),
     "CACHE_QUERY_BY_USER": True,
+    "CHART_PLUGINS_EXPERIMENTAL": True,  # numbers beside those of an earlier period
     "CSS_TEMPLATES": False,
     "DASHBOARD_RBAC": True,
-    "DRILL_BY": False,
+    "DRILL_BY": True,
     "EMBEDDABLE_CHARTS": False,
     "EMBEDDED_SUPERSET": bool(EMBEDDING_ADDRESSES),
     "ENABLE_TEMPLATE_PROCESSING": False,

@@ -18,7 +18,11 @@ def _sales_forecast(inputs: Inputs) -> Answer:
         promotions=business.promotion_dates,
     )
     return Answer(
-        tables={"sales_forecast": result.forecasts, "backtests": result.backtests},
+        tables={
+            "sales_forecast": result.forecasts,
+            "backtests": result.backtests,
+            "backtest_days": result.backtest_days,
+        },
         refusals=result.refusals,
         observations=len(sales),
         window=window_of(sales["sale_date"]),
@@ -31,6 +35,7 @@ SALES_FORECAST = Task(
     tables={
         "sales_forecast": "Daily net sales 7, 30 and 90 days ahead with intervals.",
         "backtests": "How every candidate method did on past data, per series and horizon.",
+        "backtest_days": "What was foretold of the newest days unseen, and what came.",
     },
     queries={
         "sales": """
@@ -52,6 +57,6 @@ SALES_FORECAST = Task(
         business.closed_dates,
         business.promotion_dates,
     ],
-    method_version=3,
+    method_version=4,
 )
 TASKS = (SALES_FORECAST,)

@@ -14,7 +14,6 @@ from orchestration.run_options import RunOptions
 from warehouse.errors import HubError
 
 GROUP = "publishing"
-DASHBOARDS = ["owner_overview", "sales", "menu_and_hours", "customers", "forecast", "data_health"]
 Messages = Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]
 # Fails as a warning: a mail that did not go out makes no number wrong.
 DELIVERED = "every_message_was_delivered"
@@ -26,6 +25,7 @@ _PUBLISHED_MARTS = [
         "rpt_product_performance",
         "rpt_menu",
         "rpt_margin_daily",
+        "rpt_profit_steps_daily",
         "rpt_rfm_segments",
         "rpt_customer_cohorts",
         "rpt_customers_monthly",

@@ -18,6 +18,18 @@ create table if not exists ml.backtests (
     reason text not null,
     primary key (run_id, series_key, horizon_days, model)
 );
+create table if not exists ml.backtest_days (
+    run_id text not null references ml.model_runs,
+    series_key text not null,
+    series_level text not null,
+    series_name text not null,
+    horizon_days integer not null,
+    origin_date date not null,
+    sale_date date not null,
+    forecast_amount double precision not null,
+    actual_amount double precision not null,
+    primary key (series_key, horizon_days, sale_date)
+);
 create table if not exists ml.sales_forecast (
     run_id text not null references ml.model_runs,
     series_key text not null,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from hub_bi.palette import CATEGORICAL_SCHEME, SEQUENTIAL_SCHEME
+from hub_bi.palette import BLUE, CATEGORICAL_SCHEME, ORANGE, SEQUENTIAL_SCHEME, TEAL, rgb
 from hub_bi.semantics import Mart, Metric, SemanticsError, column_label
 
 # Replaced by the business's own currency when the bundle is installed.
@@ -60,6 +60,18 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
             "What was measured, in words",
         ),
     },
+    "rpt_price_test_verdicts": {
+        "answer": (
+            "replace(verdict, '_', ' ')",
+            "The verdict, in words",
+        ),
+    },
+    "rpt_profit_steps_daily": {
+        "step": (
+            "step_number || ' ' || step_name",
+            "The step, numbered so that gross sales come first",
+        ),
+    },
     "rpt_check_results": {
         "urgency": (
             "case status when 'fail' then 1 when 'error' then 1 when 'warn' then 2 else 3 end",
@@ -70,6 +82,14 @@ CALCULATED_COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "days_ahead": (
             "lpad(horizon_days::text, 2, '0') || ' days'",
             "How far ahead the forecast looks",
+        ),
+        "method": (
+            "replace(model, '_', ' ')",
+            "The method of the forecast, in words",
+        ),
+        "rule_of_thumb": (
+            "replace(best_naive_model, '_', ' ')",
+            "The best simple guess, in words",
         ),
     },
 }
@@ -235,11 +255,16 @@ def require_columns(mart: Mart, names: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class BigNumber(Chart):
-    """One number for the whole period, with a line that shows its course."""
+    """One number for the whole period, with a line that shows its course.
+
+    Where the records reach back far enough, the installer shows it beside the same number of
+    an earlier period instead of the line (`comparison`); `is_cost` tells that less is better.
+    """
 
     metric: str
     subtitle: str
     grain: str = "P1W"
+    is_cost: bool = False
     viz_type = "big_number"
 
     def spec(self, mart: Mart) -> Spec:
@@ -260,7 +285,7 @@ class BigNumber(Chart):
             "header_font_size": 0.5,
             "subtitle": self.subtitle,
             "subtitle_font_size": 0.2,
-            "color_picker": {"r": 47, "g": 116, "b": 192, "a": 1},
+            "color_picker": rgb(BLUE),
             "time_format": DATE_FORMAT,
             "rolling_type": "None",
             **axis_format(metric),
@@ -311,7 +336,10 @@ def base_axis(column: str, grain: str | None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class OverTime(Chart):
-    """Values along time, as bars, a line or an area; by week unless told otherwise."""
+    """Values along time, as bars, a line or an area; by week unless told otherwise.
+
+    `beside_last_year` adds the values of a year before where the records reach back so far.
+    """
 
     metrics: tuple[str, ...]
     shape: str = "bar"
@@ -320,6 +348,7 @@ class OverTime(Chart):
     stacked: bool = False
     smooth_over: int = 0
     labels: Mapping[str, str] | None = None
+    beside_last_year: bool = False
     viz_type = "echarts_timeseries"
 
     def spec(self, mart: Mart) -> Spec:
@@ -417,7 +446,7 @@ class ByCategory(Chart):
             **axis_format(first),
             **self._order(bool(groupby)),
             "row_limit": self.limit,
-            "show_value": not groupby and self.lying,
+            "show_value": not groupby and self.lying and len(self.metrics) == 1,
         }
         if self.lying and first.format == "currency":
             params |= {"y_axis_format": ".3s"}  # whole amounts would run into each other
@@ -553,7 +582,7 @@ class Share(Chart):
     viz_type = "pie"
 
     def spec(self, mart: Mart) -> Spec:
-        """Return the ring with the name and share beside each part."""
+        """Return the ring with the share beside each part; the names above fit a phone too."""
         require_columns(mart, [self.by])
         metric = mart.metric(self.metric)
         shown = axis_format(metric)
@@ -564,14 +593,16 @@ class Share(Chart):
             "adhoc_filters": self.filters(mart),
             "color_scheme": CATEGORICAL_SCHEME,
             "donut": True,
-            "innerRadius": 48,
-            "outerRadius": 74,
-            "label_type": "key_percent",
+            "innerRadius": 40,
+            "outerRadius": 60,
+            "label_type": "percent",
             "labels_outside": True,
             "label_line": True,
             "show_labels": True,
             "show_labels_threshold": 2,
-            "show_legend": False,
+            "show_legend": True,
+            "legendOrientation": "top",
+            "legendType": "scroll",
             "show_total": False,
             "sort_by_metric": True,
             "number_format": shown["y_axis_format"],
@@ -589,20 +620,61 @@ class Share(Chart):
 
 
 @dataclass(frozen=True)
+class Waterfall(Chart):
+    """Steps that add to and take from an amount, in the order of their labels, and what is left."""
+
+    metric: str
+    step: str
+    total: str
+    viz_type = "waterfall"
+
+    def spec(self, mart: Mart) -> Spec:
+        """Return the steps with their amounts in thousands or millions, the rest as last bar."""
+        require_columns(mart, [self.step])
+        mart.metric(self.metric)
+        params = {
+            "viz_type": self.viz_type,
+            "x_axis": self.step,
+            "metric": self.metric,
+            "groupby": [],
+            "adhoc_filters": self.filters(mart),
+            "row_limit": 50,
+            "show_total": True,
+            "total_label": self.total,
+            "increase_label": "Adds",
+            "decrease_label": "Takes",
+            "increase_color": rgb(BLUE),
+            "decrease_color": rgb(ORANGE),
+            "total_color": rgb(TEAL),
+            "show_value": True,
+            "show_legend": False,
+            "x_ticks_layout": "45°",
+            "y_axis_format": ".3s",
+        }
+        query = self.query(
+            mart,
+            columns=[base_axis(self.step, None)],
+            metrics=[self.metric],
+            orderby=[[self.step, True]],
+            row_limit=50,
+        )
+        return Spec(self.viz_type, params, [query])
+
+
+@dataclass(frozen=True)
 class Rows(Chart):
-    """A table of the mart's own rows."""
+    """A table of the mart's own rows; a column to order by with "-" puts the largest first."""
 
     columns: tuple[str, ...]
     order_by: tuple[str, ...] = ()
-    descending: bool = False
     limit: int = 100
     page_length: int = 0
     viz_type = "table"
 
     def spec(self, mart: Mart) -> Spec:
         """Return the rows in the order asked for, dates written out, no bars in cells."""
-        require_columns(mart, [*self.columns, *self.order_by])
-        order = [[column, not self.descending] for column in self.order_by]
+        require_columns(mart, [*self.columns, *(name.removeprefix("-") for name in self.order_by)])
+        order = [_order(mart, name) for name in self.order_by]
         params = {
             "viz_type": self.viz_type,
             "query_mode": "raw",
@@ -618,6 +690,28 @@ class Rows(Chart):
             mart, columns=list(self.columns), metrics=None, orderby=order, row_limit=self.limit
         )
         return Spec(self.viz_type, params, [query])
+
+    def reversed_columns(self, mart: Mart) -> list[str]:
+        """Return the numbers of the mart that the rows are ordered by, the largest first."""
+        columns = [name[1:] for name in self.order_by if name.startswith("-")]
+        return [column for column in columns if not mart.columns[column].is_temporal]
+
+
+def _order(mart: Mart, name: str) -> list[Any]:
+    column = name.removeprefix("-")
+    if column == name:
+        return [column, True]
+    if mart.columns[column].is_temporal:
+        return [column, False]
+    return [reversed_column(column), True]
+
+
+def reversed_column(column: str) -> str:
+    """Return the name of the calculated column that orders numbers from the largest to unknown.
+
+    Ordering by the number itself would put what is not known before the largest.
+    """
+    return f"{column}_reversed"
 
 
 def _shown(name: str) -> dict[str, Any]:
@@ -651,12 +745,19 @@ class Summary(Chart):
     sort_by: str = ""
     limit: int = 100
     page_length: int = 0
+    labels: Mapping[str, str] | None = None
     viz_type = "table"
 
     def spec(self, mart: Mart) -> Spec:
         """Return one row per category (or month) with its metrics, money in whole units."""
         require_columns(mart, self.by)
-        metrics = [metric_reference(mart, metric) for metric in self.metrics]
+        labels = self.labels or {}
+        metrics = [
+            named_metric(mart, metric, labels)
+            if isinstance(metric, str)
+            else metric_reference(mart, metric)
+            for metric in self.metrics
+        ]
         params = {
             "viz_type": self.viz_type,
             "query_mode": "aggregate",
@@ -666,7 +767,7 @@ class Summary(Chart):
             "row_limit": self.limit,
             "order_desc": True,
             "column_config": {
-                name: column_format(mart.metric(name))
+                labels.get(name, name): column_format(mart.metric(name))
                 for name in self.metrics
                 if isinstance(name, str)
             }

@@ -89,7 +89,7 @@ def _plan() -> Plan:
         boards,
         settings.business(),
         settings.warehouse_uri(),
-        read_facts(boards),
+        read_facts(boards, bundle),
     )
     digest = hashlib.sha256(version("apache-superset").encode())
     digest.update(settings.ROLES_FILE.read_bytes())

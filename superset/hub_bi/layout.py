@@ -14,12 +14,12 @@ class LayoutError(ValueError):
 
 def chart_uuid(dashboard: Dashboard, tile: Tile) -> str:
     """Return the id of a tile's chart."""
-    return str(stable_uuid("chart", f"{dashboard.slug}/{tile.key}"))
+    return str(stable_uuid("chart", f"{dashboard.charts_slug}/{tile.key}"))
 
 
 def placeholder_id(dashboard: Dashboard, tile: Tile) -> int:
     """Return the number that stands for a chart until the importer gives it a real one."""
-    return stable_uuid("chart", f"{dashboard.slug}/{tile.key}").int % 1_000_000_000
+    return stable_uuid("chart", f"{dashboard.charts_slug}/{tile.key}").int % 1_000_000_000
 
 
 def position(dashboard: Dashboard) -> dict[str, Any]:
@@ -67,8 +67,8 @@ def _node(dashboard: Dashboard, item: Item, parents: list[str]) -> dict[str, Any
 
 
 def chart_node_id(dashboard: Dashboard, tile: Tile) -> str:
-    """Return the id of a tile's place on its dashboard."""
-    return short_id("CHART", "chart", f"{dashboard.slug}/{tile.key}")
+    """Return the id of a tile's place; links to it hold on every layout of the dashboard."""
+    return short_id("CHART", "chart", f"{dashboard.charts_slug}/{tile.key}")
 
 
 def text_node(

@@ -4,18 +4,20 @@ Works on parsed YAML and on a few facts about the marts; it asks no database its
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from hub_bi.bundle import DATABASE_FILE, Bundle, filter_id
+from hub_bi.bundle import DATABASE_FILE, Bundle, chart_file, dashboard_file, filter_id
 from hub_bi.charts import CURRENCY_PLACEHOLDER
+from hub_bi.comparison import Period, compare, opening_period
 from hub_bi.identity import short_id
-from hub_bi.layout import GRID_COLUMNS, chart_node_id, chart_uuid, text_node
+from hub_bi.layout import GRID_COLUMNS, chart_node_id, text_node
 from hub_bi.settings import Business
 from hub_bi.tiles import ChoiceFilter, Dashboard, PeriodFilter, Tile
 
+SALES = "rpt_sales_daily"  # whose first day is that of the records
 NOTE_HEIGHT = 12
 NOTE_LINE_HEIGHT = 3
 
@@ -25,11 +27,13 @@ class Facts:
     """What the marts hold for this business.
 
     `empty` holds (mart, condition) pairs without rows; `single_valued` holds (mart, column)
-    pairs with fewer than two values.
+    pairs with fewer than two values; `first_dates` holds the first day of the marts whose
+    figures are compared with an earlier period.
     """
 
     empty: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     single_valued: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    first_dates: Mapping[str, date] = field(default_factory=dict)
 
 
 def localise(
@@ -38,23 +42,25 @@ def localise(
     """Return the bundle as it is imported for this business; the given one stays as it is."""
     local = copy.deepcopy(files)
     local[DATABASE_FILE]["sqlalchemy_uri"] = uri
+    as_of = business.as_of_date
+    period = opening_period(facts.first_dates.get(SALES), as_of) if as_of else None
     for board in dashboards:
-        content = local[f"dashboards/{board.slug.replace('-', '_')}.yaml"]
-        _set_filters(content, board, business.as_of_date, facts)
+        content = local[dashboard_file(board)]
+        _set_filters(content, board, period, facts)
+        if period and not board.shows_charts_of:
+            _compare(local, board, period, facts)
         _show_notes_for_empty_charts(local, content, board, facts)
     return {name: _with_currency(content, business.currency) for name, content in local.items()}
 
 
-def default_period(as_of: date) -> str:
-    """Return the twelve months that end with a day, as Superset writes a range (end excluded)."""
-    end = as_of + timedelta(days=1)
-    is_leap_day = (end.month, end.day) == (2, 29)
-    start = end.replace(year=end.year - 1, day=28 if is_leap_day else end.day)
-    return f"{start.isoformat()} : {end.isoformat()}"
+def _compare(files: Bundle, board: Dashboard, period: Period, facts: Facts) -> None:
+    for tile in board.tiles():
+        first = facts.first_dates.get(tile.mart)
+        compare(files[chart_file(board, tile)], tile.chart, period, first)
 
 
 def _set_filters(
-    content: dict[str, Any], board: Dashboard, as_of: date | None, facts: Facts
+    content: dict[str, Any], board: Dashboard, period: Period | None, facts: Facts
 ) -> None:
     dropped, periods = set(), set()
     for chosen in board.filters:
@@ -68,11 +74,10 @@ def _set_filters(
         shown for shown in metadata["native_filter_configuration"] if shown["id"] not in dropped
     ]
     for shown in metadata["native_filter_configuration"]:
-        if shown["id"] in periods and as_of is not None:
-            period = default_period(as_of)
+        if shown["id"] in periods and period is not None:
             shown["defaultDataMask"] = {
-                "extraFormData": {"time_range": period},
-                "filterState": {"value": period},
+                "extraFormData": {"time_range": period.written},
+                "filterState": {"value": period.written},
             }
 
 
@@ -90,16 +95,11 @@ def _show_notes_for_empty_charts(
             by_note.setdefault(tile.empty_note, []).append(tile)
     for note, tiles in by_note.items():
         for tile in tiles:
-            _drop_chart_file(files, chart_uuid(board, tile))
+            files.pop(chart_file(board, tile), None)
         if len(tiles) == 1:
             _replace_by_note(content["position"], board, tiles[0])
         else:
             _gather_in_one_note(content["position"], board, note, tiles)
-
-
-def _drop_chart_file(files: Bundle, uuid: str) -> None:
-    for name in [n for n, c in files.items() if n.startswith("charts/") and c["uuid"] == uuid]:
-        del files[name]
 
 
 def _replace_by_note(nodes: dict[str, Any], board: Dashboard, tile: Tile) -> None:

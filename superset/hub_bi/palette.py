@@ -47,6 +47,12 @@ PAGE_LIGHT, CARD_LIGHT = "#F3F5F9", "#FFFFFF"
 PAGE_DARK, CARD_DARK = "#12161F", "#1C2230"
 
 
+def rgb(colour: str) -> dict[str, int]:
+    """Return a colour as Superset's colour pickers write it."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return {"r": red, "g": green, "b": blue, "a": 1}
+
+
 SPINNER = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 40' width='40' height='40'>"
     f"<circle cx='20' cy='20' r='15' fill='none' stroke='{BLUE}' stroke-opacity='.25'"

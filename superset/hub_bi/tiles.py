@@ -15,7 +15,7 @@ class Tile:
 
     `needs_rows_in` names the mart without whose rows the chart would be empty; the
     installer then shows `empty_note` in its place. `only_where` narrows that to a
-    condition (SQL) on the mart's rows.
+    condition (SQL) on the mart's rows. `ignores_period` is for what only makes sense whole.
     """
 
     key: str
@@ -27,6 +27,7 @@ class Tile:
     note: str = ""
     needs_rows_in: str = ""
     only_where: str = ""
+    ignores_period: bool = False
     empty_note: str = "There is nothing to show yet. Load your records with `hub run`."
 
     def row_checks(self) -> tuple[tuple[str, str], ...]:
@@ -70,7 +71,9 @@ Filter = PeriodFilter | ChoiceFilter
 class Dashboard:
     """One dashboard: rows of tiles and cards, filters and fixed colours of labels.
 
-    `refresh_seconds` lets the page ask again by itself; 0 leaves that to the reader.
+    `shows_charts_of` names the dashboard whose charts these are, where it is only another
+    layout of them. `refresh_seconds` lets the page ask again by itself; 0 leaves that to the
+    reader.
     """
 
     slug: str
@@ -79,7 +82,13 @@ class Dashboard:
     rows: tuple[tuple[Item, ...], ...]
     filters: tuple[Filter, ...] = ()
     label_colours: Mapping[str, str] = field(default_factory=dict)
+    shows_charts_of: str = ""
     refresh_seconds: int = 0
+
+    @property
+    def charts_slug(self) -> str:
+        """The slug of the dashboard that the charts belong to."""
+        return self.shows_charts_of or self.slug
 
     def tiles(self) -> Iterator[Tile]:
         """Yield the charts in reading order."""

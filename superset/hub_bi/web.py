@@ -1,4 +1,4 @@
-"""What the hub adds to Superset's web application: log-in limits and start pages.
+"""What the hub adds to Superset's web application: log-in limits, start pages, phone versions.
 
 Failed log-ins are counted in Superset's own database, so that the limit holds across all
 web workers with or without Redis.
@@ -8,20 +8,30 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from hub_bi.access import GUEST_ROLE, MANAGER_ROLE
-from hub_bi.dashboards.shared import LINK_SEPARATOR
+from hub_bi.dashboards import full_dashboards
+from hub_bi.dashboards.shared import (
+    FULL_VIEW,
+    LINK_SEPARATOR,
+    PHONE_SUFFIX,
+    PHONE_VIEW,
+    VIEW_PARAMETER,
+)
 from hub_bi.state import ATTEMPTS_TABLE
 
 HOME_PATH = "/superset/dashboard/owner-overview/"
 PHONE_HOME_PATH = "/superset/dashboard/owner-overview-phone/"
 MANAGER_HOME_PATH = "/superset/dashboard/sales/"
 START_PATHS = frozenset({"/", "/superset/welcome/", "/superset/welcome"})
+DASHBOARD_PATH = re.compile(r"/superset/dashboard/([\w-]+)/?")
+VIEW_COOKIE = "hub_view"
 LOGIN_PATHS = frozenset({"/login/", "/login", "/api/v1/security/login"})
 LIMITED = frozenset({MANAGER_ROLE, GUEST_ROLE})
 DASHBOARD_API = re.compile(r"/api/v1/dashboard/[^/]+")
 PEOPLE_API = re.compile(r"/api/v1/[a-z_]+/related/(created_by|changed_by)")
-DASHBOARD_LINK = re.compile(r"\]\(/superset/dashboard/([^/)]+)/\)")
+DASHBOARD_LINK = re.compile(r"\]\(/superset/dashboard/([^/)]+)/(?:\?[^)]*)?\)")
 TRIES = 10
 WINDOW_MINUTES = 5
 
@@ -46,8 +56,21 @@ def is_phone(user_agent: str) -> bool:
     return bool(re.search(r"iPhone|Android.+Mobile|Mobile.+Firefox", user_agent))
 
 
+def fitting_slug(slug: str, view: str | None, user_agent: str) -> str:
+    """Return the dashboard to show for a slug: for a phone, or for a wide screen.
+
+    `view` is what the reader has chosen; without a choice the browser decides. Dashboards
+    that are not the product's have one version only.
+    """
+    base = slug.removesuffix(PHONE_SUFFIX)
+    if base not in {board.slug for board in full_dashboards()}:
+        return slug
+    for_phone = is_phone(user_agent) if view not in (FULL_VIEW, PHONE_VIEW) else view == PHONE_VIEW
+    return base + PHONE_SUFFIX if for_phone else base
+
+
 def prepare_application(app: Any) -> None:
-    """Add the log-in limit, the home page and the page head to Superset's application."""
+    """Add the log-in limit, home page, phone versions and page head to Superset's application."""
     from jinja2 import ChoiceLoader, FileSystemLoader
 
     ours = FileSystemLoader(str(Path(__file__).with_name("templates")))
@@ -55,6 +78,7 @@ def prepare_application(app: Any) -> None:
     app.before_request(_limit_login)
     app.after_request(_forget_successful_login)
     app.before_request(_lead_home)
+    app.before_request(_fit_to_screen)
     app.before_request(_hide_other_people)
     app.after_request(_drop_links_to_closed_dashboards)
 
@@ -101,12 +125,12 @@ def _forget_successful_login(response: Any) -> Any:
     return response
 
 
-def home_of(roles: set[str], *, on_phone: bool) -> str | None:
-    """Return the page on which somebody starts; None for Superset's own."""
+def home_of(roles: set[str]) -> str | None:
+    """Return the page on which somebody starts, on a wide screen; None for Superset's own."""
     if roles & LIMITED:
         return MANAGER_HOME_PATH
     if "owner" in roles:
-        return PHONE_HOME_PATH if on_phone else HOME_PATH
+        return HOME_PATH
     return None
 
 
@@ -122,7 +146,7 @@ def _lead_home() -> Any:
     from flask import redirect, request
 
     roles = _roles()
-    home = home_of(roles, on_phone=is_phone(request.user_agent.string))
+    home = home_of(roles)
     # The logo leads everybody to the overview, which is not everybody's.
     starts = START_PATHS | ({HOME_PATH, PHONE_HOME_PATH} if roles & LIMITED else set())
     return redirect(home) if home and request.path in starts else None
@@ -186,3 +210,26 @@ def only_oneself(query: Any) -> Any:
     if security_manager.is_admin():
         return query
     return query.filter(security_manager.user_model.id == get_user_id())
+
+
+def _fit_to_screen() -> Any:
+    from flask import redirect, request
+
+    asked_for = DASHBOARD_PATH.fullmatch(request.path)
+    if request.method != "GET" or asked_for is None:
+        return None
+    choice = request.args.get(VIEW_PARAMETER)
+    view = choice or request.cookies.get(VIEW_COOKIE)
+    slug = fitting_slug(asked_for[1], view, request.user_agent.string)
+    if slug == asked_for[1] and choice is None:
+        return None
+    # What else the address asks for holds on both versions, but for the state of their filters.
+    kept = [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if name not in (VIEW_PARAMETER, "native_filters_key")
+    ]
+    response = redirect(f"/superset/dashboard/{slug}/" + (f"?{urlencode(kept)}" if kept else ""))
+    if choice in (FULL_VIEW, PHONE_VIEW):
+        response.set_cookie(VIEW_COOKIE, choice, httponly=True, samesite="Lax")
+    return response

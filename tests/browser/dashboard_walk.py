@@ -35,9 +35,10 @@ PHONE_USER_AGENT = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/128.0 Mobile Safari/537.36"
 )
-PHONE_SLUG = "owner-overview-phone"
+# Numbers, the widest tables and every kind of chart.
+PHONE_SLUGS = ("owner-overview", "profit", "restaurant")
 SLUGS = (
-    "owner-overview", "insights", "sales", "profit", "menu-and-hours", "customers", "marketing",
+    "owner-overview", "insights", "sales", "profit", "restaurant", "customers", "marketing",
     "inventory", "forecast", "data-health",
 )  # fmt: skip
 LOADING_LIMIT_SECONDS = 90
@@ -58,6 +59,7 @@ class Findings:
     """What went wrong while a dashboard was shown."""
 
     slug: str
+    address: str = ""
     charts: int = 0
     seconds: float = 0.0
     overflow_pixels: int = 0
@@ -195,6 +197,7 @@ def _grow_to_content(page: Page) -> None:
 
 
 def _inspect(page: Page, findings: Findings) -> None:
+    findings.address = page.url
     findings.charts = page.locator(CHARTS).count()
     findings.overflow_pixels = page.evaluate(
         "() => Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_walk import PHONE_SLUG, SLUGS, sign_in, walk
+from dashboard_walk import HOLDERS, PHONE_SLUGS, SLUGS, sign_in, walk
 from playwright.sync_api import Browser, BrowserContext
 
 
@@ -28,14 +28,59 @@ def test_every_chart_of_the_dashboard_draws(
     assert findings.problems == []
 
 
-def test_the_phone_dashboard_draws_and_fits_the_screen(
-    chromium: Browser, superset_url: str, owner_password: str, screenshots: Path
-) -> None:
+@pytest.fixture(scope="module")
+def phone(chromium: Browser, superset_url: str, owner_password: str) -> Iterator[BrowserContext]:
+    """The owner, signed in on a phone."""
     context = sign_in(chromium, superset_url, "owner", owner_password, phone=True)
-    findings = walk(context, superset_url, PHONE_SLUG, screenshots / f"{PHONE_SLUG}.png")
+    yield context
     context.close()
+
+
+@pytest.mark.parametrize("slug", PHONE_SLUGS)
+def test_a_phone_is_led_to_a_version_that_draws_and_fits_its_screen(
+    phone: BrowserContext, slug: str, superset_url: str, screenshots: Path
+) -> None:
+    findings = walk(phone, superset_url, slug, screenshots / f"{slug}-phone.png")
     assert findings.problems == []
     assert findings.overflow_pixels == 0
+    assert findings.address.startswith(f"{superset_url}/superset/dashboard/{slug}-phone/")
+
+
+def test_a_phone_can_have_the_full_version_and_come_back(
+    phone: BrowserContext, superset_url: str
+) -> None:
+    page = phone.new_page()
+    for path, shown in (
+        ("sales-phone/?view=full", "sales/"),
+        ("profit/", "profit/"),
+        ("profit-phone/?view=phone", "profit-phone/"),
+        ("sales/", "sales-phone/"),
+    ):
+        page.goto(f"{superset_url}/superset/dashboard/{path}")
+        assert page.url.startswith(f"{superset_url}/superset/dashboard/{shown}"), path
+    page.close()
+
+
+def test_a_click_on_a_row_filters_the_other_charts(
+    chromium: Browser, superset_url: str, owner_password: str
+) -> None:
+    context = sign_in(chromium, superset_url, "owner", owner_password)
+    page = context.new_page()
+    page.goto(f"{superset_url}/superset/dashboard/profit/")
+    cell = page.locator(f"{HOLDERS}:has-text('What does each channel leave?') tbody td").first
+    cell.wait_for(timeout=60_000)
+    channel = cell.inner_text()
+    with page.expect_response(
+        lambda answer: (
+            "/api/v1/chart/data" in answer.url
+            and "profit_step_amount" in (answer.request.post_data or "")
+            and channel in (answer.request.post_data or "")
+        ),
+        timeout=30_000,
+    ) as answered:
+        cell.click()
+    assert answered.value.ok
+    context.close()
 
 
 def test_the_owner_lands_on_the_overview_after_signing_in(

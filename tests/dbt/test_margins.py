@@ -20,7 +20,8 @@ QUIET = timedelta(days=6)
 MODELS = (
     "+rpt_contribution_after_ads_daily +rpt_product_performance +rpt_margin_daily +rpt_sales_daily "
     "+fct_payouts +dim_dates products_and_categories_add_up_to_their_day "
-    "orders_bear_the_fees_of_their_payments"
+    "orders_bear_the_fees_of_their_payments +rpt_profit_steps_daily "
+    "profit_steps_add_up_to_net_sales_and_contribution"
 )
 CENT = Decimal("0.005")
 Snapshot = Callable[[Warehouse], dict[str, list[str]]]
@@ -137,6 +138,32 @@ def test_fees_are_those_of_the_payments_and_every_report_adds_up_to_the_orders(
     assert unnamed[0] > 0
     together = tuple(one + other for one, other in zip(named, unnamed, strict=True))
     assert together == tuple(pytest.approx(amount, abs=CENT) for amount in categories)
+
+
+def test_steps_lead_from_the_ledger_s_gross_sales_to_what_orders_leave(
+    business: ServedBusiness,
+) -> None:
+    steps = dict(
+        business.rows("select step_name, sum(amount) from rpt_profit_steps_daily group by 1")
+    )
+    ((gross, discounts, refunds, known, net),) = business.rows(
+        "select sum(gross_amount), -sum(discount_amount), -sum(reversal_amount), "
+        "sum(case when is_cost_known then net_amount else 0 end), sum(net_amount) "
+        "from fct_sale_lines where exclusion_reason is null"
+    )
+    ((cost, left),) = business.rows(
+        "select -sum(cost_amount), sum(contribution_margin_amount) from fct_order_margins"
+    )
+    assert min(gross, -discounts, -refunds, net - known, -cost) > 0
+    assert steps["Payment fees"] < 0
+    assert {name: steps[name] for name in steps if name != "Payment fees"} == {
+        "Gross sales": gross,
+        "Discounts": discounts,
+        "Refunds": refunds,
+        "Cost not known": known - net,
+        "Product cost": cost,
+    }
+    assert sum(steps.values()) == left
 
 
 def test_nothing_is_made_up_where_nothing_is_known(business: ServedBusiness) -> None:

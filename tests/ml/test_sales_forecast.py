@@ -106,6 +106,22 @@ def test_what_is_published_never_loses_to_a_naive_rule(forecast: SalesForecast) 
         assert selected["n_origins"].iloc[0] >= 3
 
 
+def test_the_newest_weeks_are_shown_as_they_were_foretold_and_as_they_came(
+    forecast: SalesForecast, pizza: pd.DataFrame
+) -> None:
+    total = forecast.backtest_days.query("series_key == 'total'").set_index("sale_date")
+    assert total.index.max() == pd.Timestamp("2015-12-31")
+    assert len(total) == 8 * 7
+    assert total.index.is_unique
+    ahead = (total.index - pd.DatetimeIndex(total["origin_date"])).days
+    assert sorted(set(ahead)) == list(range(1, 8))
+    sold = pizza.groupby(pd.to_datetime(pizza["sale_date"]))["net_amount"].sum()
+    expected = sold.astype(float).reindex(total.index, fill_value=0.0)
+    np.testing.assert_allclose(total["actual_amount"].sort_index(), expected.sort_index())
+    assert (total["forecast_amount"] != total["actual_amount"]).mean() > 0.9
+    assert set(forecast.backtest_days["series_level"]) == {"total", "location", "category"}
+
+
 def test_intervals_are_nested_and_their_coverage_is_near_the_nominal_one(
     forecast: SalesForecast,
 ) -> None:

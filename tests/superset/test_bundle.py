@@ -2,12 +2,16 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hub_bi import bundle
 from hub_bi.charts import Heatmap, OverTime, Rows, named_metric
-from hub_bi.dashboards import all_dashboards
+from hub_bi.dashboards import all_dashboards, full_dashboards
+from hub_bi.dashboards.shared import PAGES
+from hub_bi.layout import placeholder_id
 from hub_bi.semantics import Mart, SemanticsError
 from hub_bi.settings import ASSETS
 from hub_bi.tiles import Dashboard, Tile
@@ -34,22 +38,27 @@ def test_every_dashboard_leads_to_marts_and_metrics_that_dbt_has(marts: dict[str
     assert problems(bundle.read(ASSETS), marts) == []
 
 
-def test_the_dashboards_are_published_under_their_slugs() -> None:
+def test_the_dashboards_are_published_under_their_slugs_each_also_for_a_phone() -> None:
     boards = [c for n, c in bundle.read(ASSETS).items() if n.startswith("dashboards/")]
-    assert {board["slug"] for board in boards} == {
+    slugs = {
         "owner-overview",
+        "today",
         "insights",
         "sales",
         "profit",
-        "menu-and-hours",
+        "restaurant",
         "customers",
         "marketing",
         "inventory",
         "forecast",
         "data-health",
-        "owner-overview-phone",
     }
+    assert {board["slug"] for board in boards} == slugs | {f"{slug}-phone" for slug in slugs}
     assert all(board["published"] for board in boards)
+
+
+def test_the_navigation_leads_to_every_dashboard() -> None:
+    assert set(PAGES) == {board.slug for board in full_dashboards()}
 
 
 def test_the_database_holds_no_password_and_allows_no_writing() -> None:
@@ -95,10 +104,51 @@ def test_every_condition_for_showing_a_chart_names_columns_that_exist(
                 assert named <= set(marts[mart].columns), (tile.key, mart, condition)
 
 
-def test_the_phone_dashboard_has_one_column() -> None:
-    phone = next(b for b in all_dashboards() if b.slug == "owner-overview-phone")
-    assert {len(row) for row in phone.rows} == {1}
-    assert {row[0].width for row in phone.rows} == {12}
+@cache
+def _boards() -> dict[str, dict[str, Any]]:
+    files = bundle.read(ASSETS)
+    return {c["slug"]: c for n, c in files.items() if n.startswith("dashboards/")}
+
+
+def _nodes(board: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [
+        node
+        for node in board["position"].values()
+        if isinstance(node, dict) and node["type"] == kind
+    ]
+
+
+@pytest.mark.parametrize("slug", [board.slug for board in full_dashboards()])
+def test_a_phone_shows_the_same_charts_in_one_column(slug: str) -> None:
+    wide, phone = _boards()[slug], _boards()[f"{slug}-phone"]
+    assert {len(row["children"]) for row in _nodes(phone, "ROW")} == {1}
+    assert {node["meta"]["width"] for node in _nodes(phone, "CHART")} == {12}
+    shown = [[(n["id"], n["meta"]["uuid"]) for n in _nodes(b, "CHART")] for b in (wide, phone)]
+    assert shown[0] == shown[1]
+    (links,) = [
+        n["meta"]["code"] for n in _nodes(phone, "MARKDOWN") if "?view=full" in n["meta"]["code"]
+    ]
+    assert f"(/superset/dashboard/{slug}/?view=full)" in links
+
+
+def test_a_filter_reaches_every_chart_whose_mart_has_its_column(marts: dict[str, Mart]) -> None:
+    for board in full_dashboards():
+        placed = {placeholder_id(board, tile): tile for tile in board.tiles()}
+        for shown in _boards()[board.slug]["metadata"]["native_filter_configuration"]:
+            if shown["filterType"] != "filter_select":
+                continue
+            column = shown["targets"][0]["column"]["name"]
+            reached = [t for i, t in placed.items() if i not in shown["scope"]["excluded"]]
+            assert reached == [t for t in placed.values() if column in marts[t.mart].columns]
+            assert reached, (board.slug, column)
+
+
+def test_what_is_not_known_comes_last_where_the_largest_comes_first() -> None:
+    files = bundle.read(ASSETS)
+    order = files["charts/restaurant__what_to_do.yaml"]["params"]["order_by_cols"]
+    assert order == ['["gross_margin_amount_reversed", true]']
+    columns = {c["column_name"]: c for c in files["datasets/rpt_menu.yaml"]["columns"]}
+    assert columns["gross_margin_amount_reversed"]["expression"] == "-gross_margin_amount"
 
 
 def test_tables_draw_no_bars_and_heatmaps_no_numbers() -> None:

@@ -7,7 +7,7 @@ from hub_bi.bundle import read
 from hub_bi.dashboards.shared import LINK_SEPARATOR
 from hub_bi.logins import login_of
 from hub_bi.sql_guard import denied_name, refuse_dangerous_sql
-from hub_bi.web import home_of, is_phone, only_open_links
+from hub_bi.web import fitting_slug, home_of, is_phone, only_open_links
 
 ANNA = settings.Manager("anna", "of-her-account", "shop-manager-anna", "of-anna", ("Harbour",))
 
@@ -180,8 +180,9 @@ def test_managers_open_dashboards_of_which_they_may_read_every_mart() -> None:
         for content in files.values()
         if content.get("uuid") in open_dashboards(files)
     }
-    assert opened == {"today", "sales", "inventory"}
-    assert home_of({"location_manager", "owner"}, on_phone=True) == "/superset/dashboard/sales/"
+    wide = {"today", "sales", "inventory"}
+    assert opened == wide | {f"{slug}-phone" for slug in wide}
+    assert home_of({"location_manager", "owner"}) == "/superset/dashboard/sales/"
 
 
 def test_an_analyst_can_do_all_an_owner_can_and_write_sql() -> None:
@@ -231,3 +232,28 @@ def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("slug", "view", "shown"),
+    [
+        ("sales", None, "sales-phone"),
+        ("sales-phone", None, "sales-phone"),
+        ("sales", "full", "sales"),
+        ("sales-phone", "full", "sales"),
+        ("sales", "nonsense", "sales-phone"),
+        ("my-own", None, "my-own"),
+    ],
+)
+def test_a_phone_gets_the_version_for_it_unless_its_reader_wants_the_full_one(
+    slug: str, view: str | None, shown: str
+) -> None:
+    assert (
+        fitting_slug(slug, view, "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)") == shown
+    )
+
+
+def test_a_wide_screen_gets_the_full_version_of_a_link_from_a_phone() -> None:
+    computer = "Mozilla/5.0 (X11; Linux x86_64) Chrome/128.0"
+    assert fitting_slug("sales-phone", None, computer) == "sales"
+    assert fitting_slug("sales", "phone", computer) == "sales-phone"

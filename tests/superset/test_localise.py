@@ -3,11 +3,10 @@
 import json
 from datetime import date
 
-import pytest
 from hub_bi import bundle
 from hub_bi.dashboards import all_dashboards, customers, data_health
 from hub_bi.layout import GRID_COLUMNS
-from hub_bi.localise import Facts, default_period, localise
+from hub_bi.localise import Facts, localise
 from hub_bi.settings import ASSETS, Business
 
 URI = "postgresql+psycopg2://bi_reader@127.0.0.1:6543/shop"
@@ -32,25 +31,35 @@ def test_the_committed_bundle_knows_no_currency_and_the_installed_one_does() -> 
     assert {m["currency"]["symbol"] for m in local[metric]["metrics"] if "currency" in m} == {"EUR"}
 
 
-@pytest.mark.parametrize(
-    ("as_of", "period"),
-    [
-        (date(2015, 12, 31), "2015-01-01 : 2016-01-01"),
-        (date(1998, 6, 30), "1997-07-01 : 1998-07-01"),
-        (date(2024, 2, 28), "2023-02-28 : 2024-02-29"),
-        (date(2024, 2, 29), "2023-03-01 : 2024-03-01"),
-    ],
-)
-def test_the_period_is_the_twelve_months_that_end_with_the_newest_day(
-    as_of: date, period: str
-) -> None:
-    assert default_period(as_of) == period
-
-
-def test_the_period_filter_opens_on_those_months() -> None:
+def test_the_period_filter_opens_on_twelve_months() -> None:
     filters = _local()["dashboards/sales.yaml"]["metadata"]["native_filter_configuration"]
     period = next(shown for shown in filters if shown["filterType"] == "filter_time")
     assert period["defaultDataMask"]["extraFormData"] == {"time_range": "2015-01-01 : 2016-01-01"}
+
+
+def test_numbers_stand_beside_a_year_ago_where_the_records_reach_so_far() -> None:
+    facts = Facts(
+        first_dates={"rpt_sales_daily": date(2013, 5, 4), "rpt_margin_daily": date(2015, 2, 1)}
+    )
+    local = _local(facts)
+    sales = local["charts/sales__net_sales.yaml"]
+    assert sales["viz_type"] == sales["params"]["viz_type"] == "pop_kpi"
+    assert sales["params"]["time_compare"] == "1 year ago"
+    (query,) = json.loads(sales["query_context"])["queries"]
+    assert query["time_offsets"] == ["1 year ago"]
+    assert query["filters"][0]["val"] == "2015-01-01 : 2016-01-01"
+    weeks = local["charts/owner_overview__weekly_sales.yaml"]
+    assert weeks["params"]["time_compare"] == ["1 year ago"]
+    # Of margins there is no year before.
+    assert local["charts/profit__margin_rate.yaml"]["viz_type"] == "big_number"
+
+
+def test_without_a_year_before_numbers_stand_beside_the_half_before() -> None:
+    local = _local(Facts(first_dates={"rpt_sales_daily": date(2015, 1, 1)}))
+    filters = local["dashboards/sales.yaml"]["metadata"]["native_filter_configuration"]
+    assert filters[0]["defaultDataMask"]["filterState"]["value"] == "2015-07-03 : 2016-01-01"
+    assert local["charts/sales__net_sales.yaml"]["params"]["time_compare"] == "inherit"
+    assert "time_compare" not in local["charts/owner_overview__weekly_sales.yaml"]["params"]
 
 
 def test_a_filter_without_a_choice_is_left_out() -> None:

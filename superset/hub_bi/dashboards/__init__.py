@@ -7,32 +7,36 @@ from hub_bi.dashboards import (
     insights,
     inventory,
     marketing,
-    menu_and_hours,
     owner_overview,
-    owner_overview_phone,
     profit,
+    restaurant,
     sales,
     today,
 )
+from hub_bi.dashboards.phone import phone_version
 from hub_bi.tiles import Dashboard
 
 HOME = owner_overview.DASHBOARD
-PHONE_HOME = owner_overview_phone.DASHBOARD
 
 
-def all_dashboards() -> tuple[Dashboard, ...]:
-    """Return every dashboard of the product."""
+def full_dashboards() -> tuple[Dashboard, ...]:
+    """Return every dashboard of the product as it is described, for a wide screen."""
     return (
         owner_overview.DASHBOARD,
         today.DASHBOARD,
         insights.DASHBOARD,
         sales.DASHBOARD,
         profit.DASHBOARD,
-        menu_and_hours.DASHBOARD,
+        restaurant.DASHBOARD,
         customers.DASHBOARD,
         marketing.DASHBOARD,
         inventory.DASHBOARD,
         forecast.DASHBOARD,
         data_health.DASHBOARD,
-        owner_overview_phone.DASHBOARD,
     )
+
+
+def all_dashboards() -> tuple[Dashboard, ...]:
+    """Return every dashboard of the product, each also in its version for a phone."""
+    full = full_dashboards()
+    return (*full, *(phone_version(board) for board in full))

@@ -1,13 +1,17 @@
 """Who comes back, who is slipping away, and what to do about each group."""
 
 from hub_bi.charts import BigNumber, ByCategory, Heatmap, OverTime, Rows, Summary, Where
-from hub_bi.dashboards.shared import FRESHNESS, PERIOD, navigation
+from hub_bi.dashboards.shared import (
+    FRESHNESS,
+    NEW_CUSTOMERS,
+    NO_CUSTOMERS,
+    PERIOD,
+    navigation,
+    sized,
+)
 from hub_bi.palette import BLUE, SEGMENT_COLOURS, SLATE, TEAL
 from hub_bi.tiles import Dashboard, Tile
 
-NO_CUSTOMERS = (
-    "No sale names a customer yet. Map a customer column with `hub map` and the answer appears."
-)
 IDENTIFIED = "fct_customer_rfm"
 
 NAMED_SHARE = Tile(
@@ -15,16 +19,6 @@ NAMED_SHARE = Tile(
     question="How many orders name a customer?",
     mart="rpt_customers_monthly",
     chart=BigNumber("identified_share", "of orders name a customer", grain="P1M"),
-    width=6,
-    height=24,
-    needs_rows_in=IDENTIFIED,
-    empty_note=NO_CUSTOMERS,
-)
-NEW = Tile(
-    key="new_customers",
-    question="How many new customers came?",
-    mart="rpt_customers_monthly",
-    chart=BigNumber("new_customers", "bought for the first time", grain="P1M"),
     width=6,
     height=24,
     needs_rows_in=IDENTIFIED,
@@ -42,7 +36,8 @@ NAMED_AND_GUEST = Tile(
     ),
     width=6,
     height=44,
-    note="Orders by month; a guest is an order that names no customer.",
+    note="Orders by month, all on record; a guest is an order that names no customer.",
+    ignores_period=True,
 )
 NEW_OR_RETURNING = Tile(
     key="new_or_returning",
@@ -56,6 +51,8 @@ NEW_OR_RETURNING = Tile(
     ),
     width=6,
     height=44,
+    note="Customers by month, all on record.",
+    ignores_period=True,
     needs_rows_in=IDENTIFIED,
     empty_note=NO_CUSTOMERS,
 )
@@ -86,6 +83,11 @@ AT_RISK = Tile(
     chart=Summary(
         by=("churn_risk", "value_tier"),
         metrics=("predicted_customers", "expected_net_sales_12m", "expected_margin_12m"),
+        labels={
+            "predicted_customers": "How many",
+            "expected_net_sales_12m": "Sales, next 12 months",
+            "expected_margin_12m": "Margin, next 12 months",
+        },
     ),
     width=12,
     height=44,
@@ -135,7 +137,7 @@ DASHBOARD = Dashboard(
     },
     rows=(
         (navigation("customers"),),
-        (NAMED_SHARE, NEW),
+        (NAMED_SHARE, sized(NEW_CUSTOMERS, 6, 24)),
         (NAMED_AND_GUEST, NEW_OR_RETURNING),
         (RETENTION, SEGMENT_SIZE),
         (AT_RISK,),

@@ -91,8 +91,7 @@ REJECTS = Tile(
     mart="rpt_quarantine",
     chart=Rows(
         ("source_system", "file_name", "column_name", "reason", "rows_count"),
-        order_by=("rows_count",),
-        descending=True,
+        order_by=("-rows_count",),
     ),
     width=5,
     height=30,

@@ -50,21 +50,24 @@ BY_CATEGORY = Tile(
     only_where="series_level = 'category'",
     empty_note="There is no forecast by category yet. It appears once products have categories.",
 )
-WEEKS_AHEAD = Tile(
-    key="weeks_ahead",
-    question="How do the next 90 days compare with the last 90?",
-    mart="rpt_sales_forecast",
+REVIEW = Tile(
+    key="review",
+    question="How good were the last forecasts?",
+    mart="rpt_forecast_review",
     chart=OverTime(
-        ("actual_sales", "forecast_sales"),
-        stacked=True,
-        labels={"actual_sales": "Sold", "forecast_sales": "Expected"},
-        where=(TOTAL, Where("horizon_days", 90)),
+        ("promised_sales", "sales_that_came"),
+        labels={"promised_sales": "Foretold", "sales_that_came": "Came in"},
+        where=(TOTAL,),
     ),
     width=7,
     height=42,
-    note="By week; the week in which the forecast begins holds both.",
-    needs_rows_in="rpt_sales_forecast",
-    empty_note=NO_FORECAST,
+    note=(
+        "By week, as foretold up to seven days before. Weeks without a forecast of their time "
+        "show what today's method would have foretold without knowing them."
+    ),
+    needs_rows_in="rpt_forecast_review",
+    only_where="series_level = 'total'",
+    empty_note="No forecast has come true yet, and there are too few days to test one.",
 )
 ACCURACY = Tile(
     key="accuracy",
@@ -93,15 +96,14 @@ MODELS = Tile(
         (
             "series_name",
             "horizon_days",
-            "model",
+            "method",
             "wape",
-            "best_naive_model",
+            "rule_of_thumb",
             "best_naive_wape",
             "coverage_80",
             "n_origins",
         ),
         order_by=("series_level", "series_name", "horizon_days"),
-        descending=False,
         where=(
             Where("is_selected", True),
             Where("series_level", ["total", "location", "category"], "IN"),
@@ -131,8 +133,8 @@ DASHBOARD = Dashboard(
     description="What the coming weeks should bring, and how far to trust it.",
     label_colours={
         **FORECAST_COLOURS,
-        "Sold": SLATE,
-        "Expected": BLUE,
+        "Foretold": BLUE,
+        "Came in": SLATE,
         "Our forecast": BLUE,
         "Simple guess": SLATE,
     },
@@ -145,7 +147,7 @@ DASHBOARD = Dashboard(
         ),
         (NEXT_30_DAYS, BY_CATEGORY),
         (GUIDE,),
-        (WEEKS_AHEAD, ACCURACY),
+        (REVIEW, ACCURACY),
         (MODELS,),
         (FRESHNESS,),
     ),

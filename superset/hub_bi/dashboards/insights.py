@@ -1,7 +1,7 @@
 """What is worth acting on, most money first, and what lies behind it."""
 
 from hub_bi.charts import ByCategory, OverTime, Rows, Where
-from hub_bi.dashboards.shared import FRESHNESS, WHAT_TO_DO_NOW, navigation, sized
+from hub_bi.dashboards.shared import FRESHNESS, LOCATION, WHAT_TO_DO_NOW, navigation, sized
 from hub_bi.tiles import Card, Dashboard, Tile
 
 UNUSUAL_DAYS = Tile(
@@ -13,8 +13,7 @@ UNUSUAL_DAYS = Tile(
             "first_date", "days_count", "series_name", "measure", "direction", "actual_value",
             "expected_value", "impact_amount",
         ),
-        order_by=("first_date",),
-        descending=True,
+        order_by=("-first_date",),
         limit=1000,
         page_length=10,
     ),
@@ -80,6 +79,7 @@ DASHBOARD = Dashboard(
     slug="insights",
     title="Insights",
     description="What is worth acting on, most money first, and the rows behind it.",
+    filters=(LOCATION,),
     rows=(
         (navigation("insights"),),
         (sized(WHAT_TO_DO_NOW, 12, 78),),

@@ -1,14 +1,16 @@
 """What to order, what lies too long, and what is missing."""
 
 from hub_bi.charts import BigNumber, ByCategory, OverTime, Rows, Total, Where
-from hub_bi.dashboards.shared import FRESHNESS, PERIOD, navigation
-from hub_bi.tiles import Dashboard, Tile
+from hub_bi.dashboards.shared import FRESHNESS, LOCATION, PERIOD, navigation
+from hub_bi.tiles import ChoiceFilter, Dashboard, Tile
 
 NO_STOCK = (
     "No stock level is known. Connect the till or the web shop, or put a count into "
     "`inbox/inventory`, and this chart appears."
 )
 
+# Of a mart that knows locations, so that their managers may open the page.
+CATEGORY = ChoiceFilter("Category", "rpt_inventory_health", "category_name")
 STOCK = Tile(
     key="stock",
     question="How much money is in stock?",
@@ -24,7 +26,7 @@ EMPTY_SHELVES = Tile(
     key="empty_shelves",
     question="How often is a shelf empty?",
     mart="fct_inventory_daily",
-    chart=BigNumber("stock_out_rate", "of all days and shelves"),
+    chart=BigNumber("stock_out_rate", "of all days and shelves", is_cost=True),
     width=4,
     height=24,
     needs_rows_in="fct_inventory_daily",
@@ -50,8 +52,7 @@ REORDER = Tile(
             "product_name", "location_name", "supplier_name", "urgency", "on_hand_quantity",
             "days_left", "order_quantity", "order_by_date", "order_amount", "lost_margin_amount",
         ),
-        order_by=("lost_margin_amount",),
-        descending=True,
+        order_by=("-lost_margin_amount",),
         where=(Where("order_quantity", 0, ">"),),
         limit=1000,
         page_length=15,
@@ -83,8 +84,7 @@ DEAD = Tile(
             "product_name", "location_name", "on_hand_quantity", "value_at_cost_amount",
             "last_sold_date",
         ),
-        order_by=("value_at_cost_amount",),
-        descending=True,
+        order_by=("-value_at_cost_amount",),
         where=(Where("is_dead_stock", True),),
         limit=1000,
         page_length=10,
@@ -105,8 +105,7 @@ HEALTH = Tile(
             "product_name", "location_name", "turnover_rate", "days_on_hand", "sell_through_rate",
             "stock_out_days_count", "gmroi_rate", "shrinkage_amount",
         ),
-        order_by=("net_amount",),
-        descending=True,
+        order_by=("-net_amount",),
         limit=1000,
         page_length=10,
     ),
@@ -120,7 +119,7 @@ DASHBOARD = Dashboard(
     slug="inventory",
     title="Inventory",
     description="What to order, what lies too long, and what is missing.",
-    filters=(PERIOD,),
+    filters=(PERIOD, LOCATION, CATEGORY),
     rows=(
         (navigation("inventory"),),
         (STOCK, EMPTY_SHELVES, DEAD_BY_PLACE),

@@ -17,7 +17,7 @@ SPEND = Tile(
     key="spend",
     question="What does advertising cost?",
     mart="fct_marketing_spend",
-    chart=BigNumber("ad_spend", "spent on advertising"),
+    chart=BigNumber("ad_spend", "spent on advertising", is_cost=True),
     width=4,
     height=24,
     needs_rows_in="fct_marketing_spend",
@@ -27,7 +27,7 @@ COST_OF_A_CUSTOMER = Tile(
     key="cost_of_a_customer",
     question="What does a new customer cost?",
     mart="rpt_acquisition",
-    chart=BigNumber("blended_cac", "spend per new customer", grain="P1M"),
+    chart=BigNumber("blended_cac", "spend per new customer", grain="P1M", is_cost=True),
     width=4,
     height=24,
     needs_rows_in="rpt_acquisition",
@@ -54,8 +54,7 @@ COHORTS = Tile(
             "cohort_month", "new_customers_count", "spend_amount", "blended_cac_amount",
             "margin_ltv_amount", "ltv_to_cac_rate", "payback_months_count",
         ),
-        order_by=("cohort_month",),
-        descending=True,
+        order_by=("-cohort_month",),
         page_length=12,
     ),
     width=12,
@@ -63,6 +62,7 @@ COHORTS = Tile(
     note="By month of the first purchase; margin of up to twelve months since, never revenue.",
     needs_rows_in="rpt_acquisition",
     empty_note=NO_SPEND,
+    ignores_period=True,
 )  # fmt: skip
 SPEND_BY_PLATFORM = Tile(
     key="spend_by_platform",
@@ -81,6 +81,7 @@ TOUCHES = Tile(
     chart=ByCategory(
         ("first_touch_sales", "linear_sales", "last_touch_sales"),
         by="marketing_channel",
+        lying=False,
         limit=8,
         labels={
             "first_touch_sales": "First visit",
@@ -113,11 +114,10 @@ PRICE_TESTS = Tile(
     mart="rpt_price_test_verdicts",
     chart=Rows(
         (
-            "test_name", "variant_name", "verdict", "control_margin_amount",
+            "test_name", "variant_name", "answer", "control_margin_amount",
             "variant_margin_amount", "difference_amount", "reason",
         ),
-        order_by=("last_date",),
-        descending=True,
+        order_by=("-last_date",),
     ),
     width=12,
     height=36,

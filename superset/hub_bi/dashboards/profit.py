@@ -1,13 +1,22 @@
 """What is left: of sales after goods, fees and advertising, and of a month in the books."""
 
-from hub_bi.charts import BigNumber, ByCategory, OverTime, Rows, Summary, Where
-from hub_bi.dashboards.shared import FRESHNESS, LOCATION, MARGIN_RATE, PERIOD, navigation, sized
-from hub_bi.palette import SLATE, TEAL
+from hub_bi.charts import BigNumber, ByCategory, OverTime, Rows, Summary, Waterfall, Where
+from hub_bi.dashboards.shared import (
+    CATEGORY,
+    CHANNEL,
+    CONTRIBUTION,
+    FRESHNESS,
+    KNOWN_COST,
+    LOCATION,
+    MARGIN_RATE,
+    NO_COST,
+    PERIOD,
+    navigation,
+    sized,
+)
 from hub_bi.tiles import Dashboard, Tile
 
-NO_COST = "No product cost is known yet. Add a cost file to the inbox and this chart appears."
 NO_BOOKS = "No books are connected. Run `hub connect quickbooks` and this chart appears."
-KNOWN_COST = "cost_amount is not null and cost_amount <> 0"
 
 GROSS_MARGIN = Tile(
     key="gross_margin",
@@ -20,31 +29,19 @@ GROSS_MARGIN = Tile(
     only_where=KNOWN_COST,
     empty_note=NO_COST,
 )
-CONTRIBUTION = Tile(
-    key="contribution",
-    question="And after payment fees?",
-    mart="rpt_contribution_daily",
-    chart=BigNumber("contribution_margin", "contribution margin"),
-    width=4,
-    height=24,
-    needs_rows_in="rpt_contribution_daily",
-    only_where=KNOWN_COST,
-    empty_note=NO_COST,
-)
-FROM_SALES_TO_MARGIN = Tile(
-    key="from_sales_to_margin",
-    question="What becomes of a month's sales?",
-    mart="rpt_margin_daily",
-    chart=OverTime(
-        ("cost_of_goods", "gross_margin"),
-        grain="P1M",
-        stacked=True,
-        labels={"cost_of_goods": "Goods", "gross_margin": "Left after goods"},
+STEPS = Tile(
+    key="steps",
+    question="Where does the money go?",
+    mart="rpt_profit_steps_daily",
+    chart=Waterfall("profit_step_amount", step="step", total="Left"),
+    width=8,
+    height=46,
+    note=(
+        "Gross sales less discounts and refunds are net sales; less the cost of products and the "
+        "payment fees they leave the contribution margin. Orders by the day they were placed; "
+        "sales of products whose cost is not known are taken out before the costs."
     ),
-    width=6,
-    height=42,
-    note="Net sales with a known cost, by month: what the goods cost and what was left.",
-    needs_rows_in="rpt_margin_daily",
+    needs_rows_in="rpt_contribution_daily",
     only_where=KNOWN_COST,
     empty_note=NO_COST,
 )
@@ -52,9 +49,14 @@ BY_CATEGORY = Tile(
     key="by_category",
     question="Which categories earn it?",
     mart="rpt_margin_daily",
-    chart=ByCategory(("gross_margin",), by="category_name", limit=10),
-    width=6,
-    height=42,
+    chart=ByCategory(
+        ("gross_margin",),
+        by="category_name",
+        limit=10,
+        where=(Where("gross_margin_amount", None, "IS NOT NULL"),),
+    ),
+    width=4,
+    height=46,
     needs_rows_in="rpt_margin_daily",
     only_where=KNOWN_COST,
     empty_note=NO_COST,
@@ -69,6 +71,13 @@ BY_CHANNEL = Tile(
             "contribution_net_sales", "order_processing_fees", "contribution_margin",
             "contribution_margin_rate",
         ),
+        labels={
+            "contribution_net_sales": "Sales of its orders",
+            "order_processing_fees": "Payment fees",
+            "contribution_margin": "Left",
+            "contribution_margin_rate": "Left of each sale",
+        },
+        where=(Where("net_amount", 0, "!="),),
     ),
     width=12,
     height=34,
@@ -86,7 +95,8 @@ BOOKS = Tile(
     ),
     width=12,
     height=42,
-    note="Accrual basis, as the accounting system's own report tells it.",
+    note="Accrual basis, as the accounting system's own report tells it; all months on record.",
+    ignores_period=True,
     needs_rows_in="rpt_profit_and_loss",
     empty_note=NO_BOOKS,
 )
@@ -100,8 +110,7 @@ OWED = Tile(
             "overdue_1_30_amount", "overdue_31_60_amount", "overdue_61_90_amount",
             "overdue_over_90_amount",
         ),
-        order_by=("overdue_over_90_amount",),
-        descending=True,
+        order_by=("-overdue_over_90_amount",),
         where=(Where("open_amount", 0, "!="),),
         page_length=10,
     ),
@@ -116,15 +125,11 @@ DASHBOARD = Dashboard(
     slug="profit",
     title="Profit",
     description="What is left of sales after goods and fees, and of a month in the books.",
-    filters=(PERIOD, LOCATION),
-    label_colours={
-        "Goods": SLATE,
-        "Left after goods": TEAL,
-    },
+    filters=(PERIOD, LOCATION, CHANNEL, CATEGORY),
     rows=(
         (navigation("profit"),),
-        (GROSS_MARGIN, sized(MARGIN_RATE, 4, 24), CONTRIBUTION),
-        (FROM_SALES_TO_MARGIN, BY_CATEGORY),
+        (GROSS_MARGIN, sized(MARGIN_RATE, 4, 24), sized(CONTRIBUTION, 4, 24)),
+        (STEPS, BY_CATEGORY),
         (BY_CHANNEL,),
         (BOOKS,),
         (OWED,),

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hub_bi.charts import BigNumber, ForecastBand, Latest, Rows, Summary, Where
+from hub_bi.charts import BigNumber, ForecastBand, Heatmap, Latest, Rows, Summary, Where
 from hub_bi.palette import BLUE
 from hub_bi.tiles import Card, ChoiceFilter, PeriodFilter, Tile
 
@@ -12,6 +12,8 @@ LOCATION_TODAY = ChoiceFilter("Location", "rpt_today", "location_name")
 CHANNEL = ChoiceFilter("Channel", "rpt_sales_daily", "channel_name")
 CATEGORY = ChoiceFilter("Category", "rpt_product_performance", "category_name")
 
+NO_COST = "No product cost is known yet. Add a cost file to the inbox and this chart appears."
+KNOWN_COST = "cost_amount is not null and cost_amount <> 0"
 NO_FORECAST = (
     "There is no forecast yet. It needs about two months of daily sales: load them with "
     "`hub run` and this chart appears."
@@ -24,7 +26,7 @@ NET_SALES = Tile(
     chart=BigNumber("net_sales", "after discounts and refunds"),
     width=3,
     height=24,
-    note="Net sales of the chosen period; the line shows the weeks.",
+    note="Net sales of the chosen period.",
 )
 ORDERS = Tile(
     key="orders",
@@ -51,8 +53,42 @@ MARGIN_RATE = Tile(
     height=24,
     note="Gross margin as a share of the net sales whose product cost is known.",
     needs_rows_in="rpt_margin_daily",
-    only_where="cost_amount is not null and cost_amount <> 0",
-    empty_note="No product cost is known yet. Add a cost file to the inbox and the margin appears.",
+    only_where=KNOWN_COST,
+    empty_note=NO_COST,
+)
+CONTRIBUTION = Tile(
+    key="contribution",
+    question="What is left of it?",
+    mart="rpt_contribution_daily",
+    chart=BigNumber("contribution_margin", "after goods and payment fees"),
+    width=3,
+    height=24,
+    note="Contribution margin of the orders placed in the period, where the cost is known.",
+    needs_rows_in="rpt_contribution_daily",
+    only_where=KNOWN_COST,
+    empty_note=NO_COST,
+)
+NO_CUSTOMERS = (
+    "No sale names a customer yet. Map a customer column with `hub map` and the answer appears."
+)
+NEW_CUSTOMERS = Tile(
+    key="new_customers",
+    question="How many new customers came?",
+    mart="rpt_customers_monthly",
+    chart=BigNumber("new_customers", "bought for the first time", grain="P1M"),
+    width=3,
+    height=24,
+    needs_rows_in="fct_customer_rfm",
+    empty_note=NO_CUSTOMERS,
+)
+HOURS = Tile(
+    key="hours",
+    question="Which hours are busy? (darker = busier)",
+    mart="rpt_sales_hourly",
+    chart=Heatmap("average_orders_per_day", x="hour_of_day", y="weekday"),
+    width=5,
+    height=40,
+    note="Average number of orders in that hour of that weekday.",
 )
 NEXT_30_DAYS = Tile(
     key="next_30_days",
@@ -72,22 +108,23 @@ NEXT_30_DAYS = Tile(
     needs_rows_in="rpt_sales_forecast",
     empty_note=NO_FORECAST,
 )
+WHAT_TO_DO_CHART = Rows(
+    ("insight_rank", "headline", "action", "act_by_date", "impact_amount", "impact_basis",
+     "certainty"),
+    order_by=("insight_rank",),
+    page_length=20,
+)  # fmt: skip
 WHAT_TO_DO_NOW = Tile(
     key="what_to_do_now",
     question="What should we do now?",
     mart="rpt_insights",
-    chart=Rows(
-        ("insight_rank", "headline", "action", "act_by_date", "impact_amount", "impact_basis",
-         "certainty"),
-        order_by=("insight_rank",),
-        page_length=20,
-    ),
+    chart=WHAT_TO_DO_CHART,
     width=12,
-    height=40,
+    height=48,
     note="Most money first. A negative amount has been lost, a positive one can be won or kept.",
     needs_rows_in="rpt_insights",
     empty_note="Nothing is far enough from usual, and nothing is due.",
-)  # fmt: skip
+)
 FRESHNESS = Tile(
     key="freshness",
     question="How fresh are these numbers?",
@@ -113,22 +150,42 @@ PAGES = {
     "insights": "Insights",
     "sales": "Sales",
     "profit": "Profit",
-    "menu-and-hours": "Menu and hours",
+    "restaurant": "Restaurant",
     "customers": "Customers",
     "marketing": "Marketing",
     "inventory": "Inventory",
     "forecast": "Forecast",
     "data-health": "Data health",
 }
+NAVIGATION_KEY = "navigation"
+PHONE_SUFFIX = "-phone"
+# The choice of a reader, which holds until the browser is closed (see `hub_bi.web`).
+VIEW_PARAMETER, FULL_VIEW, PHONE_VIEW = "view", "full", "phone"
 
 
 def navigation(here: str) -> Card:
-    """Return the line of links that leads from one dashboard to the others."""
+    """Return the links between the dashboards for a wide screen."""
+    other = _link("Phone version", here + PHONE_SUFFIX, PHONE_VIEW)
+    return Card(NAVIGATION_KEY, _links(here, "", other), width=12, height=6)
+
+
+def phone_navigation(here: str) -> Card:
+    """Return the links between the dashboards for a phone, with the way to the wide version."""
+    other = _link("Full version", here, FULL_VIEW)
+    return Card(NAVIGATION_KEY, _links(here, PHONE_SUFFIX, other), width=12, height=14)
+
+
+def _links(here: str, suffix: str, other: str) -> str:
     links = [
-        f"**{name}**" if slug == here else f"[{name}](/superset/dashboard/{slug}/)"
+        f"**{name}**" if slug == here else _link(name, slug + suffix)
         for slug, name in PAGES.items()
     ]
-    return Card(key="navigation", text=LINK_SEPARATOR.join(links), width=12, height=6)
+    return LINK_SEPARATOR.join([*links, other])
+
+
+def _link(name: str, slug: str, view: str = "") -> str:
+    query = f"?{VIEW_PARAMETER}={view}" if view else ""
+    return f"[{name}](/superset/dashboard/{slug}/{query})"
 
 
 def sized(tile: Tile, width: int, height: int) -> Tile:

@@ -71,8 +71,7 @@ PLACES = Tile(
     mart="rpt_today",
     chart=Rows(
         ("location_name", "net_amount", "usual_so_far_amount", "usual_amount", "orders_count"),
-        order_by=("net_amount",),
-        descending=True,
+        order_by=("-net_amount",),
     ),
     width=5,
     height=42,
@@ -84,8 +83,7 @@ LAST = Tile(
     mart="rpt_today_sales",
     chart=Rows(
         ("sold_local_at", "location_name", "product_name", "quantity", "net_amount"),
-        order_by=("sold_local_at",),
-        descending=True,
+        order_by=("-sold_local_at",),
         limit=15,
         where=(PRODUCTS,),
     ),

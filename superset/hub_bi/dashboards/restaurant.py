@@ -1,7 +1,9 @@
-"""What to keep, raise, show better or drop, and when to have staff."""
+"""A kitchen's page: what to keep, raise or drop, when to have staff, which ingredients to buy."""
 
-from hub_bi.charts import Bubbles, Heatmap, OverTime, Rows, Share
-from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, LOCATION, PERIOD, navigation
+from dataclasses import replace
+
+from hub_bi.charts import Bubbles, OverTime, Rows, Share, Where
+from hub_bi.dashboards.shared import CATEGORY, FRESHNESS, HOURS, LOCATION, PERIOD, navigation
 from hub_bi.palette import QUADRANT_COLOURS
 from hub_bi.tiles import Card, Dashboard, Tile
 
@@ -9,14 +11,8 @@ NO_COST = (
     "No product cost is known yet, so margins cannot be shown. Add a cost file to the inbox "
     "and this chart appears."
 )
-HOURS = Tile(
-    key="hours",
-    question="Which hours need staff? (darker = busier)",
-    mart="rpt_sales_hourly",
-    chart=Heatmap("average_orders_per_day", x="hour_of_day", y="weekday"),
-    width=7,
-    height=46,
-    note="Average number of orders in that hour of that weekday. Darker means busier.",
+STAFFED_HOURS = replace(
+    HOURS, question="Which hours need staff? (darker = busier)", width=7, height=46
 )
 CATEGORIES = Tile(
     key="categories",
@@ -25,6 +21,8 @@ CATEGORIES = Tile(
     chart=OverTime(("product_net_sales",), grain="P1M", split_by="category_name", stacked=True),
     width=5,
     height=46,
+    note="Net sales by month, all on record.",
+    ignores_period=True,
 )
 QUADRANTS = Tile(
     key="quadrants",
@@ -70,8 +68,9 @@ WHAT_TO_DO = Tile(
             "gross_margin_amount",
             "recommended_action",
         ),
-        order_by=("gross_margin_amount",),
-        descending=True,
+        order_by=("-gross_margin_amount",),
+        limit=1000,
+        page_length=15,
     ),
     width=12,
     height=58,
@@ -116,6 +115,24 @@ INGREDIENTS = Tile(
     needs_rows_in="rpt_ingredient_plan",
     empty_note="No recipe is known. Put recipes into `inbox/recipes` and this table appears.",
 )  # fmt: skip
+SEASONS = Tile(
+    key="seasons",
+    question="Which products sell best in each season?",
+    mart="rpt_best_sellers_seasonal",
+    chart=Rows(
+        ("period_name", "period_start_date", "net_amount_rank", "product_name", "units",
+         "net_amount"),
+        order_by=("-period_start_date", "net_amount_rank"),
+        where=(Where("period_type", "season"), Where("net_amount_rank", 5, "<=")),
+        limit=60,
+        page_length=10,
+    ),
+    width=12,
+    height=46,
+    note="The five products with the highest net sales of each season, the newest season first.",
+    needs_rows_in="rpt_best_sellers_seasonal",
+    only_where="period_type = 'season'",
+)  # fmt: skip
 GUIDE = Card(
     key="guide",
     text=(
@@ -129,17 +146,18 @@ GUIDE = Card(
 )
 
 DASHBOARD = Dashboard(
-    slug="menu-and-hours",
-    title="Menu and hours",
+    slug="restaurant",
+    title="Restaurant",
     description="Which products to keep, raise, show better or drop, and which hours need staff.",
     filters=(PERIOD, LOCATION, CATEGORY),
     label_colours=QUADRANT_COLOURS,
     rows=(
-        (navigation("menu-and-hours"),),
-        (HOURS, CATEGORIES),
+        (navigation("restaurant"),),
+        (STAFFED_HOURS, CATEGORIES),
         (QUADRANTS, QUADRANT_SHARE),
         (GUIDE,),
         (WHAT_TO_DO,),
+        (SEASONS,),
         (STAFF,),
         (INGREDIENTS,),
         (FRESHNESS,),
