@@ -25,14 +25,25 @@ PROFILES_DIR = PROJECT_ROOT / "dbt_project"
 
 
 def manifest_path() -> Path:
-    """dbt's manifest, parsed again whenever a file of the dbt project has changed."""
+    """dbt's manifest, made again whenever a file of the dbt project has changed.
+
+    It holds the worked questions as SQL; no database is asked for that.
+    """
     target = hub_home() / "dbt"
     manifest, stamp = target / "manifest.json", target / "manifest.stamp"
     current = project_digest()
     if manifest.exists() and stamp.exists() and stamp.read_text() == current:
         return manifest
     done = subprocess.run(
-        [str(DBT_EXECUTABLE), "--quiet", "parse"],
+        [
+            str(DBT_EXECUTABLE),
+            "--quiet",
+            "compile",
+            "--select",
+            "resource_type:analysis",
+            "--no-introspect",
+            "--no-populate-cache",
+        ],
         cwd=PROJECT_ROOT,
         env={**os.environ, **_locations(target)},
         capture_output=True,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hub_bi import bundle
 from hub_bi.dashboards import all_dashboards
-from hub_bi.semantics import SemanticsError, read_manifest
+from hub_bi.semantics import SemanticsError, read_manifest, read_questions
 from hub_bi.settings import ASSETS, SettingsError, manifest_path
 
 
@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(options: argparse.Namespace) -> int:
     files = bundle.build(all_dashboards(), read_manifest(manifest_path()))
+    files |= bundle.saved_queries(read_questions(manifest_path()))
     if not options.check:
         bundle.write(files, ASSETS)
         print(f"Wrote {len(files)} files to superset/assets.")

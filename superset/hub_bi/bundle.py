@@ -96,6 +96,23 @@ def build(dashboards: Iterable[Dashboard], marts: Mapping[str, Mart]) -> Bundle:
     return files
 
 
+def saved_queries(questions: Mapping[str, tuple[str, str]]) -> Bundle:
+    """Return worked questions (question and SQL by name) as files of the bundle."""
+    return {
+        f"queries/{name}.yaml": {
+            "label": question,
+            "description": f"dbt_project/analyses/{name}.sql",
+            "schema": "marts",
+            "catalog": None,
+            "sql": sql,
+            "uuid": str(stable_uuid("query", name)),
+            "database_uuid": DATABASE_UUID,
+            "version": VERSION,
+        }
+        for name, (question, sql) in questions.items()
+    }
+
+
 def write(files: Bundle, folder: Path) -> None:
     """Write the bundle into a folder and remove the YAML that is no longer part of it."""
     for path in folder.rglob("*.yaml"):

@@ -663,12 +663,16 @@ class Waterfall(Chart):
 
 @dataclass(frozen=True)
 class Rows(Chart):
-    """A table of the mart's own rows; a column to order by with "-" puts the largest first."""
+    """A table of the mart's own rows; a column to order by with "-" puts the largest first.
+
+    With `searches`, the reader can look for words in it.
+    """
 
     columns: tuple[str, ...]
     order_by: tuple[str, ...] = ()
     limit: int = 100
     page_length: int = 0
+    searches: bool = False
     viz_type = "table"
 
     def spec(self, mart: Mart) -> Spec:
@@ -684,6 +688,7 @@ class Rows(Chart):
             "row_limit": self.limit,
             "column_config": {name: _shown(name) for name in self.columns},
             **_table_look(self.page_length),
+            "include_search": self.searches,
         }
         # With metrics, even none at all, Superset would group the rows.
         query = self.query(

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hub_bi import access, settings
+from hub_bi import access, saved_queries, settings
 from hub_bi.bundle import DATABASE_UUID, Bundle, dump, read
 from hub_bi.caches import drop_cached_results
 from hub_bi.dashboards import all_dashboards
@@ -167,6 +167,7 @@ def _install(plan: Plan) -> None:
     charts = sum(name.startswith("charts/") for name in plan.files)
     say(f"Dashboards: {boards} with {charts} charts imported, {pruned} outdated parts removed.")
     _sync_roles(plan)
+    _sync_queries(plan)
 
 
 def _import(files: Bundle) -> None:
@@ -175,7 +176,11 @@ def _import(files: Bundle) -> None:
     from superset.extensions import security_manager
     from superset.utils.core import override_user
 
-    contents = {name: dump(content) for name, content in files.items()}
+    contents = {
+        name: dump(content)
+        for name, content in files.items()
+        if not name.startswith(saved_queries.FOLDER)
+    }
     with override_user(security_manager.find_user(username="admin")):
         try:
             ImportAssetsCommand(contents).run()
@@ -201,6 +206,17 @@ def _prune(files: Bundle) -> int:
                 removed += 1
     db.session.commit()
     return removed
+
+
+def _sync_queries(plan: Plan) -> None:
+    from superset.extensions import db
+    from superset.models.core import Database
+
+    database = db.session.query(Database).filter_by(uuid=DATABASE_UUID).one()
+    writers = {role.name for role in plan.roles if role.reads_database} | {access.ADMIN_ROLE}
+    usernames = [user.username for user in plan.users if user.role in writers]
+    count = saved_queries.sync(plan.files, usernames, database)
+    say(f"Worked questions: {count} among the saved queries of {', '.join(usernames)}.")
 
 
 def _sync_roles(plan: Plan) -> None:

@@ -107,13 +107,16 @@ COLUMN_LABELS = {
     "control_margin_amount": "Margin, old price",
     "coverage_80": "Days inside the band",
     "current_amount": "Not due yet",
+    "data_type": "Kind",
     "days_count": "Days",
     "days_left": "Days left",
     "days_on_hand": "Days on hand",
     "difference_amount": "Difference",
     "difference_staff_count": "Missing (+) or too many (−)",
+    "description": "Meaning",
     "direction": "Direction",
     "documents_count": "Invoices",
+    "entry_name": "Name",
     "expected_orders": "Orders expected",
     "expected_value": "Usually",
     "file_name": "File",
@@ -144,6 +147,7 @@ COLUMN_LABELS = {
     "net_amount": "Net sales",
     "net_amount_rank": "Place",
     "new_customers_count": "New customers",
+    "table_name": "Table",
     "sold_local_at": "Sold at",
     "usual_amount": "Usual day",
     "usual_so_far_amount": "Usual by now",
@@ -175,7 +179,6 @@ COLUMN_LABELS = {
     "stock_out_days_count": "Days empty",
     "stock_quantity": "In stock",
     "supplier_name": "Supplier",
-    "table_name": "Table",
     "test_name": "Test",
     "turnover_rate": "Turns a year",
     "unit_margin_amount": "Margin per unit",
@@ -202,6 +205,21 @@ def column_label(name: str) -> str:
 def read_manifest(path: Path) -> dict[str, Mart]:
     """Return the marts of dbt's manifest by name; metrics come from the semantic models."""
     return marts_of(json.loads(path.read_text(encoding="utf-8")))
+
+
+def read_questions(path: Path) -> dict[str, tuple[str, str]]:
+    """Return (question, SQL) of dbt's analyses by name; the manifest must hold them compiled."""
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        node["name"]: (_one_line(node["description"]), _portable(node["compiled_code"]))
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "analysis"
+    }
+
+
+def _portable(sql: str) -> str:
+    """The SQL without the database's name, which is another one for each business."""
+    return re.sub(r'"[^"]+"\."marts"\."([^"]+)"', r"marts.\1", sql).strip() + "\n"
 
 
 def marts_of(manifest: Mapping[str, Any]) -> dict[str, Mart]:

@@ -31,6 +31,7 @@ def _manifest(*metrics: dict[str, Any]) -> dict[str, Any]:
             "resource_type": "model",
             "alias": name,
             "schema": "marts",
+            "config": {"meta": {}},
             "description": "One row\nper day.",
             "columns": {
                 "sale_date": {"name": "sale_date", "data_type": "date", "description": "Day."}

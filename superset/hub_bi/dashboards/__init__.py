@@ -2,6 +2,7 @@
 
 from hub_bi.dashboards import (
     customers,
+    data_dictionary,
     data_health,
     forecast,
     insights,
@@ -33,6 +34,7 @@ def full_dashboards() -> tuple[Dashboard, ...]:
         inventory.DASHBOARD,
         forecast.DASHBOARD,
         data_health.DASHBOARD,
+        data_dictionary.DASHBOARD,
     )
 
 

@@ -156,6 +156,7 @@ PAGES = {
     "inventory": "Inventory",
     "forecast": "Forecast",
     "data-health": "Data health",
+    "data-dictionary": "Data dictionary",
 }
 NAVIGATION_KEY = "navigation"
 PHONE_SUFFIX = "-phone"
