@@ -134,7 +134,8 @@ def _ask(client: httpx.Client, chart: int, *, is_forced: bool) -> float:
     answer = client.get(
         f"/api/v1/chart/{chart}/data/", params={"force": "true"} if is_forced else {}
     )
-    answer.raise_for_status()
+    if answer.is_error:
+        raise RuntimeError(f"Chart {chart} answered {answer.status_code}: {answer.text[:500]}")
     return time.monotonic() - began
 
 

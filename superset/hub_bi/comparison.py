@@ -127,7 +127,7 @@ def _ask(content: dict[str, Any], period: Period, *, only_whole: bool = False) -
     if only_whole:
         context["queries"] = context["queries"][-1:]
     for query in context["queries"]:
-        query["time_offsets"] = [period.beside]
+        query |= {"time_offsets": [period.beside], "time_range": period.written}
         for condition in query["filters"]:
             if condition["op"] == "TEMPORAL_RANGE":
                 condition["val"] = period.written
