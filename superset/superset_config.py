@@ -12,8 +12,10 @@ from datetime import timedelta
 from hub_bi import palette, settings
 from hub_bi.access import GUEST_ROLE
 from hub_bi.caches import PAGES, RESULTS, cache
+from hub_bi.events import HumanEventLogger
 from hub_bi.logins import may_be_guest, sign_in_to_warehouse
 from hub_bi.query_log import log_query
+from hub_bi.security import RememberingSecurityManager
 from hub_bi.sql_guard import DENIED_CALLS, refuse_dangerous_sql
 from hub_bi.web import HOME_PATH, only_oneself, prepare_application
 
@@ -96,6 +98,9 @@ TALISMAN_CONFIG = {
     "force_https": False,
     "session_cookie_secure": ENABLE_PROXY_FIX,
 }
+
+CUSTOM_SECURITY_MANAGER = RememberingSecurityManager
+EVENT_LOGGER = HumanEventLogger()
 
 # What may be asked of the warehouse
 DISALLOWED_SQL_FUNCTIONS = {"postgresql": set(DENIED_CALLS)}

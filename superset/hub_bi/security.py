@@ -1,0 +1,51 @@
+"""Superset's rules of access, remembered for some seconds.
+
+A chart asks the database a dozen times whether the same roles may do the same things.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from superset.security import SupersetSecurityManager
+
+# A permission that is taken away from a role holds so long; whose roles are taken away loses them
+# at once.
+REMEMBERED_SECONDS = 5.0
+MOST_REMEMBERED = 10_000
+
+
+class RememberingSecurityManager(SupersetSecurityManager):  # type: ignore[misc]
+    """Asks once in a while what roles, and those who are not signed in, may do."""
+
+    _known: dict[tuple[str, str, tuple[int, ...]], tuple[float, bool]] = {}  # noqa: RUF012
+    _lock = threading.Lock()
+
+    def exist_permission_on_roles(
+        self, view_name: str, permission_name: str, role_ids: list[int]
+    ) -> bool:
+        """Return whether one of the roles has the permission."""
+        ask = super().exist_permission_on_roles
+        return self._remembered(
+            (view_name, permission_name, tuple(sorted(role_ids))),
+            lambda: bool(ask(view_name, permission_name, role_ids)),
+        )
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Return whether nobody has to sign in for it."""
+        ask = super().is_item_public
+        return self._remembered(
+            (view_name, permission_name, ()), lambda: bool(ask(permission_name, view_name))
+        )
+
+    def _remembered(self, key: tuple[str, str, tuple[int, ...]], ask: Callable[[], bool]) -> bool:
+        now = time.monotonic()
+        asked_at, allowed = self._known.get(key, (0.0, False))
+        if asked_at and now - asked_at < REMEMBERED_SECONDS:
+            return allowed
+        allowed = ask()
+        with self._lock:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = (now, allowed)
+        return allowed
