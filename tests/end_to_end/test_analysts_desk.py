@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,6 +20,7 @@ from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.home import PROJECT_ROOT
 
+NOTEBOOK = PROJECT_ROOT / "docs" / "notebooks" / "first_questions.ipynb"
 QUESTIONS = sorted((PROJECT_ROOT / "dbt_project" / "analyses").glob("*.sql"))
 
 
@@ -137,6 +140,24 @@ def test_an_export_runs_no_formula_and_leaves_nothing_half_done(
         assert done.returncode == 1
         assert told in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["odd.xlsx"]
+
+
+def test_the_notebook_answers_its_questions(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUB_BUSINESS", str(warehouse.business.folder))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    found: dict[str, Any] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), NOTEBOOK.name, "exec"), found)
+    assert len(found["weekly"]) > 50
+    assert {"counted", "duplicate_of_shopify"} <= set(found["left_out"]["outcome"])
+    accuracy = found["accuracy"]
+    assert (accuracy["wape"] <= accuracy["best_naive_wape"]).all()
+    assert found["todo"]["headline"].notna().all()
+    assert len(found["todo"]) == 10
 
 
 def _export(what: str, file: Path) -> subprocess.CompletedProcess[str]:
