@@ -36,10 +36,10 @@ PHONE_USER_AGENT = (
     "Chrome/128.0 Mobile Safari/537.36"
 )
 # Numbers, the widest tables and every kind of chart.
-PHONE_SLUGS = ("owner-overview", "profit", "restaurant")
+PHONE_SLUGS = ("owner-overview", "today", "profit", "restaurant")
 SLUGS = (
-    "owner-overview", "insights", "sales", "profit", "restaurant", "customers", "marketing",
-    "inventory", "forecast", "data-health",
+    "owner-overview", "today", "insights", "sales", "profit", "restaurant", "customers",
+    "marketing", "inventory", "forecast", "data-health", "data-dictionary",
 )  # fmt: skip
 LOADING_LIMIT_SECONDS = 90
 

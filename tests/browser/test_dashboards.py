@@ -7,6 +7,8 @@ import pytest
 from dashboard_walk import HOLDERS, PHONE_SLUGS, SLUGS, sign_in, walk
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.conftest import RunningHub
+
 
 @pytest.fixture(scope="module", params=["light", "dark"])
 def owner(
@@ -26,6 +28,24 @@ def test_every_chart_of_the_dashboard_draws(
     theme, context = owner
     findings = walk(context, superset_url, slug, screenshots / f"{slug}-{theme}.png")
     assert findings.problems == []
+
+
+@pytest.mark.parametrize(
+    ("user", "slugs"),
+    [
+        ("analyst", ("owner-overview", "data-dictionary", "marketing")),
+        ("engineer", ("data-health", "forecast")),
+        ("anna", ("today", "sales", "inventory")),
+    ],
+)
+def test_who_else_signs_in_sees_every_chart_of_his_pages(
+    running_hub: RunningHub, chromium: Browser, user: str, slugs: tuple[str, ...], screenshots: Path
+) -> None:
+    url = running_hub.superset_url
+    context = sign_in(chromium, url, user, running_hub.passwords[user])
+    found = [walk(context, url, slug, screenshots / f"{slug}-{user}.png") for slug in slugs]
+    context.close()
+    assert [one.problems for one in found] == [[]] * len(slugs)
 
 
 @pytest.fixture(scope="module")

@@ -244,6 +244,22 @@ def test_an_analyst_does_his_work(sign_in: Callable[[str], SupersetSession], dat
     assert answer.json()["data"] == [{"places": 5}]
 
 
+@pytest.mark.parametrize("user", ["analyst", "engineer"])
+def test_worked_questions_are_among_the_saved_queries(
+    user: str, sign_in: Callable[[str], SupersetSession], database: int
+) -> None:
+    session = sign_in(user)
+    answer = session.get("/api/v1/saved_query/?q=(page_size:100)")
+    assert answer.ok, answer.text[:500]
+    found = {each["label"]: each["sql"] for each in answer.json()["result"]}
+    assert len(found) == len(list((PROJECT_ROOT / "dbt_project" / "analyses").glob("*.sql")))
+    asked = session.sql(
+        database, found["Which days of the week carry each location, and by how much?"]
+    )
+    assert asked.ok, asked.text[:500]
+    assert asked.json()["data"]
+
+
 @pytest.mark.parametrize(
     "statement", ["select * from vault.keys", "select query_to_xml('select 1', true, true, '')"]
 )
