@@ -25,7 +25,7 @@ SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
 LIVE_SECONDS = 15
 # A run that began longer ago and never ended was killed.
-LONGEST_RUN = timedelta(hours=6)
+LONGEST_RUN = timedelta(hours=2)
 _KEPT: dict[tuple[Path, int], tuple[Warehouse, Vault]] = {}
 
 _INGESTION = dg.AssetSelection.groups(
