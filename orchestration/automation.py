@@ -114,9 +114,10 @@ def sales_of_today(
 
     A run would take longer to start than the whole look takes.
     """
-    if _a_run_goes_on(context.instance, business.business().id):
+    business_id = business.business().id
+    if _a_run_goes_on(context.instance, business_id):
         return dg.SkipReason("A run is under way; it loads what is new itself.")
-    newest, built_at = _cursor(context.cursor)
+    newest, built_at = _last_look(context.cursor, business_id)
     try:
         found = look(*_opened(business.path()), newest, built_at)
     except (HubError, psycopg.OperationalError) as error:
@@ -126,7 +127,7 @@ def sales_of_today(
         context.log.warning("\n".join(f"{name}: {text}" for name, text in found.problems.items()))
     told = ", ".join(f"{name}: {count} orders" for name, count in found.orders.items())
     return dg.SensorResult(
-        cursor=json.dumps({"newest": found.newest, "built_at": found.built_at}, default=str),
+        cursor=_cursor(found, business_id),
         asset_events=_materialized(found, has_built=found.built_at != built_at),
         skip_reason=None if told else "No new sale.",
     )
@@ -153,8 +154,16 @@ def _a_run_goes_on(instance: dg.DagsterInstance, business_id: str) -> bool:
     return any(run.tags.get(BUSINESS_TAG, business_id) == business_id for run in started)
 
 
-def _cursor(text: str | None) -> tuple[dict[str, datetime], datetime | None]:
-    kept = json.loads(text) if text else {"newest": {}, "built_at": None}
+def _cursor(found: Look, business_id: str) -> str:
+    kept = {"business": business_id, "newest": found.newest, "built_at": found.built_at}
+    return json.dumps(kept, default=str)
+
+
+def _last_look(cursor: str | None, business_id: str) -> tuple[dict[str, datetime], datetime | None]:
+    """What the last look found, if it was at this business: one Dagster serves them in turn."""
+    kept = json.loads(cursor) if cursor else {}
+    if kept.get("business") != business_id:
+        return {}, None
     newest = {name: datetime.fromisoformat(moment) for name, moment in kept["newest"].items()}
     return newest, datetime.fromisoformat(kept["built_at"]) if kept["built_at"] else None
 
