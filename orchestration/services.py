@@ -105,10 +105,7 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         f"      port: {{env: {CODE_PORT}}}\n      location_name: hub\n",
         encoding="utf-8",
     )
-    code = next((one for one in started() if one.name == "code"), None)
     return {
-        CODE_HOST: os.environ.get(CODE_HOST, "127.0.0.1"),
-        CODE_PORT: os.environ.get(CODE_PORT, str(code.port if code else PREFERRED_PORTS["code"])),
         "DAGSTER_HOME": str(home),
         "HUB_DAGSTER_DATABASE_URL": service_database_url("dagster"),
         # By default a minute, in which a busy computer may not load all sales of a night.
@@ -368,12 +365,20 @@ def command_of(name: ServiceName, host: str = "127.0.0.1", port: int | None = No
 
 def environment_of(name: ServiceName, warehouse: Warehouse) -> dict[str, str]:
     """The variables a service runs with."""
-    own = (
-        superset_environment(warehouse)
-        if name.startswith("superset")
-        else dagster_environment(warehouse.business.folder)
-    )
+    if name.startswith("superset"):
+        return _clean_environment(superset_environment(warehouse))
+    own = dagster_environment(warehouse.business.folder)
+    if name in ("dagster", "daemon"):
+        own |= _code_location()
     return _clean_environment(own)
+
+
+def _code_location() -> dict[str, str]:
+    """Where the code server is: in another container if the variables say so, else here."""
+    code = next((one for one in started() if one.name == "code"), None)
+    port = code.port if code else PREFERRED_PORTS["code"]
+    here = {CODE_HOST: "127.0.0.1", CODE_PORT: str(port)}
+    return {name: os.environ.get(name, value) for name, value in here.items()}
 
 
 def serve(name: ServiceName, warehouse: Warehouse, host: str, port: int | None) -> NoReturn:
