@@ -10,7 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -59,15 +59,32 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _OneSyste
     return _OneSystem(config, log)
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunningHub:
     """The demo, started once for all tests of the whole system."""
 
     output: str
-    superset_url: str
-    dagster_url: str
-    passwords: dict[str, str]
-    warehouse: Warehouse
+    superset_url: str = ""
+    dagster_url: str = ""
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def find(self) -> None:
+        """Note where everything answers now, and who signs in with which password."""
+        services = json.loads(run_hub_command("status", "--json").stdout)
+        address = {service["name"]: service["address"] for service in services}
+        self.superset_url, self.dagster_url = address["superset"], address["dagster"]
+        self.passwords = dashboard_passwords(self.warehouse)
+
+    def bring_back(self) -> None:
+        """Show the demo again, after a test that showed another business or stopped the hub."""
+        done = run_hub_command("up", "--business", str(folder()))
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.find()
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The demo's warehouse."""
+        return open_warehouse(load_business(folder()))
 
     def sql(self, query: str, business: str | None = None) -> list[str]:
         """Rows of a query through ``hub sql``, columns separated by ``|``."""
@@ -80,13 +97,12 @@ class RunningHub:
 @pytest.fixture(scope="session")
 def running_hub(hub_home: Path) -> Iterator[RunningHub]:
     """``hub demo`` with everything it starts; stopped again at the end."""
+    assert hub_home.exists()
     done = run_hub_command("demo", "--today", "2026-09-30")
     assert done.returncode == 0, done.stdout + done.stderr
-    services = json.loads(run_hub_command("status", "--json").stdout)
-    address = {service["name"]: service["address"] for service in services}
-    warehouse = open_warehouse(load_business(folder()))
-    passwords = dashboard_passwords(warehouse)
-    yield RunningHub(done.stdout, address["superset"], address["dagster"], passwords, warehouse)
+    hub = RunningHub(done.stdout)
+    hub.find()
+    yield hub
     run_hub_command("down", "--all")
 
 

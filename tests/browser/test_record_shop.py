@@ -15,14 +15,17 @@ from tests.record_shop import SETTINGS, write_inbox
 
 
 @pytest.fixture(scope="module")
-def record_shop(tmp_path_factory: pytest.TempPathFactory, running_hub: RunningHub) -> Path:
+def record_shop(
+    tmp_path_factory: pytest.TempPathFactory, running_hub: RunningHub
+) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("record_shop")
     (folder / "business.toml").write_text(SETTINGS, encoding="utf-8")
     write_inbox(folder / "inbox")
     for command in ("run", "up"):
         done = run_hub_command(command, "--business", str(folder))
         assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    yield folder
+    running_hub.bring_back()
 
 
 @pytest.fixture(scope="module")

@@ -99,6 +99,12 @@ CLOSED_SCHEMAS = sorted(set(SCHEMA_OWNERS) - {"marts", "analyst_sandbox", "acces
 Ask = Callable[..., requests.Response]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def demo(running_hub: RunningHub) -> None:
+    """Other tests may have shown another business, or stopped the hub."""
+    running_hub.bring_back()
+
+
 @pytest.fixture(scope="module")
 def sign_in(running_hub: RunningHub) -> Callable[[str], SupersetSession]:
     """Signs a user in once."""
