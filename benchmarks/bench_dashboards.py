@@ -12,8 +12,6 @@ import os
 import random
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,7 +22,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from benchmarks.bench_modelling import LINES_PER_ORDER, _insert
+from benchmarks.bench_modelling import LINES_PER_ORDER, insert_lines
+from benchmarks.measuring import figure, p95, run_hub
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables
 from warehouse.business import load_business
@@ -46,7 +45,7 @@ def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
         prepare(home, QUICK_ORDERS if quick else ORDERS)
         return measure(home)
     finally:
-        _hub("down", "--all")
+        run_hub("down", "--all")
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -64,14 +63,14 @@ def prepare(home: Path, orders: int) -> None:
         source.ensure_tables(warehouse)
     lines = orders * LINES_PER_ORDER
     with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
-        _insert(connection, 0, lines - 1, orders, load="first", version="v1")
-    _hub("run", "--business", str(folder))
-    _hub("up", "--business", str(folder))
+        insert_lines(connection, 0, lines - 1, orders, load="first", version="v1")
+    run_hub("run", "--business", str(folder))
+    run_hub("up", "--business", str(folder))
 
 
 def measure(home: Path) -> dict[str, dict[str, Any]]:
     """Ask a hub that runs."""
-    running = {one["name"]: one["address"] for one in json.loads(_hub("status", "--json"))}
+    running = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
     password = json.loads((home / "superset.json").read_text())["owner"]
     url = str(running["superset"])
     clients = [_signed_in(url, password) for _ in range(CLIENTS)]
@@ -86,30 +85,13 @@ def measure(home: Path) -> dict[str, dict[str, Any]]:
             for chart in charts:
                 _ask(clients[0], chart, is_forced=False)
         seconds = _under_load(clients, charts, is_forced=is_forced)
-        figures[f"chart, {name}, {CLIENTS} clients, p95"] = _figure(_p95(seconds), limit)
-        figures[f"chart, {name}, {CLIENTS} clients, median"] = _figure(statistics.median(seconds))
+        figures[f"chart, {name}, {CLIENTS} clients, p95"] = figure(p95(seconds), limit=limit)
+        figures[f"chart, {name}, {CLIENTS} clients, median"] = figure(statistics.median(seconds))
         figures[f"charts a second, {name}"] = {
             "value": len(seconds) / SECONDS, "unit": "/s", "limit": None, "passes": None
         }  # fmt: skip
-    figures["page in a browser, warm, p95"] = _figure(_p95(_pages(url, password)), PAGE_LIMIT)
+    figures["page in a browser, warm, p95"] = figure(p95(_pages(url, password)), limit=PAGE_LIMIT)
     return figures
-
-
-def _figure(value: float, limit: float | None = None) -> dict[str, Any]:
-    passes = None if limit is None else value <= limit
-    return {"value": value, "unit": "s", "limit": limit, "passes": passes}
-
-
-def _p95(seconds: list[float]) -> float:
-    return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
-
-
-def _hub(*arguments: str) -> str:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("hub")), *arguments],
-        check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    return done.stdout
 
 
 def _signed_in(url: str, password: str) -> httpx.Client:

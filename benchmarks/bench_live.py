@@ -11,8 +11,6 @@ import os
 import random
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from datetime import datetime, timedelta
@@ -21,6 +19,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+
+from benchmarks.measuring import figure, p95, run_hub
 
 SALES, QUICK_SALES = 50, 5
 LIMIT_SECONDS = 60.0
@@ -41,37 +41,25 @@ def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
     home.chmod(0o755)
     os.environ["HUB_HOME"], os.environ["HUB_CONFIG_HOME"] = str(home), str(home / "config")
     try:
-        _hub("demo", "--today", TODAY)
+        run_hub("demo", "--today", TODAY)
         seconds = sorted(_measure(home, QUICK_SALES if quick else SALES))
     finally:
-        _hub("down", "--all")
+        run_hub("down", "--all")
         shutil.rmtree(home, ignore_errors=True)
-    p95 = statistics.quantiles(seconds, n=20, method="inclusive")[-1]
     return {
-        f"from the sale to the page, median of {len(seconds)}": _figure(statistics.median(seconds)),
-        f"from the sale to the page, p95 of {len(seconds)}": _figure(p95, LIMIT_SECONDS),
-        "from the sale to the page, slowest": _figure(seconds[-1]),
+        f"from the sale to the page, median of {len(seconds)}": figure(statistics.median(seconds)),
+        f"from the sale to the page, p95 of {len(seconds)}": figure(
+            p95(seconds), limit=LIMIT_SECONDS
+        ),
+        "from the sale to the page, slowest": figure(seconds[-1]),
     }
-
-
-def _figure(value: float, limit: float | None = None) -> dict[str, Any]:
-    passes = None if limit is None else value <= limit
-    return {"value": value, "unit": "s", "limit": limit, "passes": passes}
-
-
-def _hub(*arguments: str) -> str:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("hub")), *arguments],
-        check=True, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    return done.stdout
 
 
 def _measure(home: Path, sales: int) -> list[float]:
     """Seconds from each sale to the page."""
     from tests.browser.dashboard_walk import browser, sign_in
 
-    running = {one["name"]: one["address"] for one in json.loads(_hub("status", "--json"))}
+    running = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
     password = json.loads((home / "superset.json").read_text())["owner"]
     pauses = random.Random(1)
     found: list[float] = []
@@ -117,7 +105,7 @@ def _advance(sandbox: str, body: dict[str, Any]) -> dict[str, Any]:
 def _counts(home: Path, minutes: list[datetime]) -> bool:
     """Whether the sale should have been there; what does not count never comes."""
     counted = [
-        _hub("sql", "--business", str(home / "demo"), "--", "-Atc",
+        run_hub("sql", "--business", str(home / "demo"), "--", "-Atc",
              COUNTED.format(minute=f"{minute:%Y-%m-%d %H:%M}"))
         for minute in minutes
     ]  # fmt: skip

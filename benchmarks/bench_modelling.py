@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.measuring import peak_megabytes
+from benchmarks.measuring import figure, peak_megabytes
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables
 from orchestration import dbt as hub_dbt
@@ -96,21 +96,16 @@ def _figures(measured: dict[int, dict[str, float]]) -> dict[str, dict[str, Any]]
     figures: dict[str, dict[str, Any]] = {}
     for size, found in measured.items():
         at = f"{size:,} lines"
-        figures[f"memory, {at}"] = _figure(found.pop("memory"), "MB", MEMORY_LIMIT_MB)
-        figures |= {f"{name}, {at}": _figure(value, "s") for name, value in found.items()}
+        figures[f"memory, {at}"] = figure(found.pop("memory"), "MB", MEMORY_LIMIT_MB)
+        figures |= {f"{name}, {at}": figure(value, "s") for name, value in found.items()}
         ratio = found["full build"] / found["bare query"]
-        figures[f"full build ÷ bare query, {at}"] = _figure(ratio, "×")
+        figures[f"full build ÷ bare query, {at}"] = figure(ratio, "×")
     small, large = measured.values()
     name = f"after {CHANGED_ORDERS:,} changed orders"
-    figures[f"{name}: growth from the small to the large size"] = _figure(
+    figures[f"{name}: growth from the small to the large size"] = figure(
         large[name] / small[name], "×", GROWTH_LIMIT
     )
     return figures
-
-
-def _figure(value: float, unit: str, limit: float | None = None) -> dict[str, Any]:
-    passes = None if limit is None else value <= limit
-    return {"value": value, "unit": unit, "limit": limit, "passes": passes}
 
 
 def _measure(home: Path, lines: int) -> dict[str, float]:
@@ -128,7 +123,7 @@ def _measure(home: Path, lines: int) -> dict[str, float]:
     ensure_ml_tables(warehouse)
     orders = lines // LINES_PER_ORDER
     with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
-        _insert(connection, 0, lines - 1, orders, load="first", version="v1")
+        insert_lines(connection, 0, lines - 1, orders, load="first", version="v1")
     found = {"bare query": _bare_query(warehouse)}
     found["full build"], first_memory = _modelled(warehouse)
     found["nothing new"], _ = _modelled(warehouse)
@@ -140,9 +135,10 @@ def _measure(home: Path, lines: int) -> dict[str, float]:
     return found
 
 
-def _insert(
+def insert_lines(
     connection: psycopg.Connection, first: int, last: int, orders: int, *, load: str, version: str
 ) -> None:
+    """Write raw rows of sale lines by their numbers, and what their source says they add up to."""
     values = {
         "version": f"'{version}'", "load": f"'{load}'", "loaded_at": "'now'", "days": DAYS,
         "orders": orders, "first": first, "last": last,
@@ -167,7 +163,7 @@ def _change_newest_orders(connection: psycopg.Connection, lines: int, orders: in
         "(select min(sold_local_at)::date from raw_spreadsheets.sales where _row_number >= %s)",
         (first,),
     )
-    _insert(connection, first, lines - 1, orders, load="second", version="v2")
+    insert_lines(connection, first, lines - 1, orders, load="second", version="v2")
     unchanged = (
         "_load_id = 'first' and _superseded_at is null and sold_local_at::date >= ("
         "select min(sold_local_at)::date from raw_spreadsheets.sales where _load_id = 'second')"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 import resource
+import statistics
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 def peak_megabytes() -> float:
@@ -41,6 +44,26 @@ def family_cpu_seconds() -> float:
             ticks = stat.read_text().rpartition(")")[2].split()[11:15]
             total += sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
     return total
+
+
+def figure(value: float, unit: str = "s", limit: float | None = None) -> dict[str, Any]:
+    """A measured value, and whether it is within its limit."""
+    passes = None if limit is None else value <= limit
+    return {"value": value, "unit": unit, "limit": limit, "passes": passes}
+
+
+def p95(values: list[float]) -> float:
+    """What 95 of 100 values do not exceed."""
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
+
+
+def run_hub(*arguments: str) -> str:
+    """Run the command line as a person would; what it said."""
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("hub")), *arguments],
+        check=True, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    return done.stdout
 
 
 def _children() -> Iterator[str]:
