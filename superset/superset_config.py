@@ -24,7 +24,8 @@ BUSINESS = settings.business()
 # Storage and secrets
 SECRET_KEY = settings.secret_key()
 SQLALCHEMY_DATABASE_URI = settings.metadata_uri()
-SQLALCHEMY_ENGINE_OPTIONS = {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+# Whether a connection is alive is asked by Superset itself.
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 8, "max_overflow": 8}
 DATA_DIR = str(settings.cache_folder())
 PREVENT_UNSAFE_DB_CONNECTIONS = True
 # The stored address has no password: who is not given a login here does not get in.

@@ -8,7 +8,8 @@ from hub_bi import settings
 
 CONFIG_FILE = settings.ROOM / "superset_config.py"
 GUNICORN_SETTINGS = Path(__file__).with_name("gunicorn_settings.py")
-THREADS = 8
+# Few: threads of one process wait for each other at every query.
+THREADS = 4
 
 
 def serve(host: str, port: int, workers: int) -> int:

@@ -3,6 +3,7 @@
 No other module reads `os.environ`, and nothing here ever prints a secret.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -93,6 +94,14 @@ def managers() -> dict[str, Manager]:
     path = os.environ.get("HUB_BI_MANAGERS_FILE", "").strip()
     if not path:
         return {}
+    status = Path(path).stat()
+    return _managers_in(path, (status.st_mtime_ns, status.st_ino, status.st_size))
+
+
+@functools.lru_cache(maxsize=1)
+def _managers_in(path: str, version: tuple[int, ...]) -> dict[str, Manager]:
+    """Return what one version of the file says."""
+    del version
     described = json.loads(Path(path).read_text(encoding="utf-8"))
     return {
         name: Manager(username=name, **(values | {"locations": tuple(values["locations"])}))

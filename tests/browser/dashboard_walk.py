@@ -4,6 +4,7 @@ Knows Superset's pages, not pytest and not how the servers are started.
 """
 
 import re
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -77,6 +78,20 @@ def browser(executable: str = CHROMIUM) -> Iterator[Browser]:
             started.close()
 
 
+@contextmanager
+def browser_of_one_person(executable: str = CHROMIUM) -> Iterator[BrowserContext]:
+    """Yield a window that keeps pages and compiled scripts on disk, as people's browsers do."""
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=executable, args=CHROMIUM_OPTIONS,
+            viewport=DESKTOP, locale="en-US",
+        )  # fmt: skip
+        try:
+            yield context
+        finally:
+            context.close()
+
+
 def sign_in(
     running: Browser,
     url: str,
@@ -98,14 +113,14 @@ def sign_in(
     )
     shown: list[str] = []
     while len(shown) < 3:
-        shown.append(_fill_in_the_form(context, url, username, password))
+        shown.append(fill_in_the_form(context, url, username, password))
         if context.request.get(f"{url}/api/v1/me/").ok:
             return context
     context.close()
     raise RuntimeError(f"Signing in as '{username}' did not work; the pages said: {shown}")
 
 
-def _fill_in_the_form(context: BrowserContext, url: str, username: str, password: str) -> str:
+def fill_in_the_form(context: BrowserContext, url: str, username: str, password: str) -> str:
     """Sign in once; returns what the page shows then."""
     page = context.new_page()
     page.goto(f"{url}/login/")

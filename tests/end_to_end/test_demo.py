@@ -149,6 +149,7 @@ def _marts(hub: RunningHub) -> list[str]:
     )
     rows = dict.fromkeys(tables, "t::text")
     rows |= dict.fromkeys(READ_AGAIN, "(to_jsonb(t) - 'loaded_at')::text")
+    rows["rpt_today"] = "(to_jsonb(t) - 'looked_at')::text"  # when it was built
     return [
         f"{table} "
         + hub.sql(f"select count(*), md5(string_agg({row}, '' order by {row})) "
