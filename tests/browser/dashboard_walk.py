@@ -37,7 +37,7 @@ PHONE_USER_AGENT = (
     "Chrome/128.0 Mobile Safari/537.36"
 )
 # Numbers, the widest tables and every kind of chart.
-PHONE_SLUGS = ("owner-overview", "today", "profit", "restaurant")
+VARIED_SLUGS = ("owner-overview", "today", "profit", "restaurant")
 SLUGS = (
     "owner-overview", "today", "insights", "sales", "profit", "restaurant", "customers",
     "marketing", "inventory", "forecast", "data-health", "data-dictionary",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from orchestration import dbt as hub_dbt
 from sandbox.world import WorldSettings, generate
-from tests.dbt.conftest import build
+from tests.dbt.conftest import build, parsed_project
+from tests.dbt.served_business import new_business
 from tests.ingestion.served_shop import SOURCES, served
-from warehouse.business import load_business
-from warehouse.database import Warehouse, open_warehouse
-from warehouse.home import PROJECT_ROOT
+from warehouse.database import Warehouse
 
 INTERMEDIATE = "dbt_project/models/intermediate"
 LEDGER = "+rpt_reconciliation"
@@ -124,74 +120,47 @@ RULES = [
 EVERYTHING = " ".join(sorted({f"+{rule.select.removeprefix('+')}" for rule in RULES}))
 
 
-@dataclass
-class Project:
-    """A copy of the dbt project in which one model at a time is wrong."""
-
-    folder: Path
-    warehouse: Warehouse
-
-    def build(self, select: str) -> subprocess.CompletedProcess[str]:
-        """Build and test, with what the models say about themselves."""
-        command = ["build", "--project-dir", str(self.folder), "--select", *select.split()]
-        command += ["--indirect-selection", "buildable"]
-        command += ["--exclude-resource-type", "exposure", "--full-refresh"]
-        with hub_dbt.building(self.warehouse):
-            return subprocess.run(
-                [str(hub_dbt.DBT_EXECUTABLE),
-                 *hub_dbt.arguments(self.warehouse.business, command)],
-                cwd=self.folder, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-
-    def with_rule(self, rule: WrongRule) -> subprocess.CompletedProcess[str]:
-        """Build with a wrong rule in place, and put the right one back."""
-        path = self.folder / INTERMEDIATE / rule.model
-        text = path.read_text(encoding="utf-8")
-        assert rule.right in text, f"{rule.model} does not hold the rule any more"
-        path.write_text(text.replace(rule.right, rule.wrong), encoding="utf-8")
-        try:
-            return self.build(rule.select)
-        finally:
-            path.write_text(text, encoding="utf-8")
+@contextmanager
+def in_place(rule: WrongRule) -> Iterator[None]:
+    """The parsed project with a wrong rule in it, and with the right one again afterwards."""
+    path = f"{INTERMEDIATE}/{rule.model}"
+    (model,) = [one for one in parsed_project().nodes.values() if one.original_file_path == path]
+    right = model.raw_code
+    assert rule.right in right, f"{rule.model} does not hold the rule any more"
+    model.raw_code = right.replace(rule.right, rule.wrong)
+    try:
+        yield
+    finally:
+        model.raw_code = right
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """All systems of a small world, loaded once."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """All systems of a small world, loaded and built once."""
     folder = tmp_path_factory.mktemp("wrong_rules")
-    business = folder / "shop"
-    (business / "inbox").mkdir(parents=True)
-    (business / "business.toml").write_text(
-        'name = "Wrong Rules"\ntime_zone = "America/New_York"\ncurrency_code = "USD"\n'
-        'country_code = "US"\n',
-        encoding="utf-8",
-    )
     world = generate(WorldSettings(seed=4, years=0.15, orders_per_day=30), folder / "world")
-    warehouse = open_warehouse(load_business(business))
+    warehouse = new_business(folder / "shop")
     with ExitStack() as stack:
         for source in SOURCES:
             shop = stack.enter_context(served(source, world)).connect(warehouse)
             shop.load()
             warehouse = shop.warehouse
     world.close()
-    copy = folder / "project"
-    copy.mkdir()
-    shutil.copy(PROJECT_ROOT / "dbt_project.yml", copy)
-    shutil.copytree(PROJECT_ROOT / "dbt_project", copy / "dbt_project")
-    done = build(warehouse, select=EVERYTHING)
+    done = build(warehouse, select=EVERYTHING, unit_tests=True)
     assert done.returncode == 0, done.stdout[-4000:]
-    return Project(copy, warehouse)
+    return warehouse
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.replace(" ", "_"))
-def test_a_wrong_rule_breaks_a_check(project: Project, rule: WrongRule) -> None:
-    done = project.with_rule(rule)
+def test_a_wrong_rule_breaks_a_check(warehouse: Warehouse, rule: WrongRule) -> None:
+    with in_place(rule):
+        done = build(warehouse, select=rule.select, full_refresh=True, unit_tests=True)
     assert done.returncode == 1, f"nobody noticed that {rule.name}"
     # A model that cannot be built would prove nothing.
     assert "Database Error" not in done.stdout, done.stdout[-3000:]
     assert "Compilation Error" not in done.stdout, done.stdout[-3000:]
 
 
-def test_the_right_rules_break_none(project: Project) -> None:
-    done = project.build(EVERYTHING)
+def test_the_right_rules_break_none(warehouse: Warehouse) -> None:
+    done = build(warehouse, select=EVERYTHING, full_refresh=True, unit_tests=True)
     assert done.returncode == 0, done.stdout[-4000:]

@@ -1,19 +1,29 @@
-"""The sample restaurant: a real till export, through files alone, with answers known beforehand."""
+"""The sample restaurant: a real till export, through files alone, with answers known beforehand.
+
+The same Superset shows it once the hub is switched to it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from dashboard_walk import sign_in, walk
+from playwright.sync_api import Browser
 
 from orchestration.demo import RESTAURANT
-from tests.conftest import run_hub_command
+from tests.conftest import RunningHub, run_hub_command
 
 
 @pytest.fixture(scope="module")
-def output() -> str:
-    """What ``hub demo restaurant`` prints."""
-    done = run_hub_command("demo", "restaurant", "--no-up")
+def output(running_hub: RunningHub) -> Iterator[str]:
+    """What ``hub demo restaurant`` prints; the other demo is shown again afterwards."""
+    done = run_hub_command("demo", "restaurant")
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    running_hub.find()
+    yield done.stdout
+    running_hub.bring_back()
 
 
 def test_it_says_what_it_found(output: str) -> None:
@@ -107,3 +117,17 @@ def test_it_says_what_it_found(output: str) -> None:
 def test_known_answers(query: str, answer: str) -> None:
     done = run_hub_command("sql", "--business", str(RESTAURANT), "--", "-At", "-c", query)
     assert done.stdout.strip() == answer, done.stderr
+
+
+@pytest.mark.usefixtures("output")
+def test_its_dashboards_are_those_that_superset_shows_now(
+    running_hub: RunningHub, chromium: Browser, screenshots: Path
+) -> None:
+    url, password = running_hub.superset_url, running_hub.passwords["owner"]
+    context = sign_in(chromium, url, "owner", password)
+    found = [
+        walk(context, url, slug, screenshots / f"{slug}-of-the-restaurant.png")
+        for slug in ("restaurant", "sales", "forecast")
+    ]
+    context.close()
+    assert [one.problems for one in found] == [[], [], []]
