@@ -79,11 +79,11 @@ def browser(executable: str = CHROMIUM) -> Iterator[Browser]:
 
 
 @contextmanager
-def browser_of_one_person(executable: str = CHROMIUM) -> Iterator[BrowserContext]:
+def browser_of_one_person() -> Iterator[BrowserContext]:
     """Yield a window that keeps pages and compiled scripts on disk, as people's browsers do."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=executable, args=CHROMIUM_OPTIONS,
+            profile, executable_path=CHROMIUM, args=CHROMIUM_OPTIONS,
             viewport=DESKTOP, locale="en-US",
         )  # fmt: skip
         try:

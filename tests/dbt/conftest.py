@@ -105,12 +105,12 @@ def parsed_project() -> Manifest:
     return done.result
 
 
-def build_ledger(warehouse: Warehouse, *, data_tests: bool = True) -> None:
+def build_ledger(warehouse: Warehouse) -> None:
     """As a run does: the records of customers, who they are, and the models that need them."""
-    done = build(warehouse, select="+int_customer_records", data_tests=data_tests)
+    done = build(warehouse, select="+int_customer_records")
     assert done.returncode == 0, done.stdout[-4000:]
     identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
-    done = build(warehouse, select=LEDGER, data_tests=data_tests)
+    done = build(warehouse, select=LEDGER)
     assert done.returncode == 0, done.stdout[-4000:]
 
 

@@ -78,7 +78,7 @@ def test_people_are_known_across_systems_and_incremental_builds_follow_merges(
     warehouse = shops[1].warehouse
     for shop in shops:
         shop.load()
-    build_ledger(warehouse, data_tests=False)
+    build_ledger(warehouse)
     _assert_people_are_told_apart_and_together(warehouse, world)
 
     world.advance(world.ends_at)
@@ -104,7 +104,7 @@ def test_people_are_known_across_systems_and_incremental_builds_follow_merges(
     (seeds / "customers_do_not_merge.csv").write_text(
         f"left_customer_record_id,right_customer_record_id\n{row[0]},{row[1]}\n", encoding="utf-8"
     )
-    build_ledger(warehouse, data_tests=False)
+    build_ledger(warehouse)
     found = _records(warehouse).set_index("record_id")
     assert found.loc[row[0], "person"] != found.loc[row[1], "person"]
     incremental = snapshot(warehouse)
@@ -163,7 +163,7 @@ def test_a_person_s_recency_frequency_and_spend_are_those_of_all_their_records(
         + "".join(f"spreadsheets|{one},spreadsheets|{other}\n" for one, other in apart),
         encoding="utf-8",
     )
-    build_ledger(warehouse, data_tests=False)
+    build_ledger(warehouse)
     assert _rows(warehouse, scores) == [
         ("c1, c2", 29, 2, 20.0, 5, 2, True),
         ("c3", 10, 1, 4.0, 5, 1, True),

@@ -151,7 +151,7 @@ def test_any_order_of_files_gives_the_same_marts(
             _put(warehouse, "sales", f"export_{number}.csv", exports[number])
             load(warehouse)
             if step != 1:
-                _built(warehouse, data_tests=False)
+                _built(warehouse)
         figures.append(
             _rows(
                 warehouse,
