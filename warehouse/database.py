@@ -180,6 +180,20 @@ create table if not exists quality.check_results (
 );
 create index if not exists check_results_latest
     on quality.check_results (check_name, checked_at desc);
+create sequence if not exists quality.load_numbers;
+create table if not exists quality.table_changes (
+    schema_name text not null,
+    table_name text not null,
+    load_number bigint not null, -- of the newest load that changed it
+    changed_at timestamptz not null default now(),
+    primary key (schema_name, table_name)
+);
+create table if not exists quality.built_nodes (
+    unique_id text not null primary key, -- dbt's name of a model, seed, snapshot or test
+    code_digest text not null,
+    load_number bigint not null, -- what it was built from had changed up to this number
+    built_at timestamptz not null default now()
+);
 create table if not exists audit.events (
     event_id bigint generated always as identity primary key,
     happened_at timestamptz not null default now(),
@@ -265,6 +279,12 @@ TABLE_GRANTS: tuple[tuple[str, str, Role], ...] = (
     ("select", "quality.source_totals", "transformer"),
     ("select", "quality.check_results", "transformer"),
     ("select, insert", "quality.check_results", "quality"),
+    *(
+        ("select, insert, update", "quality.table_changes", role)
+        for role in ("loader", "transformer", "ml")
+    ),
+    *(("usage", "sequence quality.load_numbers", role) for role in ("loader", "transformer", "ml")),
+    ("select, insert, update, delete", "quality.built_nodes", "transformer"),
     ("select", "quality.load_log", "quality"),
     ("select", "quality.quarantine", "quality"),
     ("select, insert, update", "vault.keys", "loader"),
@@ -292,6 +312,7 @@ SCHEMA_USERS: tuple[tuple[str, Role], ...] = (
     ("quality", "loader"),
     ("quality", "transformer"),
     ("quality", "quality"),
+    ("quality", "ml"),
     ("vault", "loader"),
     ("vault", "privacy"),
     ("audit", "loader"),
@@ -587,10 +608,16 @@ def _grant_tables(connection: psycopg.Connection, warehouse: Warehouse) -> None:
         connection.execute(
             sql.SQL("grant {} on {} to {}").format(
                 sql.SQL(privileges),
-                sql.Identifier(*table.split(".")),
+                _granted(table),
                 sql.Identifier(warehouse.role_name(role)),
             )
         )
+
+
+def _granted(name: str) -> sql.Composable:
+    """``schema.table``, or ``sequence schema.name``."""
+    kind, _, relation = name.rpartition(" ")
+    return sql.SQL(f"{kind} {{}}").format(sql.Identifier(*relation.split(".")))
 
 
 def _set_parameters(
