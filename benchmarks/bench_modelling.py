@@ -215,7 +215,7 @@ def _matched(warehouse: Warehouse) -> tuple[float, float]:
 
 
 def _match(folder: str) -> None:
-    from orchestration.assets.identity import identify_customers
+    from orchestration.defs.transform.identity import identify_customers
 
     warehouse = open_warehouse(load_business(Path(folder)))
     identify_customers(warehouse, open_vault(warehouse), "bench")

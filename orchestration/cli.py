@@ -103,7 +103,7 @@ def demo(
 
     Example: [bold]hub demo restaurant[/]  (a year of a pizza restaurant, from spreadsheets)
     """
-    from orchestration import demo as demos
+    from orchestration.ops import demo as demos
 
     if sample == "restaurant":
         warehouse = _open(demos.RESTAURANT)
@@ -296,7 +296,7 @@ def connect_source(
 
     Example: [bold]hub connect quickbooks --status[/]
     """
-    from orchestration import connect
+    from orchestration.ops import connect
 
     if forget:
         if not yes:
@@ -365,7 +365,7 @@ def serve(
 
     Example: [bold]hub serve dagster --host 0.0.0.0[/]
     """
-    from orchestration import services
+    from orchestration.ops import services
 
     services.serve(name, _open(business), host, port)
 
@@ -377,7 +377,7 @@ def down(
     ] = False,
 ) -> None:
     """Stop what `hub up` started, and nothing else."""
-    from orchestration import services
+    from orchestration.ops import services
 
     stopped = services.stop_all()
     for service in stopped:
@@ -393,7 +393,7 @@ def down(
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Say what runs, and where."""
-    from orchestration import services
+    from orchestration.ops import services
 
     server = None if os.environ.get("HUB_DATABASE_URL") else EmbeddedServer().running()
     rows = [
@@ -427,7 +427,7 @@ def status(as_json: JsonOption = False) -> None:
 @app.command()
 def doctor() -> None:
     """Find the usual set-up problems and say how to mend them."""
-    from orchestration.doctor import examine
+    from orchestration.ops.doctor import examine
 
     findings = examine(_last_business())
     for finding in findings:
@@ -468,7 +468,7 @@ def export(
 
     Example: [bold]hub export "select * from rpt_insights order by insight_rank" todo.csv[/]
     """
-    from orchestration.exporting import export as write
+    from orchestration.ops.exporting import export as write
 
     count = write(_open(business), what, target, overwrite=overwrite)
     console.print(f"{count:,} rows in {target}")
@@ -753,7 +753,7 @@ def _foreign_currencies(warehouse: Warehouse) -> list[tuple[str, date]]:
 
 def _serve_demo(warehouse: Warehouse, *, quietly: bool = False) -> None:
     """The generated business needs its systems; others have theirs elsewhere."""
-    from orchestration.demo import ensure_served
+    from orchestration.ops.demo import ensure_served
 
     ensure_served(warehouse.business, (lambda _: None) if quietly else _say)
 
@@ -850,7 +850,7 @@ def _run(
 
 
 def _start_services(warehouse: Warehouse) -> str:
-    from orchestration import services
+    from orchestration.ops import services
 
     with errors.status("Starting services…"):
         running = services.start_all(warehouse, _say)

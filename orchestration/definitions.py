@@ -1,5 +1,5 @@
-"""What Dagster loads; everything is put together in :mod:`orchestration.assembly`."""
+"""What Dagster loads; everything is put together in :mod:`orchestration.defs.assembly`."""
 
-from orchestration.assembly import build_defs
+from orchestration.defs.assembly import build_defs
 
 defs = build_defs()

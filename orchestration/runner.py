@@ -16,9 +16,9 @@ import dagster as dg
 import psycopg
 from dagster._core.events import DagsterEventType
 
-from orchestration.location_managers import unknown_locations
+from orchestration.ops.location_managers import unknown_locations
+from orchestration.ops.services import dagster_environment
 from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
-from orchestration.services import dagster_environment
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from orchestration.dbt import manifest_path
-from orchestration.services import SUPERSET_PYTHON, SUPERSET_ROOM
+from orchestration.ops.services import SUPERSET_PYTHON, SUPERSET_ROOM
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from orchestration import dbt as hub_dbt
-from orchestration.demo import RESTAURANT
+from orchestration.ops.demo import RESTAURANT
 from warehouse.business import load_business
 from warehouse.database import open_warehouse
 from warehouse.home import PROJECT_ROOT

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from orchestration.demo import folder
-from orchestration.services import dashboard_passwords
+from orchestration.ops.demo import folder
+from orchestration.ops.services import dashboard_passwords
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.server import EmbeddedServer

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from orchestration import services
+from orchestration.ops import services
 from warehouse.business import Business
 
 _ASSETS = services.SUPERSET_ROOM / "assets"

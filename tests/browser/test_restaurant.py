@@ -12,7 +12,7 @@ import pytest
 from dashboard_walk import sign_in, walk
 from playwright.sync_api import Browser
 
-from orchestration.demo import RESTAURANT
+from orchestration.ops.demo import RESTAURANT
 from tests.conftest import RunningHub, run_hub_command
 
 

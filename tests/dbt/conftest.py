@@ -16,7 +16,7 @@ from dbt_common.events.base_types import EventMsg
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
 from orchestration import dbt as hub_dbt
-from orchestration.assets.identity import identify_customers
+from orchestration.defs.transform.identity import identify_customers
 from orchestration.ml_tables import ensure_ml_tables
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestration.assets.predictions import TASKS
-from orchestration.predictions import run_task
+from orchestration.defs.predict.assets import TASKS
+from orchestration.defs.predict.tasks import run_task
 from tests.dbt.conftest import build, load
 from warehouse.database import Warehouse
 

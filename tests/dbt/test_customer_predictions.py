@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.assets.customers import TASKS
-from orchestration.predictions import run_task
+from orchestration.defs.predict.customers import TASKS
+from orchestration.defs.predict.tasks import run_task
 from tests.dbt.conftest import build, load
 from tests.record_shop import LAST_DAY, write_inbox
 from warehouse.database import Warehouse

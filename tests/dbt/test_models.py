@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from ingestion.sources.registry import API_SOURCES
-from orchestration.assets.predictions import TASKS
-from orchestration.predictions import run_task
+from orchestration.defs.predict.assets import TASKS
+from orchestration.defs.predict.tasks import run_task
 from tests.dbt.conftest import LEDGER, build, load
 from warehouse.database import Warehouse
 

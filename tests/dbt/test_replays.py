@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.assets.identity import identify_customers
+from orchestration.defs.transform.identity import identify_customers
 from sandbox.world import WorldSettings
 from tests.dbt.conftest import build
 from tests.dbt.replayed_business import (

@@ -14,7 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 from orchestration import dbt as hub_dbt
-from orchestration.demo import folder
+from orchestration.ops.demo import folder
 from tests.conftest import RunningHub, run_hub_command
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse

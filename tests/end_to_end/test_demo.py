@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.demo import ensure_served, folder
+from orchestration.ops.demo import ensure_served, folder
 from sandbox.world import World
 from tests.conftest import RunningHub, run_hub_command
 from warehouse.business import load_business

@@ -7,8 +7,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.automation import new_file_in_the_inbox
-from orchestration.business_resource import BusinessResource
+from orchestration.defs.automation.automation import new_file_in_the_inbox
+from orchestration.resources import BusinessResource
 
 
 @pytest.fixture

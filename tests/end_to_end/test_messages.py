@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 
 from ml.insights import Wording
-from orchestration.demo import folder
+from orchestration.ops.demo import folder
 from tests.conftest import RunningHub, run_hub_command
 from tests.orchestration.sinks import MailSink, PostSink, mail_sink, post_sink
 

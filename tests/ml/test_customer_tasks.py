@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from ml.evidence import EVALUATION_COLUMNS
-from orchestration.assets.customers import CHOOSE_OFFERS, FIND_BASKET_RULES, PREDICT_CUSTOMERS
-from orchestration.predictions import Answer, Inputs
+from orchestration.defs.predict.customers import CHOOSE_OFFERS, FIND_BASKET_RULES, PREDICT_CUSTOMERS
+from orchestration.defs.predict.tasks import Answer, Inputs
 from warehouse.business import Business, load_business
 
 AS_OF = date(2026, 9, 30)

@@ -17,7 +17,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from orchestration.services import free_port
+from orchestration.ops.services import free_port
 
 
 @dataclass

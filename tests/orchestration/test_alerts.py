@@ -9,14 +9,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.assembly import build_defs
-from orchestration.automation import a_run_failed, messages_are_due
-from orchestration.business_resource import BusinessResource
-from orchestration.doctor import examine
+from orchestration.defs.assembly import build_defs
+from orchestration.defs.automation.automation import a_run_failed, messages_are_due
+from orchestration.ops.doctor import examine
 from orchestration.reporting import alerts
 from orchestration.reporting.alerts import send_alerts
 from orchestration.reporting.failures import tell_failed_runs
 from orchestration.reporting.news import known_news
+from orchestration.resources import BusinessResource
 from tests.conftest import WarehouseFactory
 from tests.orchestration.sinks import MailSink, PostSink, mail_sink, post_sink
 from tests.orchestration.small_shop import LAST_DAY, build_marts, configure, execute, tell
@@ -383,7 +383,9 @@ def test_the_sensor_asks_once_for_each_thing_that_is_due(
     resource = BusinessResource(folder=str(tmp_path))
     (nothing,) = messages_are_due(dg.build_sensor_context(), business=resource)
     assert isinstance(nothing, dg.SkipReason)
-    monkeypatch.setattr("orchestration.automation.due_keys", lambda *_: ["report 2026-W39"])
+    monkeypatch.setattr(
+        "orchestration.defs.automation.automation.due_keys", lambda *_: ["report 2026-W39"]
+    )
     (request,) = messages_are_due(dg.build_sensor_context(), business=resource)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == "report 2026-W39"

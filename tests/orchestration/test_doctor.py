@@ -11,8 +11,8 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from orchestration import doctor, services
-from orchestration.doctor import Finding, examine
+from orchestration.ops import doctor, services
+from orchestration.ops.doctor import Finding, examine
 from tests.dbt.conftest import load
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from orchestration import automation
-from orchestration.automation import sales_of_today
-from orchestration.business_resource import BusinessResource
+from orchestration.defs.automation import automation
+from orchestration.defs.automation.automation import sales_of_today
 from orchestration.live import LIVE_MARTS, Look
 from orchestration.reporting.failures import BUSINESS_TAG
+from orchestration.resources import BusinessResource
 from warehouse.database import Warehouse
 
 NOON = datetime(2026, 9, 30, 12, tzinfo=UTC)

@@ -27,8 +27,8 @@ from psycopg import sql
 from requests.adapters import HTTPAdapter
 
 from orchestration import dbt as hub_dbt
-from orchestration import services
-from orchestration.demo import folder
+from orchestration.ops import services
+from orchestration.ops.demo import folder
 from tests.conftest import RunningHub, WarehouseFactory, run_hub_command
 from tests.superset.superset_session import SupersetSession, rows
 from warehouse.database import SCHEMA_OWNERS, Warehouse

@@ -5,12 +5,11 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import services
-from orchestration.business_resource import BusinessResource, user_failure
-from orchestration.checks.expectations import build_data_docs
+from orchestration.defs.check.expectations import build_data_docs
+from orchestration.ops import services
 from orchestration.ownership import ANALYTICS
 from orchestration.reporting.alerts import send_alerts
-from orchestration.run_options import RunOptions
+from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.errors import HubError
 
 GROUP = "publishing"

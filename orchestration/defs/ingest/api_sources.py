@@ -8,10 +8,9 @@ import dagster as dg
 from ingestion.api import SourceReport
 from ingestion.auth import TITLES
 from ingestion.sources.registry import API_SOURCES, ApiSource
-from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.previews import table_metadata
-from orchestration.run_options import RunOptions
+from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 

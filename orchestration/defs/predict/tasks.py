@@ -20,11 +20,10 @@ from psycopg import sql
 from psycopg.types.numeric import FloatLoader
 
 from ml.evidence import evaluation_rows, refusal_rows
-from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.previews import table_metadata
-from orchestration.run_options import RunOptions
+from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError

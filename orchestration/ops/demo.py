@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from ingestion.auth import ConnectionStore, SourceSystem
-from orchestration import connect, services
+from orchestration.ops import connect, services
 from warehouse.business import Business, load_business
 from warehouse.database import Warehouse, drop_warehouse, open_warehouse
 from warehouse.home import PROJECT_ROOT, hub_home

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ml.elasticity import ELASTICITY_COLUMNS, estimate_elasticities
 from ml.price_tests import VERDICT_COLUMNS, judge_price_tests
-from orchestration.predictions import Answer, Inputs, Task, window_of
+from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 
 GROUP = "pricing"
 

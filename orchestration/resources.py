@@ -1,8 +1,12 @@
-"""The business a run is for, opened only when a step asks for it, so definitions load anywhere."""
+"""What steps are handed: the business a run is for, and how it is to be done.
+
+The business is opened only when a step asks for it, so definitions load anywhere.
+"""
 
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -45,6 +49,25 @@ class BusinessResource(dg.ConfigurableResource[Business]):
     def vault(self, warehouse: Warehouse) -> Vault:
         """The vault of personal data."""
         return open_vault(warehouse)
+
+
+class RunOptions(dg.ConfigurableResource[None]):
+    """Options of a run.
+
+    Attributes:
+        full_refresh: build every table anew instead of only what changed.
+        as_of_date: the day to look from, as YYYY-MM-DD; empty means the last complete day.
+        accepts_shrinking: believe a source whose list is much shorter than it was.
+    """
+
+    full_refresh: bool = False
+    as_of_date: str = ""
+    accepts_shrinking: bool = False
+
+    @property
+    def as_of(self) -> date | None:
+        """The day to look from, None for the last complete day."""
+        return date.fromisoformat(self.as_of_date) if self.as_of_date else None
 
 
 def user_failure(error: HubError) -> dg.Failure:

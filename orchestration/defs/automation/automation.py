@@ -11,11 +11,11 @@ import psycopg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ingestion.sources.registry import API_SOURCES
-from orchestration.assets.predictions import TASKS
-from orchestration.business_resource import BusinessResource
+from orchestration.defs.predict.assets import TASKS
 from orchestration.live import LIVE_MARTS, Look, look
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import BUSINESS_TAG, failed_runs, tell_failed_runs
+from orchestration.resources import BusinessResource
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.errors import HubError

@@ -16,11 +16,11 @@ import pandas as pd
 import psycopg
 
 from ml.identity import Identities, resolve_customers
-from orchestration.business_resource import BusinessResource, user_failure
+from orchestration.defs.predict.tasks import copy_rows, last_fingerprint
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
-from orchestration.predictions import copy_rows, last_fingerprint
 from orchestration.previews import table_metadata
+from orchestration.resources import BusinessResource, user_failure
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError

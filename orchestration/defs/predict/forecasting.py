@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ml.sales_forecast import forecast_sales
-from orchestration.predictions import Answer, Inputs, Task, window_of
+from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 
 GROUP = "forecasting"
 

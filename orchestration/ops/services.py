@@ -24,7 +24,7 @@ from typing import Literal, NoReturn
 import psycopg
 
 from orchestration import dbt as hub_dbt
-from orchestration.business_resource import BUSINESS_VARIABLE
+from orchestration.resources import BUSINESS_VARIABLE
 from warehouse.business import BUILT_IN_USERS
 from warehouse.database import Warehouse, service_database_url
 from warehouse.errors import HubError

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import dagster as dg
 
-from orchestration.business_resource import BusinessResource
-from orchestration.checks.expectations import run_suites
-from orchestration.checks.results import CheckResult, record
-from orchestration.checks.suites import Stage, Suite, suites_of
+from orchestration.defs.check.expectations import run_suites
+from orchestration.defs.check.results import CheckResult, record
+from orchestration.defs.check.suites import Stage, Suite, suites_of
+from orchestration.resources import BusinessResource
 
 _PASSING = {"pass"}
 

@@ -12,7 +12,7 @@ from ml.calendar import public_holidays
 from ml.evidence import refusal_rows
 from ml.insights import METRICS, Known, Wording, rank_insights
 from ml.trends import find_trends
-from orchestration.predictions import Answer, Inputs, Task, window_of
+from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 from warehouse.business import Business
 
 GROUP = "insights"

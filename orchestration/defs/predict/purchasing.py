@@ -5,7 +5,7 @@ from __future__ import annotations
 from ml.ingredients import plan_ingredients
 from ml.purchasing import REORDER_COLUMNS, SEED, Policy, plan_reorders
 from ml.staffing import plan_staffing
-from orchestration.predictions import Answer, Inputs, Task, window_of
+from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 from warehouse.business import Business
 
 GROUP = "purchasing"

@@ -8,13 +8,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from orchestration import dbt as hub_dbt
-from orchestration.assets.api_sources import build_api_assets
-from orchestration.assets.identity import build_identity_assets
-from orchestration.assets.ingestion import load_spreadsheets
-from orchestration.assets.modelling import build_dbt_assets
-from orchestration.assets.predictions import build_prediction_assets
-from orchestration.assets.publishing import alerts, dashboards, data_docs, reports
-from orchestration.automation import (
+from orchestration.defs.automation.automation import (
     JOBS,
     a_run_failed,
     every_morning,
@@ -22,9 +16,14 @@ from orchestration.automation import (
     new_file_in_the_inbox,
     sales_of_today,
 )
-from orchestration.business_resource import BusinessResource
-from orchestration.checks.asset_checks import build_asset_checks
-from orchestration.run_options import RunOptions
+from orchestration.defs.check.asset_checks import build_asset_checks
+from orchestration.defs.ingest.api_sources import build_api_assets
+from orchestration.defs.ingest.spreadsheets import load_spreadsheets
+from orchestration.defs.predict.assets import build_prediction_assets
+from orchestration.defs.publish.assets import alerts, dashboards, data_docs, reports
+from orchestration.defs.transform.identity import build_identity_assets
+from orchestration.defs.transform.models import build_dbt_assets
+from orchestration.resources import BusinessResource, RunOptions
 from warehouse.home import PROJECT_ROOT
 
 

@@ -8,7 +8,7 @@ from ml.baskets import RULE_COLUMNS, find_rules
 from ml.churn import forecast_churn
 from ml.customer_value import forecast_customer_values
 from ml.offers import choose_offers
-from orchestration.predictions import Answer, Inputs, Task, window_of
+from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 
 GROUP = "customers"
 BASKETS_GROUP = "sales"

@@ -6,9 +6,9 @@ import dagster as dg
 
 from ingestion.sources.spreadsheets import FileReport, load_inbox
 from ingestion.sources.spreadsheets.kinds import KINDS
-from orchestration.business_resource import BusinessResource, user_failure
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.previews import table_metadata
+from orchestration.resources import BusinessResource, user_failure
 from warehouse.errors import HubError
 
 GROUP = "ingest_spreadsheets"

@@ -12,8 +12,8 @@ from pathlib import Path
 from ingestion.auth import SOURCE_SYSTEMS, TITLES, ConnectionStore
 from ingestion.auth.connection import ended
 from ingestion.sources.spreadsheets.kinds import KINDS
-from orchestration import services
-from orchestration.location_managers import unknown_locations
+from orchestration.ops import services
+from orchestration.ops.location_managers import unknown_locations
 from orchestration.reporting.secrets import mail_server, slack_webhook
 from warehouse.business import Business, load_business
 from warehouse.database import Warehouse, open_warehouse

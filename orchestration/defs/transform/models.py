@@ -16,12 +16,11 @@ from dagster_dbt import (
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables
 from orchestration import dbt as hub_dbt
-from orchestration.business_resource import BusinessResource, user_failure
-from orchestration.checks.results import record, results_of_dbt
+from orchestration.defs.check.results import record, results_of_dbt
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.previews import table_metadata
-from orchestration.run_options import RunOptions
+from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 

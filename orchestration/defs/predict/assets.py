@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from orchestration.assets import customers, forecasting, insights, pricing, purchasing
-from orchestration.predictions import build_asset
+from orchestration.defs.predict import customers, forecasting, insights, pricing, purchasing
+from orchestration.defs.predict.tasks import build_asset
 
 TASKS = (
     *forecasting.TASKS,

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.checks.results import CheckResult
-from orchestration.checks.suites import Rule, Suite
+from orchestration.defs.check.results import CheckResult
+from orchestration.defs.check.suites import Rule, Suite
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.home import hub_home

@@ -1,1 +1,0 @@
-"""Assets by domain. Each is thin: it opens the warehouse and calls the room that does the work."""

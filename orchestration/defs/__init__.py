@@ -1,0 +1,1 @@
+"""Dagster's definitions, by what they do: ingest, transform, predict, check, publish, automate."""

@@ -1,0 +1,1 @@
+"""Jobs, and when they start without being asked: schedules and sensors."""

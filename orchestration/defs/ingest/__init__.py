@@ -1,0 +1,1 @@
+"""Raw tables: the inbox, and the systems that answer over an API."""

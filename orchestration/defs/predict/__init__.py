@@ -1,0 +1,1 @@
+"""Questions that models answer from the marts."""

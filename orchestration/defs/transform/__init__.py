@@ -1,0 +1,1 @@
+"""The dbt project, and the matching of customers in its midst."""

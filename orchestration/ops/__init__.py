@@ -1,0 +1,1 @@
+"""Around the runs: services, the demo, connections, exports, the doctor."""
