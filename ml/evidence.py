@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+# Of everything random in a task, so that equal rows give equal answers.
+SEED = 20_260_930
+
 EVALUATION_COLUMNS = (
     "subject", "model", "metric", "value", "is_baseline", "is_selected", "observations_count",
     "note",

@@ -119,8 +119,9 @@ class Known:
     """What insights are drawn from.
 
     Attributes:
-        frames: by name what each finder reads; see :mod:`orchestration.defs.predict.insights` for the
-            columns. An empty frame has nothing to tell.
+        frames: by name what each finder reads; see
+            :mod:`orchestration.defs.predict.insights` for the columns. An empty frame
+            has nothing to tell.
         as_of_date: last complete day.
         wording: currency and country.
     """

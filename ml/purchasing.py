@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ml.calendar import DAYS_PER_WEEK, Values
-from ml.evidence import EVALUATION_COLUMNS, evaluation_rows, refusal_rows
+from ml.evidence import EVALUATION_COLUMNS, SEED, evaluation_rows, refusal_rows
 from ml.intermittent import MEAN_RULE, judge_methods, weekly_rates
 from ml.price_cells import Flags, Numbers
 from ml.stock_policy import (
@@ -55,7 +55,6 @@ PACK_ORDERS = 5
 # A week with fewer days of stock tells too little to be scaled up to seven.
 TELLING_DAYS = 4
 REPLAY_DAYS, REPLAY_ITEMS, REPLAY_HISTORY = 364, 150, 182
-SEED = 20_260_930
 
 REORDER_COLUMNS = (
     "product_key", "product_name", "category_name", "location_key", "location_name",

@@ -124,8 +124,14 @@ def run(
         Literal["load", "model", "predict", "check"] | None,
         typer.Option(help="Do one stage instead of everything."),
     ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only say what would be built, and why.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also build and test what is up to date.")
+    ] = False,
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Build every table anew.")
+        bool, typer.Option("--full-refresh", help="Build every table anew, from all rows.")
     ] = False,
     as_of: Annotated[
         datetime | None,
@@ -144,11 +150,16 @@ def run(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Load what is new, rebuild what it changes, forecast, check and publish.
+    """Load what is new, and build, forecast, check and publish what that changes.
 
     Example: [bold]hub run --business ~/my-shop[/]
+
+    Example: [bold]hub run --plan[/]  (what would be built now, and why)
     """
     warehouse = _open(business)
+    if plan:
+        _show_plan(warehouse, everything=everything or full_refresh, as_json=as_json)
+        return
     if dry_run:
         _dry_run(warehouse)
         return
@@ -156,6 +167,7 @@ def run(
     _run(
         warehouse,
         only=only,
+        everything=everything,
         full_refresh=full_refresh,
         as_of_date=as_of.date() if as_of else None,
         accepts_shrinking=accept_shrinking,
@@ -810,10 +822,30 @@ def _dry_run(warehouse: Warehouse) -> None:
         raise typer.Exit(1)
 
 
+def _show_plan(warehouse: Warehouse, *, everything: bool, as_json: bool) -> None:
+    """What is due and why, a line each, as a table or for machines."""
+    from orchestration.planning.hub import plan_for
+
+    reasons = plan_for(warehouse, everything=everything).reasons
+    if as_json:
+        console.print_json(json.dumps(reasons))
+        return
+    if not reasons:
+        console.print("Everything is up to date with what is loaded. `hub run` looks for more.")
+        return
+    table = Table("kind", "what", "why")
+    for name, reason in reasons.items():
+        kind, _, rest = name.partition(".")
+        table.add_row(kind, rest.removeprefix("hub."), reason)
+    console.print(table)
+    console.print(f"{len(reasons):,} to do, before anything new is loaded.")
+
+
 def _run(
     warehouse: Warehouse,
     *,
     only: Literal["load", "model", "predict", "check"] | None = None,
+    everything: bool = False,
     full_refresh: bool = False,
     as_of_date: date | None = None,
     accepts_shrinking: bool = False,
@@ -827,11 +859,12 @@ def _run(
 
     with errors.status("Working (Ctrl-C is safe)…"):
         summary = run_hub(
-            warehouse, report, only=only, full_refresh=full_refresh, as_of_date=as_of_date,
-            accepts_shrinking=accepts_shrinking,
+            warehouse, report, only=only, everything=everything, full_refresh=full_refresh,
+            as_of_date=as_of_date, accepts_shrinking=accepts_shrinking,
         )  # fmt: skip
     if as_json:
-        print(json.dumps(asdict(summary), default=str))
+        told = asdict(summary) | {"succeeded": summary.succeeded}
+        print(json.dumps(told, default=str))
     else:
         for fact in summary.facts:
             console.print(f"  {fact}", markup=False, soft_wrap=True)

@@ -10,27 +10,20 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import dagster as dg
 import psycopg
-from dagster._core.events import DagsterEventType
 
+from ingestion.sources.registry import API_SOURCES
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
+from orchestration.planning.hub import Stage, is_of_stage, plan_for
+from orchestration.planning.selection import Selection, loads_of, selection_of
 from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
 
-Stage = Literal["load", "model", "predict", "check"]
-JOB_BY_STAGE: dict[Stage | None, str] = {
-    None: "whole_hub",
-    "load": "load",
-    "model": "build_models",
-    "predict": "predict",
-    "check": "check_quality",
-}
 STEP_TITLES = {
     "load_spreadsheets": "Loading files",
     "load_shopify": "Loading Shopify",
@@ -59,6 +52,8 @@ STEP_TITLES = {
     "send_reports": "Sending reports that are due",
 }
 
+# Dagster runs of one `hub run` have it in common.
+INVOCATION_TAG = "hub/invocation"
 STORAGE_TIMEOUT_MS = 60_000
 
 Report = Callable[[str], None]
@@ -69,8 +64,7 @@ class RunSummary:
     """What a run did and found.
 
     Attributes:
-        run_id: the run's id in Dagster.
-        succeeded: every step ended well and no error-severity check failed.
+        run_id: of this call; the Dagster runs of it carry it as a tag.
         seconds: duration.
         rows: rows per table built or loaded.
         failures: what went wrong, in words.
@@ -79,7 +73,6 @@ class RunSummary:
     """
 
     run_id: str
-    succeeded: bool = False
     seconds: float = 0.0
     rows: dict[str, int] = field(default_factory=dict)
     checks_passed: int = 0
@@ -87,23 +80,30 @@ class RunSummary:
     warnings: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
 
+    @property
+    def succeeded(self) -> bool:
+        """Every step ended well and no error-severity check failed."""
+        return not self.failures
+
 
 def run_hub(
     warehouse: Warehouse,
     report: Report,
     *,
     only: Stage | None = None,
+    everything: bool = False,
     full_refresh: bool = False,
     as_of_date: date | None = None,
     accepts_shrinking: bool = False,
 ) -> RunSummary:
-    """Run the hub's job in this process and record it in Dagster.
+    """Load, then bring up to date what the load and other changes made due; record it in Dagster.
 
     Args:
         warehouse: of the business to run.
         report: receives a line whenever a step begins or ends.
         only: one stage instead of everything.
-        full_refresh: build every table anew.
+        everything: also what is up to date.
+        full_refresh: build every table anew; implies ``everything``.
         as_of_date: the day to look from; None means the last complete day.
         accepts_shrinking: believe a source whose list is much shorter than it was.
     """
@@ -112,29 +112,69 @@ def run_hub(
 
     summary = RunSummary(run_id=str(uuid.uuid4()))
     began = time.monotonic()
+    options = _run_config(full_refresh, as_of_date, accepts_shrinking)
     with dg.DagsterInstance.get() as instance:
         # By default each of a run's thousands of events opens a connection of its own.
         instance.optimize_for_webserver(
             statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
         )
-        watcher = _Watcher(summary, report)
-        instance.add_event_listener(summary.run_id, watcher)
-        job = defs.resolve_job_def(JOB_BY_STAGE[only])
-        with _details_to(log_path()):
-            result = job.execute_in_process(
-                instance=instance,
-                run_id=summary.run_id,
-                raise_on_error=False,
-                run_config=_run_config(full_refresh, as_of_date, accepts_shrinking),
-                tags={BUSINESS_TAG: warehouse.business.id},
-            )
-        if not result.success or summary.failures:
+        runs = _Runs(defs, instance, options, warehouse, summary, report)
+        if only in (None, "load"):
+            used = [f"raw_{source.name}" for source in API_SOURCES if source.is_used(warehouse)]
+            runs.execute("load", loads_of(defs, ["raw_spreadsheets", *used]))
+        if only == "check":
+            runs.execute("check_quality", None)
+        elif only != "load":
+            runs.bring_up_to_date(only, everything=everything or full_refresh)
+        if summary.failures:
             summary.warnings += _tell_failure(warehouse, instance)
     summary.warnings += [str(problem) for problem in unknown_locations(warehouse)]
     summary.seconds = time.monotonic() - began
-    summary.succeeded = result.success and not summary.failures
     summary.facts = _facts(warehouse)
     return summary
+
+
+class _Runs:
+    """The Dagster runs of one `hub run`: all in this process, one after the other."""
+
+    def __init__(
+        self, defs: dg.Definitions, instance: dg.DagsterInstance, options: dict[str, object],
+        warehouse: Warehouse, summary: RunSummary, report: Report,
+    ) -> None:  # fmt: skip
+        self._defs, self._instance, self._options = defs, instance, options
+        self._warehouse, self._summary, self._report = warehouse, summary, report
+
+    def bring_up_to_date(self, only: Stage | None, *, everything: bool) -> None:
+        """Do what is due until nothing is: answers of models make further models due."""
+        done: set[str] = set()
+        while True:
+            todo = plan_for(self._warehouse, everything=everything, done=done)
+            names = [name for name in todo.ready if is_of_stage(name, only)]
+            if not names:
+                return
+            done.update(names)
+            self.execute("whole_hub", selection_of(self._defs, names))
+
+    def execute(self, job_name: str, selection: Selection | None) -> None:
+        """One Dagster run of a job, or of a part of it."""
+        job = self._defs.resolve_job_def(job_name)
+        if selection is not None:
+            job = job.get_subset(
+                asset_selection=selection.assets, asset_check_selection=selection.checks
+            )
+        run_id = str(uuid.uuid4())
+        self._instance.add_event_listener(run_id, _Watcher(self._summary, self._report))
+        with _details_to(log_path()):
+            job.execute_in_process(
+                instance=self._instance,
+                run_id=run_id,
+                raise_on_error=False,
+                run_config=self._options,
+                tags={
+                    BUSINESS_TAG: self._warehouse.business.id,
+                    INVOCATION_TAG: self._summary.run_id,
+                },
+            )
 
 
 def _tell_failure(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[str]:
@@ -183,15 +223,15 @@ class _Watcher:
         if event is None:
             return
         kind = event.event_type
-        if kind == DagsterEventType.STEP_START and event.step_key:
+        if kind == dg.DagsterEventType.STEP_START and event.step_key:
             self.began[event.step_key] = time.monotonic()
-        elif kind == DagsterEventType.STEP_SUCCESS and event.step_key:
+        elif kind == dg.DagsterEventType.STEP_SUCCESS and event.step_key:
             self._step_done(event.step_key)
-        elif kind == DagsterEventType.STEP_FAILURE and event.step_key:
+        elif kind == dg.DagsterEventType.STEP_FAILURE and event.step_key:
             self._step_failed(event)
-        elif kind == DagsterEventType.ASSET_MATERIALIZATION:
+        elif kind == dg.DagsterEventType.ASSET_MATERIALIZATION:
             self._materialized(event)
-        elif kind == DagsterEventType.ASSET_CHECK_EVALUATION:
+        elif kind == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             self._checked(event)
 
     def _step_done(self, step: str) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
-from orchestration import dbt as hub_dbt
 from orchestration.defs.automation.automation import (
     JOBS,
     a_run_failed,
@@ -24,7 +22,6 @@ from orchestration.defs.publish.assets import alerts, dashboards, data_docs, rep
 from orchestration.defs.transform.identity import build_identity_assets
 from orchestration.defs.transform.models import build_dbt_assets
 from orchestration.resources import BusinessResource, RunOptions
-from warehouse.home import PROJECT_ROOT
 
 
 def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
@@ -38,11 +35,6 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     resources: dict[str, object] = {
         "business": BusinessResource(),
         "options": RunOptions(),
-        "dbt": DbtCliResource(
-            project_dir=str(PROJECT_ROOT),
-            profiles_dir=str(hub_dbt.PROFILES_DIR),
-            dbt_executable=str(hub_dbt.DBT_EXECUTABLE),
-        ),
     }
     return dg.Definitions(
         assets=[

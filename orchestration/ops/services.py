@@ -136,7 +136,7 @@ def superset_environment(warehouse: Warehouse) -> dict[str, str]:
         "HUB_BI_CACHE_DIR": str(_private_folder("superset-cache")),
         "HUB_BUSINESS_NAME": warehouse.business.name,
         "HUB_CURRENCY": warehouse.business.currency_code,
-        "HUB_AS_OF_DATE": _as_of_date(warehouse),
+        "HUB_AS_OF_DATE": as_of_date(warehouse),
         "HUB_DBT_MANIFEST": str(hub_dbt.manifest_path()),
     }
     for user in BUILT_IN_USERS:
@@ -203,7 +203,7 @@ def _private_folder(name: str) -> Path:
     return folder
 
 
-def _as_of_date(warehouse: Warehouse) -> str:
+def as_of_date(warehouse: Warehouse) -> str:
     with warehouse.connect("analyst") as connection:
         try:
             row = connection.execute(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from orchestration.dbt import NodeResult, project_manifest
 from warehouse.database import Warehouse
 
 Severity = Literal["error", "warn"]
@@ -50,29 +51,27 @@ def record(warehouse: Warehouse, run_id: str, results: Iterable[CheckResult]) ->
         )
 
 
-def results_of_dbt(
-    run_results: Mapping[str, Any], manifest: Mapping[str, Any]
-) -> list[CheckResult]:
-    """Results of the data tests in dbt's ``run_results.json``."""
+def results_of_tests(results: Iterable[NodeResult]) -> list[CheckResult]:
+    """Results of the data tests among what dbt built."""
+    nodes = project_manifest()["nodes"]
     return [
-        _result_of_test(manifest["nodes"][result["unique_id"]], result)
-        for result in run_results["results"]
-        if result["unique_id"].startswith("test.")
+        _result_of_test(nodes[result.unique_id], result)
+        for result in results
+        if result.unique_id.startswith("test.")
     ]
 
 
-def _result_of_test(node: Mapping[str, Any], result: Mapping[str, Any]) -> CheckResult:
-    status = _DBT_STATUS[result["status"]]
-    failures = result.get("failures")
-    message = node.get("description") or result.get("message")
+def _result_of_test(node: Mapping[str, Any], result: NodeResult) -> CheckResult:
+    status = _DBT_STATUS[result.status]
+    message = node["description"] or result.message
     return CheckResult(
         name=node["name"],
         source="reconciliation" if node["name"] == RECONCILIATION_TEST else "dbt",
         asset_name=_tested_table(node),
         severity="error" if node["config"]["severity"].lower() == "error" else "warn",
         status=status,
-        observed_value=None if failures is None else f"{failures} failing rows",
-        message=message if status == "pass" else f"{message or ''} {result.get('message') or ''}",
+        observed_value=None if result.failures is None else f"{result.failures} failing rows",
+        message=message if status == "pass" else f"{message or ''} {result.message or ''}",
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from orchestration.planning.items import digest_of
+
 Stage = Literal["landed", "marts", "forecasts"]
 
 
@@ -37,6 +39,16 @@ class Suite:
     def asset_key(self) -> tuple[str, str]:
         """Key of the asset the rules belong to."""
         return (self.schema, self.table)
+
+    @property
+    def item(self) -> str:
+        """Its name in the plan of a run."""
+        return f"suite.{self.schema}.{self.table}"
+
+    @property
+    def digest(self) -> str:
+        """Changes with the rules."""
+        return digest_of([self.row_condition, *map(repr, self.rules)])
 
 
 def _not_null(column: str, description: str) -> Rule:

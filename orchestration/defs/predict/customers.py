@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ml.baskets import RULE_COLUMNS, find_rules
-from ml.churn import forecast_churn
-from ml.customer_value import forecast_customer_values
-from ml.offers import choose_offers
+from ml.evidence import SEED
 from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 
 GROUP = "customers"
 BASKETS_GROUP = "sales"
-SEED = 20_260_930
 ANNUAL_DISCOUNT_RATE = 0.1
 
 # The margin of an order counts where most of it has a known cost, and then for the whole of it.
@@ -31,6 +27,9 @@ order by customer_key, order_date
 
 
 def _customers(inputs: Inputs) -> Answer:
+    from ml.churn import forecast_churn
+    from ml.customer_value import forecast_customer_values
+
     orders = inputs["orders"]
     as_of = inputs.as_of_date
     values = forecast_customer_values(
@@ -92,6 +91,8 @@ from marts.dim_products order by product_key
 
 
 def _baskets(inputs: Inputs) -> Answer:
+    from ml.baskets import RULE_COLUMNS, find_rules
+
     lines = inputs["lines"]
     products = inputs["products"].set_index("product_number")
     named = lines[["basket", "basket_date"]]
@@ -163,6 +164,8 @@ order by products.product_key
 
 
 def _offers(inputs: Inputs) -> Answer:
+    from ml.offers import choose_offers
+
     result = choose_offers(inputs["purchases"], inputs["products"])
     return Answer(
         tables={"customer_offers": result.offers},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ml.sales_forecast import forecast_sales
 from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 
 GROUP = "forecasting"
 
 
 def _sales_forecast(inputs: Inputs) -> Answer:
+    from ml.sales_forecast import forecast_sales
+
     sales, business = inputs["sales"], inputs.business
     result = forecast_sales(
         sales,

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ml.anomalies import RATE_THRESHOLD, THRESHOLD, find_anomalies
-from ml.calendar import public_holidays
 from ml.evidence import refusal_rows
-from ml.insights import METRICS, Known, Wording, rank_insights
-from ml.trends import find_trends
 from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 from warehouse.business import Business
 
+if TYPE_CHECKING:
+    from ml.anomalies import Kind
+
 GROUP = "insights"
-KINDS = {metric: kind for metric, (_, kind) in METRICS.items()}
 # Below a part of a usual day's sales of the whole business nobody acts.
 LEAST_IMPACT_RATE = 0.05
 _COLUMNS = ["series_key", "metric", "day", "value", "noise_count", "unit_amount"]
@@ -152,10 +151,19 @@ def _series(inputs: Inputs) -> tuple[pd.DataFrame, dict[str, list[str]]]:
     return days, {"total": sorted({*places, *inputs["categories"]["series_key"]})}
 
 
+def _kinds() -> dict[str, Kind]:
+    """What the values of each metric are."""
+    from ml.insights import METRICS
+
+    return {metric: kind for metric, (_, kind) in METRICS.items()}
+
+
 def _explained(
     business: Business, keys: Iterable[str], first: date, last: date
 ) -> dict[str, set[date]]:
     """Days whose cause is known: public holidays, planned closures and promotions."""
+    from ml.calendar import public_holidays
+
     years = range(first.year, last.year + 1)
     everywhere = {
         *public_holidays(business.country_code, years),
@@ -173,6 +181,8 @@ def _explained(
 
 
 def _anomalies(inputs: Inputs) -> Answer:
+    from ml.anomalies import RATE_THRESHOLD, THRESHOLD, find_anomalies
+
     days, parts = _series(inputs)
     window = window_of(days["day"])
     keys = sorted(days["series_key"].unique())
@@ -181,7 +191,7 @@ def _anomalies(inputs: Inputs) -> Answer:
     result = find_anomalies(
         days,
         inputs.as_of_date,
-        kinds=KINDS,
+        kinds=_kinds(),
         explained=_explained(inputs.business, keys, *window) if window else {},
         least_impact=LEAST_IMPACT_RATE * max(usual_day, 0.0),
         parts=parts,
@@ -196,8 +206,10 @@ def _anomalies(inputs: Inputs) -> Answer:
 
 
 def _trends(inputs: Inputs) -> Answer:
+    from ml.trends import find_trends
+
     days, _ = _series(inputs)
-    result = find_trends(days, inputs.as_of_date, kinds=KINDS)
+    result = find_trends(days, inputs.as_of_date, kinds=_kinds())
     return Answer(
         tables={"trends": result.found},
         refusals=result.refusals,
@@ -207,6 +219,8 @@ def _trends(inputs: Inputs) -> Answer:
 
 
 def _insights(inputs: Inputs) -> Answer:
+    from ml.insights import Known, Wording, rank_insights
+
     business = inputs.business
     wording = Wording(business.currency_code, business.country_code)
     found = rank_insights(Known(inputs.frames, inputs.as_of_date, wording))

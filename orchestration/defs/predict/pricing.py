@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ml.elasticity import ELASTICITY_COLUMNS, estimate_elasticities
-from ml.price_tests import VERDICT_COLUMNS, judge_price_tests
 from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 
 GROUP = "pricing"
 
 
 def _price_elasticities(inputs: Inputs) -> Answer:
+    from ml.elasticity import ELASTICITY_COLUMNS, estimate_elasticities
+
     sales = inputs["sales"]
     result = estimate_elasticities(
         sales, inputs["products"], inputs["stock_outs"], inputs.as_of_date
@@ -30,6 +30,8 @@ def _price_elasticities(inputs: Inputs) -> Answer:
 
 
 def _price_test_verdicts(inputs: Inputs) -> Answer:
+    from ml.price_tests import VERDICT_COLUMNS, judge_price_tests
+
     days = inputs["days"]
     verdicts = judge_price_tests(days, inputs["arms"], inputs.as_of_date)
     silent = verdicts[verdicts["verdict"].isin(["invalid", "running", "too_few_data"])]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from ml.ingredients import plan_ingredients
-from ml.purchasing import REORDER_COLUMNS, SEED, Policy, plan_reorders
-from ml.staffing import plan_staffing
+from typing import TYPE_CHECKING
+
+from ml.evidence import SEED
 from orchestration.defs.predict.tasks import Answer, Inputs, Task, window_of
 from warehouse.business import Business
+
+if TYPE_CHECKING:
+    from ml.purchasing import Policy
 
 GROUP = "purchasing"
 
 
 def _policy(business: Business) -> Policy:
+    from ml.purchasing import Policy
+
     wanted = business.purchasing
     return Policy(
         service_level=wanted.service_level,
@@ -24,6 +29,8 @@ def _policy(business: Business) -> Policy:
 
 
 def _reorder_plan(inputs: Inputs) -> Answer:
+    from ml.purchasing import REORDER_COLUMNS, plan_reorders
+
     demand = inputs["demand"]
     result = plan_reorders(
         inputs["items"], demand, inputs["stock_outs"], inputs["purchases"],
@@ -40,6 +47,8 @@ def _reorder_plan(inputs: Inputs) -> Answer:
 
 
 def _ingredient_plan(inputs: Inputs) -> Answer:
+    from ml.ingredients import plan_ingredients
+
     sales = inputs["sales"]
     result = plan_ingredients(
         sales, inputs["recipes"], inputs["stock"], inputs["purchases"],
@@ -55,6 +64,8 @@ def _ingredient_plan(inputs: Inputs) -> Answer:
 
 
 def _staffing_plan(inputs: Inputs) -> Answer:
+    from ml.staffing import plan_staffing
+
     orders = inputs["orders"]
     result = plan_staffing(
         orders, inputs["labour"], inputs["sales"], inputs["forecasts"],

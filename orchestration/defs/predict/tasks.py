@@ -22,9 +22,12 @@ from psycopg.types.numeric import FloatLoader
 from ml.evidence import evaluation_rows, refusal_rows
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
+from orchestration.planning.items import digest_of
+from orchestration.planning.work import noted
 from orchestration.previews import table_metadata
 from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.business import Business
+from warehouse.changes import next_load_number, note_changes
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
@@ -111,6 +114,13 @@ class Task:
         found = {match for query in self.queries.values() for match in _READ_TABLE.findall(query)}
         return [dg.AssetKey(list(key)) for key in sorted(found)]
 
+    def said(self, business: Business) -> list[object]:
+        """What decides the answer beside the rows: equal for an equal method and settings."""
+        return [
+            self.settings(business), self.method_version, self.seed, self.versions(),
+            sorted(self.queries.items()),
+        ]  # fmt: skip
+
     def versions(self) -> dict[str, str]:
         """Of the libraries."""
         return {name: version(name) for name in self.libraries}
@@ -138,7 +148,8 @@ def build_asset(task: Task) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[object]]:
         try:
             warehouse = business.warehouse()
-            outcome = run_task(task, warehouse, context.run_id, as_of_date=options.as_of)
+            with noted(warehouse, f"task.{task.name}", digest_of(task.said(warehouse.business))):
+                outcome = run_task(task, warehouse, context.run_id, as_of_date=options.as_of)
         except HubError as error:
             raise user_failure(error) from None
         context.log.info(f"{task.name}: {outcome}")
@@ -164,6 +175,8 @@ def run_task(
     answer = task.answer(inputs) if inputs else _nothing_sold(task)
     with warehouse.connect("ml") as connection:
         _store(connection, task, as_of_date, answer, f"{run_id}:{task.name}", fingerprint)
+        tables = ("model_runs", "evaluations", "refusals", *task.tables)
+        note_changes(connection, [("ml", name) for name in tables], next_load_number(connection))
     refused = f", {len(answer.refusals):,} refused" if len(answer.refusals) else ""
     return f"answered from {answer.observations:,} observations{refused}"
 
@@ -204,11 +217,8 @@ def _fingerprint(task: Task, inputs: Inputs | None, business: Business) -> str:
         digest.update(name.encode())
         hashes = pd.util.hash_pandas_object(frame, index=False)
         digest.update(hashes.to_numpy().tobytes())
-    rest = [
-        inputs.as_of_date if inputs else None, task.settings(business), task.method_version,
-        task.seed, task.versions(),
-    ]  # fmt: skip
-    digest.update(json.dumps(rest, sort_keys=True, default=str).encode())
+    said = [inputs.as_of_date if inputs else None, task.said(business)]
+    digest.update(digest_of(said).encode())
     return digest.hexdigest()
 
 

@@ -1,15 +1,21 @@
 """What people look at: dashboards brought up to date, Data Docs built, messages sent."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
+from orchestration.dbt import project_digest
 from orchestration.defs.check.expectations import build_data_docs
+from orchestration.defs.check.suites import SUITES
 from orchestration.ops import services
 from orchestration.ownership import ANALYTICS
+from orchestration.planning.items import Item, digest_of
+from orchestration.planning.work import noted
 from orchestration.reporting.alerts import send_alerts
 from orchestration.resources import BusinessResource, RunOptions, user_failure
+from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
 GROUP = "publishing"
@@ -39,6 +45,46 @@ _PUBLISHED_MARTS = [
 ]
 
 
+_MESSAGES = {
+    "alerts": ("rpt_insights", "rpt_sales_daily"),
+    "reports": ("rpt_insights", "rpt_sales_daily", "rpt_margin_daily", "rpt_sales_forecast"),
+}
+
+
+def publication_items(warehouse: Warehouse, made_by: Mapping[str, str]) -> Iterator[Item]:
+    """What of it a run may have to do again, for :mod:`orchestration.planning`.
+
+    Args:
+        made_by: the item that makes a table, by ``schema.table``.
+    """
+    suites = tuple(suite.item for suite in SUITES)
+    reads = {
+        "dashboards": (),
+        "data_docs": suites,
+        **{
+            name: tuple(made_by[f"marts.{mart}"] for mart in marts)
+            for name, marts in _MESSAGES.items()
+        },
+    }
+    digests = {"dashboards": _dashboards_digest(warehouse)}
+    for name, items in reads.items():
+        yield Item(f"publication.{name}", "publication", digests.get(name, ""), items)
+
+
+def _dashboards_digest(warehouse: Warehouse) -> str:
+    """Changes with all that Superset is told: pages, models, people, and the day it looks from."""
+    pages = hashlib.sha256()
+    for file in sorted((*services.SUPERSET_ROOM.glob("assets/**/*.yaml"),
+                        *services.SUPERSET_ROOM.glob("*.py"),
+                        *services.SUPERSET_ROOM.glob("hub_bi/**/*.py"))):  # fmt: skip
+        pages.update(file.read_bytes())
+    settings = warehouse.business.model_dump(mode="json")
+    return digest_of(
+        [pages.hexdigest(), project_digest(), settings, services.as_of_date(warehouse),
+         services.superset_is_installed()]
+    )  # fmt: skip
+
+
 @dg.asset(
     key=["publishing", "dashboards"],
     deps=_PUBLISHED_MARTS,
@@ -55,7 +101,8 @@ def dashboards(
         return dg.MaterializeResult(metadata={"outcome": "Superset is not set up"})
     try:
         warehouse = business.warehouse()
-        output = services.synchronise_superset(warehouse)
+        with noted(warehouse, "publication.dashboards", _dashboards_digest(warehouse)):
+            output = services.synchronise_superset(warehouse)
     except HubError as error:
         raise user_failure(error) from None
     return dg.MaterializeResult(metadata={"outcome": "published", "log": output[-2000:]})
@@ -70,7 +117,9 @@ def dashboards(
 )
 def data_docs(business: BusinessResource) -> dg.MaterializeResult[object]:
     """Great Expectations' Data Docs: every rule and what was found, as web pages."""
-    index = build_data_docs(business.business())
+    warehouse = business.warehouse()
+    with noted(warehouse, "publication.data_docs", ""):
+        index = build_data_docs(warehouse.business)
     return dg.MaterializeResult(metadata={"first_page": dg.MetadataValue.path(index)})
 
 
@@ -94,7 +143,7 @@ def _messages(name: str, description: str, marts: tuple[str, ...]) -> dict[str, 
     **_messages(
         "alerts",
         "News by mail, webhook and console; nothing without [alerts].",
-        ("rpt_insights", "rpt_sales_daily"),
+        _MESSAGES["alerts"],
     )
 )
 def alerts(business: BusinessResource, options: RunOptions) -> Messages:
@@ -103,7 +152,9 @@ def alerts(business: BusinessResource, options: RunOptions) -> Messages:
         yield from _told("alerts", [], [], [])
         return
     try:
-        done = send_alerts(business.warehouse())
+        warehouse = business.warehouse()
+        with noted(warehouse, "publication.alerts", ""):
+            done = send_alerts(warehouse)
     except HubError as error:
         raise user_failure(error) from None
     yield from _told("alerts", done.sent, done.errors, done.lines)
@@ -113,7 +164,7 @@ def alerts(business: BusinessResource, options: RunOptions) -> Messages:
     **_messages(
         "reports",
         "The weekly and the monthly report by mail, when they are due; nothing without [reports].",
-        ("rpt_insights", "rpt_sales_daily", "rpt_margin_daily", "rpt_sales_forecast"),
+        _MESSAGES["reports"],
     )
 )
 def reports(business: BusinessResource, options: RunOptions) -> Messages:
@@ -124,7 +175,9 @@ def reports(business: BusinessResource, options: RunOptions) -> Messages:
     from orchestration.reporting.reports import send_due_reports  # takes a second to import
 
     try:
-        done = send_due_reports(business.warehouse())
+        warehouse = business.warehouse()
+        with noted(warehouse, "publication.reports", ""):
+            done = send_due_reports(warehouse)
     except HubError as error:
         raise user_failure(error) from None
     yield from _told("reports", done.sent, done.errors, done.sent)

@@ -4,7 +4,6 @@ Names and e-mails are read from the vault into memory, and stay there.
 """
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,14 +18,18 @@ from ml.identity import Identities, resolve_customers
 from orchestration.defs.predict.tasks import copy_rows, last_fingerprint
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
+from orchestration.planning.items import digest_of
+from orchestration.planning.work import noted
 from orchestration.previews import table_metadata
 from orchestration.resources import BusinessResource, user_failure
 from warehouse.business import Business
+from warehouse.changes import next_load_number, note_changes
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.vault import Vault
 
 GROUP = "identity"
+NAME = "identify_customers"
 TASK = "customer_identity"
 # Raise it when a change of the method must show in unchanged records.
 METHOD_VERSION = 1
@@ -44,13 +47,17 @@ _DESCRIPTIONS = {
 }
 
 
+READS = ("intermediate.int_customer_records",)
+WRITES = tuple(f"ml.{name}" for name in _DESCRIPTIONS)
+
+
 def build_identity_assets() -> list[dg.AssetsDefinition]:
     """Identity matching with its evidence; one step."""
     return [customer_identities]
 
 
 @dg.multi_asset(
-    name="identify_customers",
+    name=NAME,
     specs=[
         dg.AssetSpec(
             ["ml", name],
@@ -69,7 +76,8 @@ def customer_identities(
     """Match customer records; unchanged records keep their persons."""
     try:
         warehouse = business.warehouse()
-        outcome = identify_customers(warehouse, business.vault(warehouse), context.run_id)
+        with noted(warehouse, f"task.{NAME}", digest_of(said(warehouse.business))):
+            outcome = identify_customers(warehouse, business.vault(warehouse), context.run_id)
     except HubError as error:
         raise user_failure(error) from None
     for name in _DESCRIPTIONS:
@@ -102,10 +110,10 @@ def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
     """
     ensure_ml_tables(warehouse)
     business = warehouse.business
-    decisions = _Decisions(_pairs(business, "do_not_merge"), _pairs(business, "force_merge"))
-    fingerprint = _fingerprint(warehouse, decisions)
+    fingerprint = _fingerprint(warehouse)
     if last_fingerprint(warehouse, TASK) == fingerprint:
         return "unchanged"
+    decisions = _decisions(business)
     records = _read_records(warehouse)
     found = resolve_customers(
         _in_clear(records, vault),
@@ -114,11 +122,23 @@ def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
     )
     with warehouse.connect("ml") as connection:
         _store(connection, found, len(records), fingerprint, run_id)
+        note_changes(
+            connection, [("ml", name) for name in _DESCRIPTIONS], next_load_number(connection)
+        )
     persons = found.members["person_id"].nunique()
     return f"{len(found.members):,} records are {persons:,} persons"
 
 
-def _fingerprint(warehouse: Warehouse, decisions: _Decisions) -> str:
+def said(business: Business) -> list[object]:
+    """What decides who is one person, beside the records themselves."""
+    return [asdict(_decisions(business)), METHOD_VERSION, _versions()]
+
+
+def _decisions(business: Business) -> _Decisions:
+    return _Decisions(_pairs(business, "do_not_merge"), _pairs(business, "force_merge"))
+
+
+def _fingerprint(warehouse: Warehouse) -> str:
     """Equal for equal records, decisions, method and libraries.
 
     The server adds up hashes of the records, so that unchanged ones need not be fetched.
@@ -128,8 +148,7 @@ def _fingerprint(warehouse: Warehouse, decisions: _Decisions) -> str:
             "select count(*)::text, sum(hashtextextended(records::text, 0)::numeric)::text "
             f"from ({_RECORDS}) as records"
         ).fetchone()
-    said = [records, asdict(decisions), METHOD_VERSION, _versions()]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return digest_of([records, said(warehouse.business)])
 
 
 def _read_records(warehouse: Warehouse) -> pd.DataFrame:

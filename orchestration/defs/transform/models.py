@@ -7,8 +7,6 @@ import dagster as dg
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
-    DbtCliInvocation,
-    DbtCliResource,
     DbtProject,
     dbt_assets,
 )
@@ -16,14 +14,18 @@ from dagster_dbt import (
 from ingestion.sources.registry import API_SOURCES
 from ingestion.sources.spreadsheets import ensure_raw_tables
 from orchestration import dbt as hub_dbt
-from orchestration.defs.check.results import record, results_of_dbt
+from orchestration.dbt import NodeResult
+from orchestration.defs.check.results import record, results_of_tests
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
+from orchestration.planning.work import bring_up_to_date
 from orchestration.previews import table_metadata
 from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
+UNIQUE_ID = "dagster_dbt/unique_id"  # where dagster-dbt keeps dbt's name of an asset or a check
+FAILED = ("error", "fail", "runtime error")
 LOADED_FILES = dg.AssetKey(["raw_spreadsheets", "sales"])
 
 
@@ -71,74 +73,85 @@ def build_dbt_assets() -> dg.AssetsDefinition:
         exclude="resource_type:unit_test",
     )
     def dbt_models(
-        context: dg.AssetExecutionContext,
-        dbt: DbtCliResource,
-        business: BusinessResource,
-        options: RunOptions,
-    ) -> Iterator[Any]:
+        context: dg.AssetExecutionContext, business: BusinessResource, options: RunOptions
+    ) -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
+        keys = _selected(context)
         try:
             warehouse = business.warehouse()
-            ensure_ml_tables(warehouse)
-            ensure_raw_tables(warehouse)
-            for source in API_SOURCES:
-                source.ensure_tables(warehouse)
+            ensure_sources(warehouse)
+            results = bring_up_to_date(
+                warehouse, keys, full_refresh=options.full_refresh, as_of_date=options.as_of
+            )
         except HubError as error:
             raise user_failure(error) from None
-        flags = ["--full-refresh"] if options.full_refresh else []
-        # A test runs with the last of the models it looks at, also when a forecast lies between.
-        command = [
-            "build", "--indirect-selection", "buildable",
-            "--exclude-resource-type", "unit_test", "exposure", *flags,
-        ]  # fmt: skip
-        with hub_dbt.building(warehouse):
-            invocation = dbt.cli(
-                hub_dbt.arguments(warehouse.business, command, as_of_date=options.as_of),
-                context=context,
-                target_path=hub_dbt.target_path(warehouse.business),
-                raise_on_error=False,
-            )
-            yield from _with_previews(context, invocation, warehouse)
-        _record_tests(context, invocation, warehouse)
-        if not invocation.is_successful():
-            raise dg.Failure(description=_failure_text(invocation), allow_retries=False)
+        record(warehouse, context.run_id, results_of_tests(results))
+        yield from _events(results, keys, warehouse)
+        failed = [result for result in results if result.status in FAILED]
+        if failed:
+            raise dg.Failure(description=_failure_text(failed), allow_retries=False)
 
     return dbt_models
 
 
-def _with_previews(
-    context: dg.AssetExecutionContext, invocation: DbtCliInvocation, warehouse: Warehouse
-) -> Iterator[Any]:
-    """Pass dbt's events on; a finished table gets its row count and a preview."""
-    for event in invocation.stream():
-        if isinstance(event, dg.Output):
-            key = context.asset_key_for_output(event.output_name)
-            if key.path[0] == "marts":
-                metadata = table_metadata(warehouse, "analyst", key.path)
-                context.add_output_metadata(metadata, output_name=event.output_name)
-        yield event
+def ensure_sources(warehouse: Warehouse) -> None:
+    """Create what is missing of the tables that models read, so that all of them can be built."""
+    ensure_ml_tables(warehouse)
+    ensure_raw_tables(warehouse)
+    for source in API_SOURCES:
+        source.ensure_tables(warehouse)
 
 
-def _record_tests(
-    context: dg.AssetExecutionContext, invocation: DbtCliInvocation, warehouse: Warehouse
-) -> None:
-    try:
-        run_results = invocation.get_artifact("run_results.json")
-    except FileNotFoundError:
-        return  # dbt stopped before it ran anything; the run fails with its message
-    results = results_of_dbt(run_results, invocation.manifest)
-    record(warehouse, context.run_id, results)
+def _selected(context: dg.AssetExecutionContext) -> dict[str, dg.AssetKey | dg.AssetCheckKey]:
+    """What the step is to build and to test, by dbt's unique id."""
+    found: dict[str, dg.AssetKey | dg.AssetCheckKey] = {
+        spec.metadata[UNIQUE_ID]: spec.key
+        for spec in context.assets_def.specs
+        if spec.key in context.selected_asset_keys
+    }
+    found |= {
+        spec.metadata[UNIQUE_ID]: spec.key
+        for spec in context.assets_def.check_specs
+        if spec.key in context.selected_asset_check_keys
+    }
+    return found
 
 
-def _failure_text(invocation: DbtCliInvocation) -> str:
+def _events(
+    results: Sequence[NodeResult],
+    keys: Mapping[str, dg.AssetKey | dg.AssetCheckKey],
+    warehouse: Warehouse,
+) -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
+    """What became of each node, as Dagster shows it; a mart gets its row count and a preview."""
+    for result in results:
+        key = keys[result.unique_id]
+        if isinstance(key, dg.AssetCheckKey):
+            if result.status != "skipped":
+                yield _check_result(result, key)
+        elif result.is_fine:
+            preview = (
+                table_metadata(warehouse, "analyst", key.path) if key.path[0] == "marts" else {}
+            )
+            yield dg.MaterializeResult(
+                asset_key=key, metadata={"seconds": result.seconds, **preview}
+            )
+
+
+def _check_result(result: NodeResult, key: dg.AssetCheckKey) -> dg.AssetCheckResult:
+    is_warning = result.status == "warn"
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=result.status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+        description=result.message,
+        metadata={"failing_rows": result.failures or 0, "seconds": result.seconds},
+    )
+
+
+def _failure_text(failed: Sequence[NodeResult]) -> str:
     """Which models and tests failed, in dbt's own words."""
-    try:
-        results = invocation.get_artifact("run_results.json")["results"]
-    except FileNotFoundError:
-        error = invocation.get_error()
-        return f"dbt could not start: {error}"
-    failed = [item for item in results if item["status"] in ("error", "fail", "runtime error")]
     lines = [
-        f"- {item['unique_id'].split('.', 2)[-1]}: {(item.get('message') or '').strip()}"
-        for item in failed
+        f"- {result.unique_id.split('.', 2)[-1]}: {(result.message or '').strip()}"
+        for result in failed
     ]
     return "\n".join(["These models or tests failed; what depends on them was not built:", *lines])

@@ -1,0 +1,201 @@
+"""The plan of a run, as a pure function of what changed and what was built.
+
+Everything that a run can bring up to date is an :class:`Item`: models, tests, models' answers,
+rule suites, publications. Each reads tables or other items. It is due when its code changed, when
+something that it reads changed after it was brought up to date last, or when what it reads is due
+itself. Changes are numbers of one sequence (:mod:`warehouse.changes`), so that no clock decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Literal
+
+from warehouse.changes import TableName
+
+Kind = Literal["model", "view", "seed", "snapshot", "test", "task", "suite", "publication"]
+# What others read; the rest only looks at what is there.
+_BUILDS: frozenset[Kind] = frozenset({"model", "view", "seed", "snapshot"})
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that a run can bring up to date.
+
+    Attributes:
+        name: dbt's unique id, or ``task.…``, ``suite.…``, ``publication.…``.
+        kind: what it is.
+        digest: changes with its code and the settings that it takes directly.
+        reads: names of items, and of tables as ``schema.table``.
+        relation: the table or view that it makes, None for what makes none.
+        writes: further tables that it fills when its answer changes.
+        is_incremental: new code rebuilds it and what is incremental after it.
+        waits: what reads its tables is planned only when its answer is there.
+    """
+
+    name: str
+    kind: Kind
+    digest: str
+    reads: tuple[str, ...]
+    relation: TableName | None = None
+    writes: tuple[str, ...] = ()
+    is_incremental: bool = False
+    waits: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name as people know it."""
+        return ".".join(self.relation) if self.relation else self.name.split(".", 2)[-1]
+
+
+@dataclass(frozen=True)
+class Built:
+    """How an item was brought up to date last: from which code, and up to which number."""
+
+    digest: str
+    load_number: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due, in an order in which it can be done.
+
+    Attributes:
+        reasons: why, by the name of the item.
+        ready: what of it can be done now; the rest hangs on answers that are not there yet.
+        rebuilt: incremental models that have to be built whole, for their code is another one.
+    """
+
+    reasons: Mapping[str, str]
+    ready: tuple[str, ...]
+    rebuilt: frozenset[str]
+
+
+def in_order(items: Iterable[Item]) -> list[Item]:
+    """Each after what it reads."""
+    by_name = {item.name: item for item in items}
+    writers = {table: item.name for item in by_name.values() for table in item.writes}
+    reads = {
+        item.name: [writers.get(name, name) for name in item.reads] for item in by_name.values()
+    }
+    return [by_name[name] for name in TopologicalSorter(reads).static_order() if name in by_name]
+
+
+def plan(
+    items: Iterable[Item],
+    changes: Mapping[str, int],
+    built: Mapping[str, Built],
+    present: Collection[TableName],
+    *,
+    everything: bool = False,
+    done: Collection[str] = (),
+) -> Plan:
+    """Compare what there is with what it was made from.
+
+    Args:
+        items: everything, each after what it reads.
+        changes: the newest load number of each table, by ``schema.table``.
+        built: how each item was brought up to date last, by name.
+        present: the relations in the database.
+        everything: whatever is up to date is due as well.
+        done: what was tried already, and is not tried again.
+    """
+    items = list(items)
+    changed = changes_of(items, changes, built)
+    reasons: dict[str, str] = {}
+    for item in items:
+        if item.name in done:
+            continue
+        reason = _reason(item, reasons, changed, built, present)
+        if reason or everything:
+            reasons[item.name] = reason or "asked for"
+    return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, built))
+
+
+def changes_of(
+    items: Iterable[Item], changes: Mapping[str, int], built: Mapping[str, Built]
+) -> dict[str, int]:
+    """The number at which each table and each item's output changed last.
+
+    A view changes with what it shows, although nobody builds it anew.
+    """
+    found = dict(changes)
+    for item in items:
+        if item.kind not in _BUILDS:
+            continue
+        own = built[item.name].load_number if item.name in built else 0
+        shown = max((found.get(name, 0) for name in item.reads), default=0)
+        found[item.name] = max(own, shown) if item.kind == "view" else own
+    return found
+
+
+def rebuilt_whole(items: Iterable[Item], built: Mapping[str, Built]) -> frozenset[str]:
+    """Incremental models whose code, or that of one before them, is not what they were built by."""
+    whole: set[str] = set()
+    stale: set[str] = set()  # whole themselves, or views and tables after one that is
+    for item in items:
+        is_new = item.is_incremental and (
+            item.name not in built or built[item.name].digest != item.digest
+        )
+        if is_new or (item.kind in _BUILDS and any(name in stale for name in item.reads)):
+            stale.add(item.name)
+            if item.is_incremental:
+                whole.add(item.name)
+    return frozenset(whole)
+
+
+def _reason(
+    item: Item,
+    due: Mapping[str, str],
+    changed: Mapping[str, int],
+    built: Mapping[str, Built],
+    present: Collection[TableName],
+) -> str | None:
+    last = built.get(item.name)
+    if last is None:
+        return "never done"
+    if last.digest != item.digest:
+        return "its code or a setting changed"
+    if item.relation and item.relation not in present:
+        return "is not there"
+    # A view shows new rows of a table as they are, but falls with a table that is built anew.
+    reads = [
+        name for name in item.reads if item.kind != "view" or name.startswith(("model.", "seed."))
+    ]
+    first_due = next((name for name in reads if name in due), None)
+    if first_due:
+        return f"after {short(first_due)}"
+    if item.kind == "view":
+        return None
+    newer = (name for name in reads if changed.get(name, 0) > last.load_number)
+    return next((f"{short(name)} changed" for name in newer), None)
+
+
+def short(name: str) -> str:
+    """The name of an item or a table without what kind of thing it is."""
+    return name.split(".", 2)[-1] if name.count(".") > 1 else name
+
+
+def _ready(items: Iterable[Item], reasons: Mapping[str, str]) -> tuple[str, ...]:
+    """What is due and hangs on no answer that is still to come."""
+    held: set[str] = set()  # names of items and tables
+    ready = []
+    for item in items:
+        if any(name in held for name in item.reads):
+            held.update((item.name, *item.writes))
+            continue
+        if item.name not in reasons:
+            continue
+        ready.append(item.name)
+        if item.waits:
+            held.update(item.writes)
+    return tuple(ready)
+
+
+def digest_of(said: object) -> str:
+    """A digest of what JSON can hold, in any order."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()

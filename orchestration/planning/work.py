@@ -1,0 +1,53 @@
+"""Doing what is due, and noting what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from orchestration import dbt as hub_dbt
+from orchestration.planning import record
+from orchestration.planning.items import rebuilt_whole
+from orchestration.planning.project import dbt_items
+from warehouse.database import Warehouse
+
+
+@contextmanager
+def noted(warehouse: Warehouse, name: str, digest: str) -> Iterator[None]:
+    """Do one item, and note it as up to date if nothing is raised."""
+    number = record.draw_number(warehouse)
+    yield
+    record.remember(warehouse, {name: digest}, number)
+
+
+def bring_up_to_date(
+    warehouse: Warehouse,
+    names: Collection[str],
+    *,
+    full_refresh: bool = False,
+    as_of_date: date | None = None,
+) -> list[hub_dbt.NodeResult]:
+    """Build and test nodes of the dbt project, and note those that came out fine.
+
+    Args:
+        names: unique ids of models, seeds, snapshots and tests: these and no others.
+        full_refresh: build every table whole instead of only what changed.
+        as_of_date: the day to look from; None means the last complete day.
+    """
+    items = dbt_items()
+    with warehouse.connect("transformer") as connection:
+        known = record.built(connection)
+    if full_refresh:
+        known = {name: built for name, built in known.items() if name not in names}
+    rebuilt = rebuilt_whole(items, known)
+    # Also those that this call does not build, or that fail: a later one has to build them whole.
+    record.forget(warehouse, rebuilt)
+    # Drawn before anything is read: what lands later has a larger number, and stays due.
+    number = record.draw_number(warehouse)
+    results = hub_dbt.build(warehouse, names, rebuilt=rebuilt & set(names), as_of_date=as_of_date)
+    fine = {result.unique_id for result in results if result.is_fine}
+    record.remember(
+        warehouse, {item.name: item.digest for item in items if item.name in fine}, number
+    )
+    return results
