@@ -7,11 +7,9 @@ them. All other marts stay as the last run built and checked them.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from ingestion.sources.registry import API_SOURCES, ApiSource
 from orchestration import dbt as hub_dbt
@@ -111,28 +109,12 @@ def _newest_known(warehouse: Warehouse, source: ApiSource) -> datetime:
 
 
 def _build(warehouse: Warehouse) -> None:
-    from dbt.cli.main import dbtRunner
-
-    command = ["--quiet", "--no-write-json", "run", "--select", *LIVE_MARTS]
-    with hub_dbt.building(warehouse):
-        parse = hub_dbt.arguments(warehouse.business, ["--quiet", "parse"])
-        manifest = _manifest(hub_dbt.project_digest(), *parse)
-        done = dbtRunner(manifest=manifest).invoke(hub_dbt.arguments(warehouse.business, command))
-    if not done.success:
-        failed = [f"{one.node.name}: {one.message}" for one in getattr(done.result, "results", [])
-                  if one.status == "error"]  # fmt: skip
+    manifest = hub_dbt.project_manifest()["nodes"]
+    marts = {name for name, node in manifest.items()
+             if node["resource_type"] == "model" and node["name"] in LIVE_MARTS}  # fmt: skip
+    failed = [f"{result.unique_id.split('.')[-1]}: {result.message}"
+              for result in hub_dbt.build(warehouse, marts) if not result.is_fine]  # fmt: skip
+    if failed:
         raise HubError(
-            f"The marts of today could not be built: {'; '.join(failed) or done.exception}",
-            fix="Run: hub run",
+            f"The marts of today could not be built: {'; '.join(failed)}", fix="Run: hub run"
         )
-
-
-@functools.lru_cache(maxsize=1)
-def _manifest(digest: str, *parse: str) -> Any:  # noqa: ARG001 - of another project another one
-    """The parsed dbt project; parsing takes longer than building three small marts."""
-    from dbt.cli.main import dbtRunner
-
-    done = dbtRunner().invoke(list(parse))
-    if not done.success:
-        raise HubError(f"dbt cannot read its project: {done.exception}", fix="Run: hub run")
-    return done.result

@@ -17,27 +17,45 @@ events as (
 ),
 
 -- The order's name in the number or the memo; a bare number counts only with the order's amount.
-by_name as (
+-- One join for each of the three: joined by `or`, every document would meet every order.
+{%- set names = [
+    (dbt.split_part('documents.document_number', "'-R'", 1), none),
+    ('documents.order_reference', none),
+    (dbt.concat(["'#'", 'documents.document_number']), 'documents.total_amount = events.total_amount'),
+] %}
+named as (
 
+    {% for name, condition in names -%}
     select
         documents.source_order_id,
         documents.sign,
         documents.total_amount,
-        min(events.source_order_id) as shopify_order_id,
-        max(case when documents.document_number = events.order_name then 1 else 0 end) as is_exact
+        events.source_order_id as shopify_order_id,
+        case when documents.document_number = events.order_name then 1 else 0 end as is_exact
     from documents
     inner join events
         on
             documents.sign = events.sign
-            and (
-                {{ dbt.split_part('documents.document_number', "'-R'", 1) }} = events.order_name
-                or documents.order_reference = events.order_name
-                or (
-                    {{ dbt.concat(["'#'", 'documents.document_number']) }} = events.order_name
-                    and documents.total_amount = events.total_amount
-                )
-            )
-    group by documents.source_order_id, documents.sign, documents.total_amount
+            and {{ name }} = events.order_name
+            {%- if condition %}
+            and {{ condition }}
+            {%- endif %}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
+),
+
+by_name as (
+
+    select
+        source_order_id,
+        sign,
+        total_amount,
+        min(shopify_order_id) as shopify_order_id,
+        max(is_exact) as is_exact
+    from named
+    group by source_order_id, sign, total_amount
 
 ),
 
