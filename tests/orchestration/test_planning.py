@@ -1,0 +1,245 @@
+"""The plan of a run: what is due, why, and that nothing stale is left when nothing is."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.planning.items import Built, Item, Plan, in_order, plan
+from orchestration.planning.project import project_items
+
+RAW = "raw_till.orders"
+
+
+def model(name: str, *reads: str, incremental: bool = False, digest: str = "1") -> Item:
+    return Item(
+        f"model.hub.{name}", "model", digest, reads, ("marts", name), is_incremental=incremental
+    )
+
+
+def view(name: str, *reads: str) -> Item:
+    return Item(f"model.hub.{name}", "view", "1", reads, ("staging", name))
+
+
+ORDERS = view("orders", RAW)
+LEDGER = model("ledger", ORDERS.name, incremental=True)
+DAYS = model("days", LEDGER.name, incremental=True)
+PAGE = view("page", DAYS.name)
+TEST = Item("test.hub.days_add_up", "test", "1", (DAYS.name,))
+FORECAST = Item("task.forecast", "task", "1", (DAYS.name,), writes=("ml.forecast",), waits=True)
+OUTLOOK = model("outlook", "ml.forecast")
+CALENDAR = model("calendar")
+HUB = [ORDERS, LEDGER, DAYS, PAGE, TEST, FORECAST, OUTLOOK, CALENDAR]
+BUILT = {item.name: Built("1", 10) for item in HUB}
+PRESENT = {item.relation for item in HUB if item.relation}
+CHANGES = {RAW: 9, "ml.forecast": 9}
+
+
+def plan_of(
+    hub: list[Item] = HUB, changes: dict[str, int] = CHANGES, built: dict[str, Built] = BUILT
+) -> Plan:
+    return plan(hub, changes, built, {item.relation for item in hub if item.relation})
+
+
+def test_nothing_is_due_when_nothing_changed() -> None:
+    assert plan_of().reasons == {}
+
+
+def test_a_load_makes_due_what_follows_from_its_table_and_nothing_else() -> None:
+    found = plan_of(changes={**CHANGES, RAW: 11})
+
+    assert found.reasons == {
+        # The view shows the new rows as it is.
+        LEDGER.name: "orders changed",
+        DAYS.name: "after ledger",
+        PAGE.name: "after days",
+        TEST.name: "after days",
+        FORECAST.name: "after days",
+    }
+    assert set(found.ready) == set(found.reasons)
+
+
+def test_what_hangs_on_an_answer_waits_for_it_and_stays_as_it_is_if_it_is_the_same() -> None:
+    due = {**BUILT, OUTLOOK.name: Built("0", 10)}
+    first = plan_of(changes={**CHANGES, RAW: 11}, built=due)
+    assert OUTLOOK.name in first.reasons
+    assert OUTLOOK.name not in first.ready
+
+    answered = dict.fromkeys([LEDGER.name, DAYS.name, PAGE.name, TEST.name, FORECAST.name],
+                             Built("1", 12))  # fmt: skip
+    same = plan_of(changes={**CHANGES, RAW: 11}, built={**BUILT, **answered})
+    assert same.reasons == {}
+    another = plan_of(changes={**CHANGES, RAW: 11, "ml.forecast": 13}, built={**BUILT, **answered})
+    assert another.reasons == {OUTLOOK.name: "ml.forecast changed"}
+
+
+def test_what_failed_stays_due_with_what_follows_from_it() -> None:
+    built = {**BUILT, LEDGER.name: Built("1", 12)}  # the days after it failed
+    found = plan_of(changes={**CHANGES, RAW: 11}, built=built)
+    assert found.reasons[DAYS.name] == "ledger changed"
+    assert LEDGER.name not in found.reasons
+
+
+def test_new_code_rebuilds_an_incremental_model_and_those_after_it_whole() -> None:
+    hub = [replace(item, digest="2") if item == LEDGER else item for item in HUB]
+    found = plan_of(hub)
+    assert found.reasons[LEDGER.name] == "its code or a setting changed"
+    assert found.rebuilt == {LEDGER.name, DAYS.name}
+
+
+def test_a_relation_that_was_dropped_is_built_again() -> None:
+    found = plan(HUB, CHANGES, BUILT, PRESENT - {PAGE.relation})
+    assert found.reasons == {PAGE.name: "is not there"}
+
+
+def test_everything_can_be_asked_for_and_what_was_tried_is_not_tried_again() -> None:
+    asked = plan(HUB, CHANGES, BUILT, PRESENT, everything=True)
+    assert set(asked.reasons) == {item.name for item in HUB}
+    assert set(asked.reasons.values()) <= {"asked for"} | {
+        f"after {item.name.split('.')[-1]}" for item in HUB
+    }
+    assert asked.rebuilt == frozenset()
+    rest = plan(HUB, CHANGES, BUILT, PRESENT, everything=True, done=set(asked.ready))
+    assert rest.ready == (OUTLOOK.name,)
+
+
+@st.composite
+def hubs(draw: st.DrawFn) -> list[Item]:
+    """Any project: tables, views and incremental models that read any that come before them."""
+    names = [f"m{number}" for number in range(draw(st.integers(1, 12)))]
+    items: list[Item] = []
+    for name in names:
+        known = [item.name for item in items] + ["raw.a", "raw.b", "raw.c"]
+        reads = draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True))
+        make = draw(st.sampled_from([model, view]))
+        items.append(make(name, *reads))
+    return items
+
+
+class Simulated:
+    """A warehouse whose tables remember which versions of the raw tables they were made from."""
+
+    def __init__(self, hub: list[Item]) -> None:
+        self.hub = {item.name: item for item in hub}
+        self.number = 1
+        self.changes = dict.fromkeys(("raw.a", "raw.b", "raw.c"), 1)
+        self.built: dict[str, Built] = {}
+        self.rows: dict[str, dict[str, int]] = {}
+
+    def content(self, name: str) -> dict[str, int]:
+        """What a reader sees: raw tables as they are, views through, tables as they were built."""
+        if name in self.changes:
+            return {name: self.changes[name]}
+        item = self.hub[name]
+        return self.seen(item) if item.kind == "view" else self.rows.get(name, {})
+
+    def seen(self, item: Item) -> dict[str, int]:
+        """What an item would be made from now."""
+        found: dict[str, int] = {}
+        for name in item.reads:
+            for raw, version in self.content(name).items():
+                found[raw] = min(version, found.get(raw, version))
+        return found
+
+    def due(self) -> dict[str, str]:
+        """Why what is due."""
+        present = {item.relation for item in self.hub.values()
+                   if item.relation and item.name in self.built}  # fmt: skip
+        return dict(plan(self.hub.values(), self.changes, self.built, present).reasons)
+
+    def load(self, table: str) -> None:
+        """A raw table changes."""
+        self.number += 1
+        self.changes[table] = self.number
+
+    def run(self, failing: random.Random | None = None) -> None:
+        """Build what is due; what fails, and what follows from it, is not built."""
+        self.number += 1
+        failed: set[str] = set()
+        for name in self.due():
+            item = self.hub[name]
+            if failed & set(item.reads) or (failing and failing.random() < 0.3):
+                failed.add(name)
+            else:
+                self.rows[name] = self.seen(item)
+                self.built[name] = Built(item.digest, self.number)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    hubs(),
+    st.lists(st.tuples(st.sampled_from(["raw.a", "raw.b", "raw.c"]), st.integers(0, 2**16)),
+             max_size=6),
+)  # fmt: skip
+def test_after_any_loads_and_failures_a_run_leaves_nothing_stale(
+    hub: list[Item], events: list[tuple[str, int]]
+) -> None:
+    warehouse = Simulated(hub)
+    for table, seed in events:
+        warehouse.run(random.Random(seed))
+        warehouse.load(table)
+    warehouse.run()
+
+    for item in hub:
+        newest = {raw: warehouse.changes[raw] for raw in _raw_behind(item, hub, warehouse.changes)}
+        assert warehouse.content(item.name) == newest
+    assert warehouse.due() == {}
+
+
+def _raw_behind(item: Item, hub: list[Item], changes: dict[str, int]) -> set[str]:
+    by_name = {one.name: one for one in hub}
+    found: set[str] = set()
+    for name in item.reads:
+        found |= {name} if name in changes else _raw_behind(by_name[name], hub, changes)
+    return found
+
+
+def test_items_come_after_what_they_read_also_through_the_tables_of_an_answer() -> None:
+    shuffled = [OUTLOOK, TEST, FORECAST, PAGE, DAYS, LEDGER, ORDERS]
+    names = [item.name for item in in_order(shuffled)]
+    assert names.index(ORDERS.name) < names.index(LEDGER.name) < names.index(DAYS.name)
+    assert names.index(FORECAST.name) < names.index(OUTLOOK.name)
+
+
+@pytest.fixture
+def manifest() -> dict[str, object]:
+    """dbt's manifest of one incremental model that calls one macro only where it is built anew."""
+    macro = {
+        "name": "changed", "package_name": "hub",
+        "macro_sql": "{% macro changed() %}1{% endmacro %}",
+        "depends_on": {"macros": []},
+    }  # fmt: skip
+    node = {
+        "resource_type": "model", "schema": "marts", "alias": "ledger", "columns": {},
+        "checksum": {"checksum": "x"},
+        "depends_on": {"nodes": ["source.hub.till.orders"], "macros": []},
+        "config": {"materialized": "incremental", "meta": {}}, "description": "",
+        "raw_code": "{% if is_incremental() %}{{ changed() }}{% endif %}",
+    }  # fmt: skip
+    return {
+        "metadata": {"project_name": "hub", "dbt_version": "1.12.6"},
+        "macros": {"macro.hub.changed": macro},
+        "nodes": {"model.hub.ledger": node},
+        "sources": {"source.hub.till.orders": {"schema": "raw_till", "identifier": "orders"}},
+    }
+
+
+def test_a_macro_that_only_an_incremental_build_calls_belongs_to_the_code(
+    manifest: dict[str, dict[str, dict[str, str]]],
+) -> None:
+    (before,) = project_items(manifest)
+    assert before.reads == (RAW,)
+    manifest["macros"]["macro.hub.changed"]["macro_sql"] = "{% macro changed() %}2{% endmacro %}"
+    (after,) = project_items(manifest)
+    assert after.digest != before.digest
+
+
+def test_a_description_is_no_code(manifest: dict[str, dict[str, dict[str, str]]]) -> None:
+    (before,) = project_items(manifest)
+    manifest["nodes"]["model.hub.ledger"]["description"] = "All sales."
+    (after,) = project_items(manifest)
+    assert after.digest == before.digest
