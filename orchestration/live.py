@@ -115,9 +115,8 @@ def _build(warehouse: Warehouse) -> None:
 
     command = ["--quiet", "--no-write-json", "run", "--select", *LIVE_MARTS]
     with hub_dbt.building(warehouse):
-        parse = hub_dbt.arguments(warehouse.business, ["--quiet", "parse"])
-        manifest = _manifest(hub_dbt.project_digest(), *parse)
-        done = dbtRunner(manifest=manifest).invoke(hub_dbt.arguments(warehouse.business, command))
+        manifest = _manifest(hub_dbt.project_digest(), warehouse.database)
+        done = dbtRunner(manifest=manifest).invoke(command)
     if not done.success:
         failed = [f"{one.node.name}: {one.message}" for one in getattr(done.result, "results", [])
                   if one.status == "error"]  # fmt: skip
@@ -128,11 +127,11 @@ def _build(warehouse: Warehouse) -> None:
 
 
 @functools.lru_cache(maxsize=1)
-def _manifest(digest: str, *parse: str) -> Any:  # noqa: ARG001 - of another project another one
+def _manifest(digest: str, database: str) -> Any:  # noqa: ARG001 - another one for others
     """The parsed dbt project; parsing takes longer than building three small marts."""
     from dbt.cli.main import dbtRunner
 
-    done = dbtRunner().invoke(list(parse))
+    done = dbtRunner().invoke(["--quiet", "parse"])
     if not done.success:
         raise HubError(f"dbt cannot read its project: {done.exception}", fix="Run: hub run")
     return done.result

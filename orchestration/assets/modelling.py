@@ -26,6 +26,7 @@ from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
 LOADED_FILES = dg.AssetKey(["raw_spreadsheets", "sales"])
+WRITTEN_BY_THE_HUB = frozenset({"quality", "settings"})  # schemas that no asset loads
 
 
 class HubTranslator(DagsterDbtTranslator):
@@ -43,7 +44,7 @@ class HubTranslator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         """What needs nothing else waits for the files, so that one dbt call builds it all."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        inner = [dep for dep in spec.deps if dep.asset_key.path[0] != "quality"]
+        inner = [dep for dep in spec.deps if dep.asset_key.path[0] not in WRITTEN_BY_THE_HUB]
         return spec if inner else spec.replace_attributes(deps=[*spec.deps, LOADED_FILES])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -91,9 +92,9 @@ def build_dbt_assets() -> dg.AssetsDefinition:
             "build", "--indirect-selection", "buildable",
             "--exclude-resource-type", "unit_test", "exposure", *flags,
         ]  # fmt: skip
-        with hub_dbt.building(warehouse):
+        with hub_dbt.building(warehouse, options.as_of):
             invocation = dbt.cli(
-                hub_dbt.arguments(warehouse.business, command, as_of_date=options.as_of),
+                command,
                 context=context,
                 target_path=hub_dbt.target_path(warehouse.business),
                 raise_on_error=False,
