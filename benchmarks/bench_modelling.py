@@ -192,9 +192,8 @@ def _built(warehouse: Warehouse, *selected: str) -> tuple[float, float]:
     with hub_dbt.building(warehouse), tempfile.TemporaryFile("w+") as said:
         began = time.monotonic()
         process = subprocess.Popen(
-            [str(hub_dbt.DBT_EXECUTABLE), *hub_dbt.arguments(warehouse.business, command)],
-            cwd=PROJECT_ROOT, stdout=said,
-        )  # fmt: skip
+            [str(hub_dbt.DBT_EXECUTABLE), *command], cwd=PROJECT_ROOT, stdout=said
+        )
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,4 +1,4 @@
-"""How the hub calls dbt: where its files lie, which settings a business gives it, its manifest."""
+"""How the hub calls dbt: where its files lie, as whom it works, its manifest."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from warehouse.business import Business
 from warehouse.database import Role, Warehouse
 from warehouse.errors import HubError
 from warehouse.home import PROJECT_ROOT, hub_home
+from warehouse.settings_tables import store_settings
 from warehouse.turns import modelling
 
 if TYPE_CHECKING:
@@ -156,10 +157,8 @@ def build(
         manifest.nodes[name].config["full_refresh"] = True
     selected = sorted(".".join(manifest.nodes[name].fqn) for name in names)
     command = ["--quiet", "build", "--select", *selected, "--indirect-selection", "empty"]
-    with building(warehouse):
-        done = dbtRunner(manifest).invoke(
-            arguments(warehouse.business, command, as_of_date=as_of_date)
-        )
+    with building(warehouse, as_of_date):
+        done = dbtRunner(manifest).invoke(command)
     if not isinstance(done.result, RunExecutionResult):
         raise HubError(
             f"dbt could not start: {done.exception}",
@@ -191,7 +190,7 @@ def metricflow(warehouse: Warehouse, command: Sequence[str]) -> int:
         link = project / name
         if not link.is_symlink():
             link.symlink_to(place)
-    parse = [str(DBT_EXECUTABLE), "--quiet", *arguments(warehouse.business, ["parse"])]
+    parse = [str(DBT_EXECUTABLE), "--quiet", "parse"]
     with environment(warehouse, role="analyst", target=project / "target"):
         subprocess.run(parse, cwd=PROJECT_ROOT, check=True)
         mf = str(DBT_EXECUTABLE.with_name("mf"))
@@ -203,44 +202,16 @@ def target_path(business: Business) -> Path:
     return hub_home() / "dbt" / business.slug
 
 
-def arguments(
-    business: Business, command: Sequence[str], *, as_of_date: date | None = None
-) -> list[str]:
-    """The arguments of one dbt call for a business.
+@contextmanager
+def building(warehouse: Warehouse, as_of_date: date | None = None) -> Iterator[None]:
+    """The variables of :func:`environment`, and no rows land while the models are built.
 
     Args:
-        business: whose settings become dbt variables.
-        command: dbt's command and flags, such as ``["build"]``.
-        as_of_date: the day to look from; None means the last complete day of the data.
+        warehouse: the business's; the models read its settings as they are now.
+        as_of_date: the day to report as of; None means the last complete day of the data.
     """
-    return [*command, "--vars", json.dumps(_settings(business, as_of_date), default=str)]
-
-
-def _settings(business: Business, as_of_date: date | None) -> dict[str, object]:
-    return {
-        "business_name": business.name,
-        "time_zone": business.time_zone,
-        "currency_code": business.currency_code,
-        "country_code": business.country_code,
-        "default_location_name": business.default_location_name,
-        "default_channel_name": business.default_channel_name,
-        "locations": [location.model_dump() for location in business.locations],
-        "closures": [
-            {"first_date": closure.first_date, "last_date": closure.last_date}
-            for closure in business.closures
-            if closure.location is None
-        ],
-        "week_start": business.week_start,
-        "rfm_mode": business.rfm_mode,
-        "as_of_date": as_of_date.isoformat() if as_of_date else None,
-        "today": business.today().isoformat(),
-    }
-
-
-@contextmanager
-def building(warehouse: Warehouse) -> Iterator[None]:
-    """The variables of :func:`environment`, and no rows land while the models are built."""
     with modelling(warehouse, "transformer"), environment(warehouse):
+        store_settings(warehouse, as_of_date)
         yield
 
 

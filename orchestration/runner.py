@@ -23,6 +23,7 @@ from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
+from warehouse.settings_tables import store_settings
 
 STEP_TITLES = {
     "load_spreadsheets": "Loading files",
@@ -125,6 +126,7 @@ def run_hub(
         if only == "check":
             runs.execute("check_quality", None)
         elif only != "load":
+            store_settings(warehouse, as_of_date)
             runs.bring_up_to_date(only, everything=everything or full_refresh)
         if summary.failures:
             summary.warnings += _tell_failure(warehouse, instance)

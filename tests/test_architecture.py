@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from orchestration import dbt as hub_dbt
 from warehouse.home import PROJECT_ROOT
@@ -106,16 +108,19 @@ def test_only_staging_reads_sources_and_nothing_reads_upwards(
     assert wrong == []
 
 
+SETTLED_IN_STAGING = ("ml__", "quality__", "settings__")
+
+
 def test_marts_read_business_rows_through_intermediate_only(
     manifest: dict[str, dict[str, dict[str, object]]],
 ) -> None:
-    """Staging of a selling system must not leak into marts; ml and quality have no other step."""
+    """Staging of a selling system must not leak into marts; the hub's own has no other step."""
     wrong = [
         (name, parent)
         for name, node in manifest["nodes"].items()
         if name.startswith("model.") and _layer(name, manifest) == "marts"
         for parent in node["depends_on"]["nodes"]  # type: ignore[index]
-        if ".stg_" in parent and not parent.split(".stg_")[1].startswith(("ml__", "quality__"))
+        if ".stg_" in parent and not parent.split(".stg_")[1].startswith(SETTLED_IN_STAGING)
     ]
     assert wrong == []
 
@@ -136,6 +141,41 @@ def test_every_mart_is_contracted_described_and_owned(
         assert config["group"], mart["name"]  # type: ignore[index]
         assert isinstance(columns, dict)
         assert all(column["description"] for column in columns.values()), mart["name"]
+
+
+# Limits that are the same for every business and day.
+CONSTANTS = {
+    "books_tolerance_amount",
+    "churn_risk_high",
+    "churn_risk_medium",
+    "dead_stock_days",
+    "minimum_cost_coverage",
+    "minimum_stock_days",
+    "rfm_quantile_minimum_customers",
+    "sure_match_confidence",
+}
+
+
+def test_no_setting_of_a_business_is_a_variable_of_dbt(
+    manifest: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    """Settings are tables, so that one parsed project serves every business on every day."""
+    declared = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert set(declared["vars"]) == CONSTANTS
+    code = [str(node.get("raw_code")) for node in manifest["nodes"].values()]
+    code += [
+        str(macro["macro_sql"])
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "hub"
+    ]
+    read = {name for text in code for name in re.findall(r"\bvar\(\s*['\"](\w+)", text)}
+    assert read == CONSTANTS
+    overridden = {
+        name
+        for test in manifest["unit_tests"].values()
+        for name in ((test["overrides"] or {}).get("vars") or {})  # type: ignore[attr-defined]
+    }
+    assert overridden <= CONSTANTS
 
 
 PORTABILITY_BANS = (

@@ -301,6 +301,13 @@ class Business(_Settings):
         return values
 
     @model_validator(mode="after")
+    def _locations_differ(self) -> Business:
+        names = [location.name for location in self.locations]
+        if len(set(names)) < len(names):
+            raise ValueError("two locations have the same name")
+        return self
+
+    @model_validator(mode="after")
     def _managers_differ(self) -> Business:
         users = [manager.user for manager in self.location_managers]
         if len(set(users)) < len(users):

@@ -30,12 +30,15 @@ Service = Literal["dagster", "superset"]
 
 API_SCHEMAS = ("raw_shopify", "raw_square", "raw_quickbooks")
 RAW_SCHEMAS = ("raw_spreadsheets", *API_SCHEMAS)
+SETTINGS_TABLES = ("business", "locations", "closures", "clock")
 
 # Schema -> its owner. "admin" owns what no working role may alter.
 SCHEMA_OWNERS: dict[str, Role | Literal["admin"]] = {
     **dict.fromkeys(RAW_SCHEMAS, "loader"),
     # Rows on their way into the tables of the same names; emptied when they are there.
     **dict.fromkeys((f"{schema}_staging" for schema in API_SCHEMAS), "loader"),
+    # business.toml as tables, for the models.
+    "settings": "admin",
     "staging": "transformer",
     "intermediate": "transformer",
     "marts": "transformer",
@@ -194,6 +197,33 @@ create table if not exists quality.built_nodes (
     load_number bigint not null, -- what it was built from had changed up to this number
     built_at timestamptz not null default now()
 );
+create table if not exists settings.business (
+    is_only boolean not null primary key default true check (is_only), -- one row
+    name text not null,
+    time_zone text not null,
+    currency_code text not null,
+    country_code text not null,
+    default_location_name text not null,
+    default_channel_name text not null,
+    week_start text not null,
+    rfm_mode text not null
+);
+create table if not exists settings.locations (
+    name text not null primary key,
+    time_zone text,
+    country_code text,
+    currency_code text
+);
+create table if not exists settings.closures (
+    first_date date not null,
+    last_date date not null,
+    primary key (first_date, last_date)
+);
+create table if not exists settings.clock (
+    is_only boolean not null primary key default true check (is_only), -- one row
+    today date not null, -- in the business's time zone
+    as_of_date date -- null: report as of the last complete day
+);
 create table if not exists audit.events (
     event_id bigint generated always as identity primary key,
     happened_at timestamptz not null default now(),
@@ -285,6 +315,14 @@ TABLE_GRANTS: tuple[tuple[str, str, Role], ...] = (
     ),
     *(("usage", "sequence quality.load_numbers", role) for role in ("loader", "transformer", "ml")),
     ("select, insert, update, delete", "quality.built_nodes", "transformer"),
+    *(
+        grant
+        for table in SETTINGS_TABLES
+        for grant in (
+            ("select, insert, delete", f"settings.{table}", "loader"),
+            ("select", f"settings.{table}", "transformer"),
+        )
+    ),
     ("select", "quality.load_log", "quality"),
     ("select", "quality.quarantine", "quality"),
     ("select, insert, update", "vault.keys", "loader"),
@@ -313,6 +351,8 @@ SCHEMA_USERS: tuple[tuple[str, Role], ...] = (
     ("quality", "transformer"),
     ("quality", "quality"),
     ("quality", "ml"),
+    ("settings", "loader"),
+    ("settings", "transformer"),
     ("vault", "loader"),
     ("vault", "privacy"),
     ("audit", "loader"),

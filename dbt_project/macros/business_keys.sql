@@ -39,7 +39,7 @@
 {%- endmacro %}
 
 {% macro default_location() -%}
-    '{{ var("default_location_name") | replace("'", "''") }}'
+    {{ business_setting('default_location_name') }}
 {%- endmacro %}
 
 {# Where the books sold something that no shop or till did. #}
@@ -48,7 +48,7 @@
 {%- endmacro %}
 
 {% macro default_channel() -%}
-    '{{ var("default_channel_name") | replace("'", "''") }}'
+    {{ business_setting('default_channel_name') }}
 {%- endmacro %}
 
 {# A variant is named after its product; a sole variant has no name worth telling. #}

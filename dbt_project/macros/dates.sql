@@ -27,30 +27,25 @@
     end
 {%- endmacro %}
 
-{# The business's first day of the week as an ISO number. #}
-{% macro week_start_number() -%}
-    {%- set names = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday',
-                     'sunday'] -%}
-    {{ names.index(var('week_start')) + 1 }}
+{# The ISO number of a weekday, from its English name in lower case. #}
+{% macro weekday_number(day_name) -%}
+    case {{ day_name }}
+        when 'monday' then 1 when 'tuesday' then 2 when 'wednesday' then 3
+        when 'thursday' then 4 when 'friday' then 5 when 'saturday' then 6 when 'sunday' then 7
+    end
 {%- endmacro %}
 
-{# The day the business is looked at from: `as_of_date`, else the last complete day with counted
-sales. A business that opened today has none, and is looked at from today. #}
+{# The date to report as of: the one that was asked for, else the last complete day with counted
+sales. A business that opened today has none yet and reports as of today. #}
 {% macro as_of_date() -%}
-    {%- if var('as_of_date') -%}
-    cast('{{ var("as_of_date") }}' as date)
-    {%- else -%}
-    (
+    coalesce({{ clock_setting('as_of_date') }}, (
         select coalesce(
-            max({% if var('today') %}case
-                when sale_date < cast('{{ var("today") }}' as date) then sale_date
-            end{% else %}sale_date{% endif %}),
+            max(case when sale_date < {{ clock_setting('today_date') }} then sale_date end),
             max(sale_date)
         )
         from {{ ref('rpt_sales_daily') }}
         where orders_count > 0
-    )
-    {%- endif -%}
+    ))
 {%- endmacro %}
 
 {# A moment as a clock in a time zone shows it. #}

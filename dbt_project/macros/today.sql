@@ -19,14 +19,13 @@
 {% macro last_day_of_ledger() -%}
     {%- set found = run_query(
         'select cast(max(sale_date) as varchar(10)) from ' ~ ref('rpt_sales_daily')
-        ~ ' where orders_count > 0'
-        ~ (" and sale_date <= cast('" ~ var('today') ~ "' as date)" if var('today') else '')
+        ~ ' where orders_count > 0 and sale_date <= ' ~ clock_setting('today_date')
     ).columns[0].values()[0] if is_built(ref('rpt_sales_daily')) -%}
     cast('{{ found or "1900-01-01" }}' as date)
 {%- endmacro %}
 
 {# The business's own hour of the day, 24 when the day that is shown is over. #}
 {% macro hour_of(day) -%}
-    {%- set now = local_time(dbt.current_timestamp(), "'" ~ var('time_zone') ~ "'") -%}
+    {%- set now = local_time(dbt.current_timestamp(), business_setting('time_zone')) -%}
     case when {{ day }} < cast({{ now }} as date) then 24 else {{ local_hour(now) }} end
 {%- endmacro %}

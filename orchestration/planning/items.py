@@ -18,6 +18,8 @@ from typing import Literal
 from warehouse.changes import TableName
 
 Kind = Literal["model", "view", "seed", "snapshot", "test", "task", "suite", "publication"]
+# The business's time zone, currency and places; the day of the clock decides no row of a fact.
+SETTINGS_OF_ROWS = ("settings.business", "settings.locations")
 # What others read; the rest only looks at what is there.
 _BUILDS: frozenset[Kind] = frozenset({"model", "view", "seed", "snapshot"})
 
@@ -113,7 +115,7 @@ def plan(
         reason = _reason(item, reasons, changed, built, present)
         if reason or everything:
             reasons[item.name] = reason or "asked for"
-    return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, built))
+    return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, changes, built))
 
 
 def changes_of(
@@ -133,15 +135,26 @@ def changes_of(
     return found
 
 
-def rebuilt_whole(items: Iterable[Item], built: Mapping[str, Built]) -> frozenset[str]:
-    """Incremental models whose code, or that of one before them, is not what they were built by."""
+def rebuilt_whole(
+    items: Iterable[Item], changes: Mapping[str, int], built: Mapping[str, Built]
+) -> frozenset[str]:
+    """Incremental models whose old rows are not what they would be by now.
+
+    Their code is another one, or that of an incremental model before them, or a setting that every
+    row depends on was corrected.
+    """
     whole: set[str] = set()
     stale: set[str] = set()  # whole themselves, or views and tables after one that is
+    settled: dict[str, int] = {name: changes.get(name, 0) for name in SETTINGS_OF_ROWS}
     for item in items:
+        if item.kind not in _BUILDS:
+            continue
+        settled[item.name] = max((settled.get(name, 0) for name in item.reads), default=0)
+        last = built.get(item.name)
         is_new = item.is_incremental and (
-            item.name not in built or built[item.name].digest != item.digest
+            last is None or last.digest != item.digest or last.load_number < settled[item.name]
         )
-        if is_new or (item.kind in _BUILDS and any(name in stale for name in item.reads)):
+        if is_new or any(name in stale for name in item.reads):
             stale.add(item.name)
             if item.is_incremental:
                 whole.add(item.name)

@@ -11,6 +11,7 @@ from orchestration.planning import record
 from orchestration.planning.items import rebuilt_whole
 from orchestration.planning.project import dbt_items
 from warehouse.database import Warehouse
+from warehouse.settings_tables import store_settings
 
 
 @contextmanager
@@ -36,11 +37,12 @@ def bring_up_to_date(
         as_of_date: the day to look from; None means the last complete day.
     """
     items = dbt_items()
+    store_settings(warehouse, as_of_date)
     with warehouse.connect("transformer") as connection:
-        known = record.built(connection)
+        known, changes = record.built(connection), record.changes(connection)
     if full_refresh:
         known = {name: built for name, built in known.items() if name not in names}
-    rebuilt = rebuilt_whole(items, known)
+    rebuilt = rebuilt_whole(items, changes, known)
     # Also those that this call does not build, or that fail: a later one has to build them whole.
     record.forget(warehouse, rebuilt)
     # Drawn before anything is read: what lands later has a larger number, and stays due.

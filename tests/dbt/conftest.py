@@ -62,9 +62,8 @@ def build(
     command += ["--full-refresh"] if full_refresh else []
     # Of what is selected, the tests that need nothing else.
     command += ["--select", *select.split(), "--indirect-selection", "buildable"] if select else []
-    arguments = hub_dbt.arguments(warehouse.business, ["--quiet", *command], as_of_date=as_of_date)
-    with hub_dbt.building(warehouse):
-        return _invoke(project or hub_dbt.parsed_project(warehouse.database), arguments)
+    with hub_dbt.building(warehouse, as_of_date):
+        return _invoke(project or hub_dbt.parsed_project(warehouse.database), ["--quiet", *command])
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def compiled(warehouse: Warehouse) -> Path:
     command = ["compile", "--quiet", "--select", "resource_type:analysis"]
     with hub_dbt.environment(warehouse):
         done = subprocess.run(
-            [str(hub_dbt.DBT_EXECUTABLE), *hub_dbt.arguments(warehouse.business, command)],
+            [str(hub_dbt.DBT_EXECUTABLE), *command],
             cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

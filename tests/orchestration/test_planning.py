@@ -91,6 +91,17 @@ def test_new_code_rebuilds_an_incremental_model_and_those_after_it_whole() -> No
     assert found.rebuilt == {LEDGER.name, DAYS.name}
 
 
+def test_a_corrected_setting_rebuilds_whole_what_is_incremental_and_reads_it() -> None:
+    settings = view("settings", "settings.business")
+    hub = [settings, replace(LEDGER, reads=(ORDERS.name, settings.name)), *HUB[2:], ORDERS]
+    changes = {**CHANGES, "settings.business": 8}
+    built = {**BUILT, settings.name: Built("1", 9)}
+    assert plan_of(hub, changes, built).rebuilt == frozenset()
+    corrected = plan_of(hub, {**changes, "settings.business": 11}, built)
+    assert corrected.reasons[LEDGER.name] == "settings changed"
+    assert corrected.rebuilt == {LEDGER.name, DAYS.name}
+
+
 def test_a_relation_that_was_dropped_is_built_again() -> None:
     found = plan(HUB, CHANGES, BUILT, PRESENT - {PAGE.relation})
     assert found.reasons == {PAGE.name: "is not there"}

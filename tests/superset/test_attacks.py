@@ -466,7 +466,7 @@ def test_a_manager_sees_no_other_row_while_his_marts_are_built_anew(
     build = ["run", "--full-refresh", "--quiet", "--select", *marts]
     with hub_dbt.environment(warehouse), login(MANAGER) as connection:
         building = subprocess.Popen(
-            [str(hub_dbt.DBT_EXECUTABLE), *hub_dbt.arguments(warehouse.business, build)],
+            [str(hub_dbt.DBT_EXECUTABLE), *build],
             cwd=PROJECT_ROOT,
         )
         seen, looks = set(), 0

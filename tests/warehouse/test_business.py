@@ -35,6 +35,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("name = ", "cannot be read"),
         (GOOD + ANNA.replace("anna", "owner"), "'owner' is a user that the hub makes itself"),
         (GOOD + ANNA.replace("anna", "Anna B"), "location_managers.0.user"),
+        (GOOD + '[[locations]]\nname = "Pier"\n' * 2, "two locations have the same name"),
         (GOOD + ANNA + ANNA, "two location_managers have the same user"),
         (GOOD + ANNA.replace('["Harbour"]', "[]"), "location_managers.0.locations"),
         (GOOD + ANNA.replace('["Harbour"]', '["A", "A"]'), "'anna' has a location twice"),

@@ -8,7 +8,7 @@ with quotes as (
     select
         rate_date,
         currency_code,
-        to_currency_code,
+        coalesce(to_currency_code, {{ business_setting('currency_code') }}) as to_currency_code,
         exchange_rate,
         coalesce(rate_source, 'exchange_rates') as rate_source,
         1 as preference,
@@ -49,7 +49,7 @@ worths as (
         source_record_id,
         loaded_at
     from quotes
-    where to_currency_code = '{{ var("currency_code") }}'
+    where to_currency_code = {{ business_setting('currency_code') }}
     union all
     select
         rate_date,
@@ -61,7 +61,7 @@ worths as (
         source_record_id,
         loaded_at
     from quotes
-    where currency_code = '{{ var("currency_code") }}'
+    where currency_code = {{ business_setting('currency_code') }}
     union all
     select
         told.rate_date,
@@ -78,7 +78,7 @@ worths as (
             told.rate_date = ours.rate_date
             and told.currency_code = ours.currency_code
             and told.rate_source = ours.rate_source
-            and ours.to_currency_code = '{{ var("currency_code") }}'
+            and ours.to_currency_code = {{ business_setting('currency_code') }}
 
 ),
 
@@ -91,7 +91,7 @@ ranked as (
             order by preference asc, steps asc, source_record_id desc
         ) as rank_of_rate
     from worths
-    where currency_code <> '{{ var("currency_code") }}'
+    where currency_code <> {{ business_setting('currency_code') }}
 
 ),
 

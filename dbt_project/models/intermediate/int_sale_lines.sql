@@ -161,14 +161,14 @@ select
         {% elif column == 'currency_code' -%}
             case
                 when rates.exchange_rate is null then united.currency_code
-                else '{{ var("currency_code") }}'
+                else {{ business_setting('currency_code') }}
             end as currency_code,
         {% elif column == 'exclusion_reason' -%}
             coalesce(
                 united.exclusion_reason,
                 case
                     when
-                        united.currency_code <> '{{ var("currency_code") }}'
+                        united.currency_code <> {{ business_setting('currency_code') }}
                         and rates.exchange_rate is null
                         then 'no_exchange_rate'
                 end

@@ -26,6 +26,7 @@ from warehouse.errors import HubError
 
 UNIQUE_ID = "dagster_dbt/unique_id"  # where dagster-dbt keeps dbt's name of an asset or a check
 FAILED = ("error", "fail", "runtime error")
+WRITTEN_BY_THE_HUB = frozenset({"quality", "settings"})  # schemas that no asset loads
 LOADED_FILES = dg.AssetKey(["raw_spreadsheets", "sales"])
 
 
@@ -44,7 +45,7 @@ class HubTranslator(DagsterDbtTranslator):
     ) -> dg.AssetSpec:
         """What needs nothing else waits for the files, so that one dbt call builds it all."""
         spec = super().get_asset_spec(manifest, unique_id, project)
-        inner = [dep for dep in spec.deps if dep.asset_key.path[0] != "quality"]
+        inner = [dep for dep in spec.deps if dep.asset_key.path[0] not in WRITTEN_BY_THE_HUB]
         return spec if inner else spec.replace_attributes(deps=[*spec.deps, LOADED_FILES])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ with preferences as (
 )
 
 select
-    coalesce(max(home_currency_code), '{{ var("currency_code") }}') as home_currency_code,
+    coalesce(max(home_currency_code), {{ business_setting('currency_code') }}) as home_currency_code,
     coalesce(
         max(case fiscal_year_first_month
             {% for month in (

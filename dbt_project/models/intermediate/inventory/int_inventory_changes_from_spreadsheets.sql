@@ -59,7 +59,7 @@ select
     change_type = 'count' as is_count,
     quantity,
     case
-        when coalesce(currency_code, '{{ var("currency_code") }}') = '{{ var("currency_code") }}'
+        when currency_code is null or currency_code = {{ business_setting('currency_code') }}
             then unit_cost_amount
     end as unit_cost_amount,
     cast(null as {{ dbt.type_timestamp() }}) as occurred_at,

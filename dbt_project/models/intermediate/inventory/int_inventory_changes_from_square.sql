@@ -61,7 +61,7 @@ select
     parts.part = 'count' as is_count,
     parts.stock_quantity as quantity,
     case
-        when parts.quantity > 0 and parts.cost_currency_code = '{{ var("currency_code") }}'
+        when parts.quantity > 0 and parts.cost_currency_code = {{ business_setting('currency_code') }}
             then parts.cost_amount / parts.quantity
     end as unit_cost_amount,
     parts.occurred_at,

@@ -42,7 +42,7 @@ select
     cast(purchases.quantity as {{ dbt.type_numeric() }}) as quantity,
     cast(purchases.received_quantity as {{ dbt.type_numeric() }}) as received_quantity,
     cast(purchases.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
-    coalesce(purchases.currency_code, '{{ var("currency_code") }}') as currency_code,
+    coalesce(purchases.currency_code, {{ business_setting('currency_code') }}) as currency_code,
     purchases.loaded_at
 from purchases
 left join identities on purchases.source_product_id = identities.source_product_id

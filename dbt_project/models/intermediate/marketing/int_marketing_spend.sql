@@ -17,8 +17,8 @@ select
     coalesce(spend.campaign_name, 'All campaigns') as campaign_name,
     case
         when rates.exchange_rate is null
-            then coalesce(spend.currency_code, '{{ var("currency_code") }}')
-        else '{{ var("currency_code") }}'
+            then coalesce(spend.currency_code, {{ business_setting('currency_code') }})
+        else {{ business_setting('currency_code') }}
     end as currency_code,
     spend.spend_amount * coalesce(rates.exchange_rate, 1) as spend_amount,
     spend.clicks_count,

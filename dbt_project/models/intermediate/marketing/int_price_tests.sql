@@ -3,7 +3,7 @@ with days as (
     select * from {{ ref('stg_spreadsheets__price_tests') }}
     where
         superseded_at is null
-        and coalesce(currency_code, '{{ var("currency_code") }}') = '{{ var("currency_code") }}'
+        and (currency_code is null or currency_code = {{ business_setting('currency_code') }})
 
 )
 

@@ -11,7 +11,7 @@ purchases as (
     where
         superseded_at is null
         and unit_cost_amount is not null
-        and coalesce(currency_code, '{{ var("currency_code") }}') = '{{ var("currency_code") }}'
+        and (currency_code is null or currency_code = {{ business_setting('currency_code') }})
 
 ),
 
@@ -67,8 +67,8 @@ ingredients as (
         coalesce(
             case
                 when
-                    coalesce(recipes.currency_code, '{{ var("currency_code") }}')
-                    = '{{ var("currency_code") }}'
+                    recipes.currency_code is null
+                    or recipes.currency_code = {{ business_setting('currency_code') }}
                     then recipes.unit_cost_amount
             end, by_id.unit_cost_amount, by_name.unit_cost_amount
         ) as unit_cost_amount

@@ -61,7 +61,7 @@ select
     cast(customers.match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     {{ dbt.concat(["'Customer '", "upper(substring(customers.customer_key from 1 for 6))"]) }}
         as customer_label,
-    coalesce(customers.country_code, '{{ var("country_code") }}') as country_code,
+    coalesce(customers.country_code, {{ business_setting('country_code') }}) as country_code,
     customers.postal_code,
     customers.accepts_marketing,
     months.first_order_date,

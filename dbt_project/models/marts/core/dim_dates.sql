@@ -16,16 +16,7 @@ days as (
 
 closures as (
 
-    {% for closure in var('closures') %}
-    select
-        cast('{{ closure.first_date }}' as date) as first_date,
-        cast('{{ closure.last_date or closure.first_date }}' as date) as last_date
-    {% if not loop.last %}union all{% endif %}
-    {% else %}
-        select
-            cast(null as date) as first_date,
-            cast(null as date) as last_date
-    {% endfor %}
+    select * from {{ ref('stg_settings__closures') }}
 
 ),
 
@@ -53,7 +44,7 @@ final as (
         weekdays.date_day,
         cast({{ dbt.dateadd(
             'day',
-            "-mod(day_of_week_number - " ~ week_start_number() ~ " + 7, 7)",
+            "-mod(day_of_week_number - " ~ business_setting('week_start_number') ~ " + 7, 7)",
             'weekdays.date_day'
         ) }} as date) as week_start_date,
         {{ month_start('weekdays.date_day') }} as month_start_date,

@@ -4,33 +4,41 @@ with places as (
 
 ),
 
+business as (
+
+    select * from {{ ref('stg_settings__business') }}
+
+),
+
+-- The default location is the first in business.toml, or the business itself.
 configured as (
 
-    {% for location in var('locations') %}
     select
-        '{{ location.name | replace("'", "''") }}' as location_name,
-        '{{ location.time_zone or var("time_zone") }}' as time_zone,
-        '{{ location.country_code or var("country_code") }}' as country_code,
-        '{{ location.currency_code or var("currency_code") }}' as currency_code
+        location_name,
+        time_zone,
+        country_code,
+        currency_code
+    from {{ ref('stg_settings__locations') }}
     union all
-    {% endfor %}
     select
-        {{ default_location() }} as location_name,
-        '{{ var("time_zone") }}' as time_zone,
-        '{{ var("country_code") }}' as country_code,
-        '{{ var("currency_code") }}' as currency_code
+        default_location_name as location_name,
+        null as time_zone,
+        null as country_code,
+        null as currency_code
+    from business
 
 ),
 
 settings as (
 
     select
-        location_name,
-        min(time_zone) as time_zone,
-        min(country_code) as country_code,
-        min(currency_code) as currency_code
+        configured.location_name,
+        coalesce(min(configured.time_zone), min(business.time_zone)) as time_zone,
+        coalesce(min(configured.country_code), min(business.country_code)) as country_code,
+        coalesce(min(configured.currency_code), min(business.currency_code)) as currency_code
     from configured
-    group by location_name
+    cross join business
+    group by configured.location_name
 
 ),
 
@@ -58,10 +66,11 @@ told as (
 select
     {{ location_key('names.location_name') }} as location_key,
     names.location_name,
-    coalesce(told.time_zone, settings.time_zone, '{{ var("time_zone") }}') as time_zone,
-    coalesce(settings.country_code, told.country_code, '{{ var("country_code") }}') as country_code,
-    coalesce(settings.currency_code, told.currency_code, '{{ var("currency_code") }}') as currency_code,
+    coalesce(told.time_zone, settings.time_zone, business.time_zone) as time_zone,
+    coalesce(settings.country_code, told.country_code, business.country_code) as country_code,
+    coalesce(settings.currency_code, told.currency_code, business.currency_code) as currency_code,
     told.loaded_at
 from names
+cross join business
 left join settings on names.location_name = settings.location_name
 left join told on names.location_name = told.location_name

@@ -58,13 +58,13 @@ converted as (
         rates.exchange_rate,
         case
             when rates.exchange_rate is null then dated.currency_code
-            else '{{ var("currency_code") }}'
+            else {{ business_setting('currency_code') }}
         end as reported_currency_code,
         coalesce(
             dated.exclusion_reason,
             case
                 when
-                    dated.currency_code <> '{{ var("currency_code") }}'
+                    dated.currency_code <> {{ business_setting('currency_code') }}
                     and rates.exchange_rate is null
                     then 'no_exchange_rate'
             end

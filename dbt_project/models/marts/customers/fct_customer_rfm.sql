@@ -30,7 +30,8 @@ shop as (
         count(*) as customers_count,
         sum(monetary_amount) / sum(frequency) as order_value_amount,
         case
-            when '{{ var("rfm_mode") }}' in ('quantile', 'fixed') then '{{ var("rfm_mode") }}'
+            when {{ business_setting('rfm_mode') }} in ('quantile', 'fixed')
+                then {{ business_setting('rfm_mode') }}
             when count(*) >= {{ var('rfm_quantile_minimum_customers') }} then 'quantile'
             else 'fixed'
         end as score_mode

@@ -18,7 +18,7 @@ spend as (
         sum(spend_amount) as ad_spend_amount,
         max(loaded_at) as loaded_at
     from {{ ref('fct_marketing_spend') }}
-    where currency_code = '{{ var("currency_code") }}'
+    where currency_code = {{ business_setting('currency_code') }}
     group by spend_date
 
 ),

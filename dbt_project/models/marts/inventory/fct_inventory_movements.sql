@@ -121,7 +121,7 @@ select
     cast(moved_quantity as {{ dbt.type_numeric() }}) as quantity,
     cast(on_hand_quantity as {{ dbt.type_numeric() }}) as on_hand_quantity,
     cast(unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
-    '{{ var("currency_code") }}' as currency_code,
+    {{ business_setting('currency_code') }} as currency_code,
     occurred_at,
     changed_date as movement_date,
     loaded_at

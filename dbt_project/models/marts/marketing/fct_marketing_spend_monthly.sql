@@ -5,7 +5,7 @@ with from_files as (
         sum(spend_amount) as spend_amount,
         max(loaded_at) as loaded_at
     from {{ ref('fct_marketing_spend') }}
-    where currency_code = '{{ var("currency_code") }}'
+    where currency_code = {{ business_setting('currency_code') }}
     group by 1
 
 ),

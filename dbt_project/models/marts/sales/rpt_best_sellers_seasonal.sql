@@ -1,12 +1,16 @@
-{#- South of the equator the seasons are the other way round. -#}
-{%- set is_south = var('country_code') in [
-    'AR', 'AU', 'BO', 'BR', 'BW', 'CL', 'LS', 'MG', 'MU', 'MZ', 'NA', 'NZ', 'PE', 'PY', 'SZ', 'UY',
-    'ZA', 'ZM', 'ZW'
-] -%}
-{%- set seasons = ['Summer', 'Autumn', 'Winter', 'Spring'] if is_south
-    else ['Winter', 'Spring', 'Summer', 'Autumn'] -%}
+-- South of the equator the seasons are the other way round.
+with hemisphere as (
 
-with order_days as (
+    select
+        country_code in (
+            'AR', 'AU', 'BO', 'BR', 'BW', 'CL', 'LS', 'MG', 'MU', 'MZ', 'NA', 'NZ', 'PE', 'PY',
+            'SZ', 'UY', 'ZA', 'ZM', 'ZW'
+        ) as is_south
+    from {{ ref('stg_settings__business') }}
+
+),
+
+order_days as (
 
     select * from {{ ref('fct_product_orders_daily') }}
 
@@ -79,10 +83,10 @@ select
     summed.period_start_date,
     case
         when summed.period_type = 'month' then dates.month_name
-        when dates.month_number = 12 then '{{ seasons[0] }}'
-        when dates.month_number = 3 then '{{ seasons[1] }}'
-        when dates.month_number = 6 then '{{ seasons[2] }}'
-        else '{{ seasons[3] }}'
+        when dates.month_number = case when hemisphere.is_south then 6 else 12 end then 'Winter'
+        when dates.month_number = case when hemisphere.is_south then 9 else 3 end then 'Spring'
+        when dates.month_number = case when hemisphere.is_south then 12 else 6 end then 'Summer'
+        else 'Autumn'
     end as period_name,
     summed.product_key,
     products.product_name,
@@ -99,5 +103,6 @@ select
     ) as net_amount_rank,
     summed.loaded_at
 from summed
+cross join hemisphere
 inner join products on summed.product_key = products.product_key
 inner join {{ ref('dim_dates') }} as dates on summed.period_start_date = dates.date_day

@@ -129,7 +129,7 @@ day_shown as (
     from lines
     where
         line_type = 'product' and action_type = 'order'
-        and sale_date <= cast('{{ var("today") or "9999-12-31" }}' as date)
+        and sale_date <= {{ clock_setting('today_date') }}
 
 )
 
@@ -153,7 +153,8 @@ select
     cast(lines.quantity as {{ dbt.type_numeric() }}) as quantity,
     cast(lines.net_amount as {{ dbt.type_numeric() }}) as net_amount,
     {{ local_time(
-        'lines.occurred_at', "coalesce(locations.time_zone, '" ~ var('time_zone') ~ "')"
+        'lines.occurred_at',
+        'coalesce(locations.time_zone, ' ~ business_setting('time_zone') ~ ')'
     ) }} as sold_local_at,
     lines.sale_date,
     lines.sale_hour,

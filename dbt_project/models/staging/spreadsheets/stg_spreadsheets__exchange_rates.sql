@@ -10,7 +10,7 @@ renamed as (
         _row_key as source_record_id,
         rate_date,
         currency_code,
-        coalesce(to_currency_code, '{{ var("currency_code") }}') as to_currency_code,
+        to_currency_code,
         rate as exchange_rate,
         rate_source,
         _loaded_at as loaded_at,
