@@ -106,7 +106,7 @@ class StreamResource:
             self._assert_complete(len(window.seen))
             state["whole_at"] = self._flattener.loaded_at.isoformat()
         cursors |= window.cursors(dict.fromkeys(parts, asked_at) if asked_at else {})
-        state["recent"] = window.recent(cursors) if stream.tells_changes else {}
+        state["recent"] = window.recent(cursors)
         self._progress.cursors = dict(cursors)
 
     def _assert_complete(self, count: int) -> None:

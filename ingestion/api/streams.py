@@ -27,8 +27,8 @@ class Stream:
             that are always read whole: what is on them no more, is marked deleted.
         is_sorted: pages come oldest change first, so a load can stop and go on.
         parts: what is read side by side with a cursor each, such as locations.
-        tells_changes: whether ``changed_at`` moves with every change, so that what was loaded with
-            the same one need not be loaded again.
+        tells_changes: whether ``changed_at`` moves with every change; otherwise what was loaded is
+            told from what changed by its content.
         clock: the source's own; then the cursor is when it was asked last, which may be long after
             the newest change.
         is_optional: an account may be set up without it; then it is left out, and the report says

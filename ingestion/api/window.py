@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 
 from ingestion.api.shapes import Json, contract_error
@@ -16,10 +18,11 @@ class Window:
     """Documents of one package of a stream: each once, and how far the cursors may move."""
 
     def __init__(self, stream: Stream, source: str, recent: dict[str, str]) -> None:
-        """``recent``: the last change by key of documents that the overlap may give again."""
+        """``recent``: the last version by key of documents that the overlap may give again."""
         self._stream, self._source, self._recent = stream, source, recent
         self.waiting: list[Json] = []
         self.seen: dict[str, datetime] = {}
+        self._versions: dict[str, str] = {}
         self._newest: dict[str, datetime] = {}
         self._missed: dict[str, datetime] = {}
 
@@ -35,14 +38,23 @@ class Window:
             if moment is None:
                 what = f"{stream.name}.{stream.changed_at} is missing or no time"
                 raise contract_error(self._source, stream.request, what)
-            if self._recent.get(key) == moment.isoformat():
+            version = self._version(one, moment)
+            if self._recent.get(key) == version:
                 continue
             if key not in self.seen:
                 self.seen[key] = moment
+                self._versions[key] = version
                 self.waiting.append(one)
                 self._newest[part] = max(moment, self._newest.get(part, moment))
             elif moment > self.seen[key]:
                 self._missed[part] = min(moment, self._missed.get(part, moment))
+
+    def _version(self, document: Json, moment: datetime) -> str:
+        """Equal for a document that is as it was; its own time says so only where it moves."""
+        if self._stream.tells_changes:
+            return moment.isoformat()
+        content = json.dumps(document, sort_keys=True).encode()
+        return f"{moment.isoformat()} {hashlib.sha256(content).hexdigest()[:16]}"
 
     def handed_on(self) -> list[Json]:
         """What was taken since the last call."""
@@ -66,11 +78,10 @@ class Window:
                 for part, moment in (self._newest | asked_at).items()}  # fmt: skip
 
     def recent(self, cursors: dict[str, str]) -> dict[str, str]:
-        """The last change by key of what the next window's overlap may give again."""
+        """The last version by key of what the next window's overlap may give again."""
         start = min(map(datetime.fromisoformat, cursors.values()), default=None)
         if start is None:
             return {}
-        known = {key: datetime.fromisoformat(text) for key, text in self._recent.items()}
         since = start - self._stream.overlap
-        return {key: moment.isoformat() for key, moment in (known | self.seen).items()
-                if moment >= since}  # fmt: skip
+        return {key: version for key, version in (self._recent | self._versions).items()
+                if datetime.fromisoformat(version.partition(" ")[0]) >= since}  # fmt: skip
