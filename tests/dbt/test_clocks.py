@@ -56,6 +56,53 @@ def test_sales_and_costs_show_after_the_clock_was_changed(
     assert incremental == snapshot(warehouse)
 
 
-def _built(warehouse: Warehouse, *, full_refresh: bool = False) -> None:
-    done = build(warehouse, select=MODELS, full_refresh=full_refresh, data_tests=False)
+def _built(warehouse: Warehouse, models: str = MODELS, *, full_refresh: bool = False) -> None:
+    done = build(warehouse, select=models, full_refresh=full_refresh, data_tests=False)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+# (role, table, column of today, column of the version before)
+FORMER = (
+    ("transformer", "intermediate.int_sale_matches", "changed_number", "changed_at"),
+    ("transformer", "intermediate.int_product_identities", "changed_number", "changed_at"),
+    ("transformer", "intermediate.int_shopify_inventory_levels", "load_number", "loaded_at"),
+    ("transformer", "intermediate.ledger_departures", "left_number", "left_at"),
+    ("transformer", "intermediate.checked_loads", "load_number", "loaded_at"),
+    ("transformer", "marts.fct_order_fees", "changed_number", "changed_at"),
+    ("ml", "ml.customer_identities", "changed_number", "changed_at"),
+)
+
+
+def test_what_is_never_built_anew_outlives_the_version_that_went_by_clocks(
+    warehouse_factory: Callable[..., Warehouse],
+    snapshot: Callable[[Warehouse], dict[str, list[str]]],
+) -> None:
+    warehouse = warehouse_factory()
+    inbox = warehouse.business.inbox / "sales"
+    inbox.mkdir(parents=True)
+    (inbox / "till.csv").write_text(SALES[0], encoding="utf-8")
+    load(warehouse)
+    models = f"{MODELS} +fct_order_margins +fct_inventory_daily"
+    _built(warehouse, models)
+    before = snapshot(warehouse)
+    for role, table, number, moment in FORMER:
+        with warehouse.connect(role) as connection:  # type: ignore[arg-type]
+            connection.execute(
+                f"alter table {table} add column {moment} timestamptz not null default now(), "
+                f"drop column {number} cascade"
+            )
+    with warehouse.connect("transformer") as connection:
+        connection.execute(
+            "alter table intermediate.unit_costs_history drop column load_number cascade"
+        )
+    _built(warehouse, models, full_refresh=True)
+    assert snapshot(warehouse) == before
+    with warehouse.connect("transformer") as connection:
+        known = connection.execute(
+            "select distinct changed_number from intermediate.int_product_identities"
+        ).fetchall()
+    assert known == [(0,)]
+    (inbox / "later.csv").write_text(SALES[1], encoding="utf-8")
+    load(warehouse)
+    _built(warehouse, models)
+    assert snapshot(warehouse) != before
