@@ -26,6 +26,7 @@ from ingestion.sources.spreadsheets import ensure_raw_tables
 from orchestration import dbt as hub_dbt
 from orchestration.ml_tables import ensure_ml_tables
 from warehouse.business import load_business
+from warehouse.changes import next_load_number
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.home import PROJECT_ROOT
 from warehouse.server import EmbeddedServer
@@ -44,14 +45,14 @@ insert into raw_spreadsheets.sales (
     order_id, line_id, sold_at, sold_local_at, time_zone, is_time_known, product_id,
     product_name, category_name, quantity, unit_price_amount, discount_amount, tax_amount,
     tip_amount, gross_amount, customer_id, location_name, currency_code, event_type,
-    _row_key, _row_hash, _file_name, _row_number, _load_id, _loaded_at
+    _row_key, _row_hash, _file_name, _row_number, _load_id, _load_number
 )
 select
     'O' || n / 2, (n %% 2)::text, moment at time zone 'America/New_York', moment,
     'America/New_York', true, 'P' || product, 'Product ' || product, 'Category ' || product %% 8,
     quantity, 2 + product %% 20, 0, 0, 0, quantity * (2 + product %% 20), 'C' || (n / 20),
     'Location ' || n / 2 %% 3, 'USD', 'sale', 'O' || n / 2 || '|' || n %% 2, {version},
-    'bench.csv', n, {load}, {loaded_at}::timestamptz
+    'bench.csv', n, {load}, {load_number}
 from (
     select
         n,
@@ -75,7 +76,7 @@ group by sold_local_at::date, measure
 """
 BARE_QUERY = """
 select sold_local_at::date, sum(gross_amount - discount_amount)
-from raw_spreadsheets.sales where _superseded_at is null group by 1
+from raw_spreadsheets.sales where _superseded_number is null group by 1
 """
 
 
@@ -140,7 +141,8 @@ def insert_lines(
 ) -> None:
     """Write raw rows of sale lines by their numbers, and what their source says they add up to."""
     values = {
-        "version": f"'{version}'", "load": f"'{load}'", "loaded_at": "'now'", "days": DAYS,
+        "version": f"'{version}'", "load": f"'{load}'", "days": DAYS,
+        "load_number": next_load_number(connection),
         "orders": orders, "first": first, "last": last,
     }  # fmt: skip
     connection.execute((ROWS.format(**values)).replace("%%", "%"))
@@ -155,8 +157,8 @@ def _change_newest_orders(connection: psycopg.Connection, lines: int, orders: in
     """The newest orders get another version, as corrections and late lines do."""
     first = lines - CHANGED_ORDERS * LINES_PER_ORDER
     connection.execute(
-        "update raw_spreadsheets.sales set _superseded_at = now() where _row_number >= %s",
-        (first,),
+        "update raw_spreadsheets.sales set _superseded_number = %s where _row_number >= %s",
+        (next_load_number(connection), first),
     )
     connection.execute(
         "delete from quality.source_totals where sale_date >= "
@@ -165,7 +167,7 @@ def _change_newest_orders(connection: psycopg.Connection, lines: int, orders: in
     )
     insert_lines(connection, first, lines - 1, orders, load="second", version="v2")
     unchanged = (
-        "_load_id = 'first' and _superseded_at is null and sold_local_at::date >= ("
+        "_load_id = 'first' and _superseded_number is null and sold_local_at::date >= ("
         "select min(sold_local_at)::date from raw_spreadsheets.sales where _load_id = 'second')"
     )
     connection.execute(TOTALS.format(load="'rest'", rows=unchanged))

@@ -191,6 +191,38 @@ PORTABILITY_BANS = (
 )
 
 
+# When the hub did something; when something happened in the business is another matter.
+BOOKKEEPING_TIME = r"_?(?:loaded|superseded|changed|known|linked|left|finished|created|built)_at"
+CONVERTED_TIME = rf"\b{BOOKKEEPING_TIME}\b(?:\s+as\s+[^)]+\))?"
+TIMES_COMPARED = re.compile(
+    rf"{CONVERTED_TIME}\s*(?:[<>]|between\b)|[<>]=?\s*(?:cast\()?(?:\w+\.)?{CONVERTED_TIME}"
+)
+
+
+def test_no_model_goes_by_a_clock_to_find_what_is_new(
+    manifest: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    """Loads are numbered, for clocks are put back (see macros/incremental.sql)."""
+    code = {
+        name: str(node.get("raw_code") or node.get("macro_sql"))
+        for part in ("nodes", "macros")
+        for name, node in manifest[part].items()
+        if node["package_name"] == "hub"
+    }
+    assert len(code) > 500
+    compared = {name for name, text in code.items() if TIMES_COMPARED.search(text)}
+    assert compared == set()
+    remembering = {
+        name
+        for name, text in code.items()
+        if "is_incremental()" in text or name == "macro.hub.changed_sale_orders"
+    }
+    assert len(remembering) > 20
+    assert {
+        name for name in remembering if re.search(r"current_timestamp|now\(\)", code[name])
+    } == set()
+
+
 def test_models_keep_to_portable_sql() -> None:
     found = [
         (file.name, ban)

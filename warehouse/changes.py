@@ -16,7 +16,11 @@ TableName = tuple[str, str]
 
 
 def next_load_number(connection: psycopg.Connection) -> int:
-    """A number that is larger than every one drawn before."""
+    """A number that is larger than every one drawn before.
+
+    To be drawn in the turn of who loads (see warehouse.turns): no build may come between it and the
+    rows that bear it.
+    """
     row = connection.execute("select nextval('quality.load_numbers')").fetchone()
     assert row
     return int(row[0])

@@ -143,7 +143,8 @@ create table if not exists quality.load_log (
     rows_quarantined bigint not null default 0,
     rows_skipped bigint not null default 0,
     message text,
-    details jsonb
+    details jsonb,
+    load_number bigint -- borne by the rows that it brought; loads came in this order
 );
 create table if not exists quality.quarantine (
     quarantine_id bigint generated always as identity primary key,
@@ -567,9 +568,20 @@ def _ensure_schemas(connection: psycopg.Connection, warehouse: Warehouse) -> Non
                 sql.SQL("alter schema {} owner to {}").format(sql.Identifier(schema), name)
             )
     connection.execute(TABLES)
+    _add_missing_columns(connection)
     _grant_reading(connection, warehouse)
     _grant_tables(connection, warehouse)
     _limit_roles(connection, warehouse)
+
+
+def _add_missing_columns(connection: psycopg.Connection) -> None:
+    """Columns that the tables of an earlier version lack; asked first, as altering locks them."""
+    lacks_number = connection.execute(
+        "select where not exists (select from information_schema.columns where "
+        "table_schema = 'quality' and table_name = 'load_log' and column_name = 'load_number')"
+    ).fetchone()
+    if lacks_number is not None:
+        connection.execute("alter table quality.load_log add column load_number bigint")
 
 
 def _grant_connection(connection: psycopg.Connection, warehouse: Warehouse) -> None:

@@ -1,17 +1,30 @@
 """Whose turn it is: rows land, or models are built from them, never both at once.
 
-A row bears the time at which its load began. Were it to land while models are built, these would
-take a later time for the newest they have seen, and never look at the row again.
+A row bears the number that its load drew before it began. Were it to land while models are built,
+these would take a later number for the newest they have seen, and never look at the row again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import psycopg
 
 from warehouse.database import Role, Warehouse
 
 _NAME = "raw rows"
+_POLL_SECONDS = 0.05
+# The lock of a table is given back after its rows are there for all, so who holds none has none.
+_UNFINISHED = """
+select from pg_locks
+inner join pg_class on pg_locks.relation = pg_class.oid
+where pg_locks.database = (select oid from pg_database where datname = current_database())
+    and pg_locks.mode in ('RowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    and starts_with(pg_class.relnamespace::regnamespace::text, 'raw_')
+limit 1
+"""
 
 
 @contextmanager
@@ -27,4 +40,12 @@ def modelling(warehouse: Warehouse, role: Role) -> Iterator[None]:
     """Build models while the block runs; nothing lands meanwhile."""
     with warehouse.connect(role, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(hashtext(%s))", (_NAME,))
+        _await_killed_loads(connection)
         yield
+
+
+def _await_killed_loads(connection: psycopg.Connection) -> None:
+    """A load that was killed has given its turn back, but the server may still be about to commit
+    the last that it was sent."""
+    while connection.execute(_UNFINISHED).fetchone() is not None:
+        time.sleep(_POLL_SECONDS)

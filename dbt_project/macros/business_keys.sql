@@ -12,11 +12,6 @@
     end
 {%- endmacro %}
 
-{# A time before all others, for what no load has brought. #}
-{% macro never() -%}
-    cast('1900-01-01 00:00:00+00' as {{ dbt.type_timestamp() }})
-{%- endmacro %}
-
 {% macro location_key(location_name) -%}
     {{ surrogate_key(["'location'", location_name]) }}
 {%- endmacro %}

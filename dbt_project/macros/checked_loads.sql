@@ -1,6 +1,6 @@
 {# Data tests of the large facts read only rows that no build has passed yet.
 
-`checked_loads` remembers, per table, the `loaded_at` up to which every such test has passed. It
+`checked_loads` remembers, per table, the `load_number` up to which every such test has passed. It
 moves on only after a build in which the table was built and all of these tests passed, so what
 failed is tested again until it is mended. A table built anew is another table (another oid), and
 is tested whole. Elsewhere than on PostgreSQL everything is tested in every build. #}
@@ -16,15 +16,15 @@ is tested whole. Elsewhere than on PostgreSQL everything is tested in every buil
     create table if not exists {{ checked_loads() }} (
         table_oid oid primary key,
         table_name text not null,
-        loaded_at timestamptz not null
+        load_number bigint not null
     )
     {%- endif -%}
 {%- endmacro %}
 
 {% macro unchecked_only(relation) -%}
     {%- if load_relation(checked_loads()) -%}
-    loaded_at > {{ newest_time(
-        'select loaded_at from ' ~ checked_loads()
+    load_number > {{ newest_number(
+        'select load_number from ' ~ checked_loads()
         ~ " where table_oid = cast('" ~ relation ~ "' as regclass)"
     ) }}
     {%- else -%}
@@ -48,11 +48,11 @@ is tested whole. Elsewhere than on PostgreSQL everything is tested in every buil
             {%- do lacking.append(test.name) -%}
         {%- endfor -%}
         {%- if not lacking %}
-    insert into {{ checked_loads() }} (table_oid, table_name, loaded_at)
-    select cast('{{ model.relation_name }}' as regclass), '{{ model.name }}', max(loaded_at)
+    insert into {{ checked_loads() }} (table_oid, table_name, load_number)
+    select cast('{{ model.relation_name }}' as regclass), '{{ model.name }}', max(load_number)
     from {{ model.relation_name }}
-    having max(loaded_at) is not null
-    on conflict (table_oid) do update set loaded_at = excluded.loaded_at;
+    having max(load_number) is not null
+    on conflict (table_oid) do update set load_number = excluded.load_number;
     delete from {{ checked_loads() }}
     where
         table_name = '{{ model.name }}'

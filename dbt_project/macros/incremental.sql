@@ -1,22 +1,30 @@
 {# Every incremental model follows one rule: it finds the keys (orders, days, months, customers) that
-a newer row touches and rebuilds those keys whole. `loaded_at` of a fact is the newest time at which
-anything it was made from arrived or was superseded.
+a newer row touches and rebuilds those keys whole. `load_number` of a fact is that of the newest load
+by which anything it was made from arrived or was superseded. Loads are numbered by the database:
+clocks are put back, and computers sleep.
 
 What a changed order no longer has (a day, a customer, itself) leaves no row behind that could be
 newer. fct_sale_lines therefore writes down which keys its orders have left, and the models after
 it take those keys for changed, too. #}
 
 {# Rows of a relation that are newer than anything this model has seen. #}
-{% macro loaded_since_last_build(column='loaded_at') -%}
-    {{ column }} > {{ newest_time('select max(loaded_at) from ' ~ this) }}
+{% macro loaded_since_last_build(column='load_number') -%}
+    {{ column }} > {{ newest_number('select max(load_number) from ' ~ this) }}
 {%- endmacro %}
 
-{# The result of a query for a time, as a literal: behind a subquery the planner would expect a
+{# The result of a query for a number, as a literal: behind a subquery the planner would expect a
 third of the table, and read all of it for a handful of changed orders. #}
-{% macro newest_time(query) -%}
+{% macro newest_number(query) -%}
     {%- set found = run_query('select cast((' ~ query ~ ') as varchar(40))') if execute -%}
-    {%- set time = found.columns[0].values()[0] if found else none -%}
-    cast('{{ time or "1900-01-01 00:00:00+00" }}' as timestamp with time zone)
+    {%- set number = found.columns[0].values()[0] if found else none -%}
+    {{ number if number is not none else -1 }}
+{%- endmacro %}
+
+{# A number of its own, later than every load, for what changes although no load brought it. #}
+{% macro next_load_number() -%}
+    {%- set drawn = run_query("select nextval('quality.load_numbers')")
+        if execute and flags.WHICH in ('build', 'run') -%}
+    cast({{ drawn.columns[0].values()[0] if drawn else 0 }} as {{ dbt.type_bigint() }})
 {%- endmacro %}
 
 {# Whether a column holds one of a query's values. Few values are named one by one: then the
@@ -47,7 +55,7 @@ that orders have left. #}
     where {{ loaded_since_last_build() }}
     union
     select {{ column }} from {{ ledger_departures() }}
-    where {{ loaded_since_last_build('left_at') }}
+    where {{ loaded_since_last_build('left_number') }}
 {%- endmacro %}
 
 {% macro on_a_changed_day() -%}
@@ -60,7 +68,7 @@ that orders have left. #}
     delete from {{ this }}
     where {{ column }} in (
         select {{ expression or column }} from {{ ledger_departures() }}
-        where {{ loaded_since_last_build('left_at') }}
+        where {{ loaded_since_last_build('left_number') }}
     )
     {%- endif -%}
 {%- endmacro %}
@@ -75,7 +83,7 @@ that orders have left. #}
     {%- if flags.WHICH in ('build', 'run', 'test') -%}
     create table if not exists {{ ledger_departures() }} (
         order_key text, customer_key text, sale_date date, order_date date,
-        left_at timestamp with time zone
+        left_number bigint
     )
     {%- endif -%}
 {%- endmacro %}
@@ -84,7 +92,7 @@ that orders have left. #}
 customer who turned out to be somebody, or a rate of exchange that became known. #}
 {% macro changed_sale_orders() -%}
     select source_order_id from {{ ref('int_sale_arrivals') }}
-    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_at') }}
+    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_number') }}
     union
     -- A return whose sale becomes known moves to the order of that sale.
     select source_order_id from {{ ref('int_square_orders') }}
@@ -100,10 +108,10 @@ customer who turned out to be somebody, or a rate of exchange that became known.
     from {{ ref('int_sale_arrivals') }} as sales
     inner join {{ ref('int_product_identities') }} as products
         on sales.source_product_id = products.source_product_id
-    where {{ loaded_since_last_build('products.changed_at') }}
+    where {{ loaded_since_last_build('products.changed_number') }}
     union
     select source_order_id from {{ ref('int_sale_matches') }}
-    where {{ loaded_since_last_build('changed_at') }}
+    where {{ loaded_since_last_build('changed_number') }}
     union
     -- What repeats a sale stands at its place.
     select matches.source_order_id
@@ -111,12 +119,12 @@ customer who turned out to be somebody, or a rate of exchange that became known.
     inner join {{ ref('int_shopify_orders') }} as sales
         on matches.canonical_order_id = sales.source_order_id
     where
-        matches.canonical_system = 'shopify' and {{ loaded_since_last_build('sales.loaded_at') }}
+        matches.canonical_system = 'shopify' and {{ loaded_since_last_build('sales.load_number') }}
     union
     select source_order_id from {{ this }}
     where customer_record_id in (
         select customer_record_id from {{ ref('stg_ml__customer_identities') }}
-        where {{ loaded_since_last_build('changed_at') }}
+        where {{ loaded_since_last_build('changed_number') }}
     )
     union
     select lines.source_order_id
@@ -131,7 +139,7 @@ customer who turned out to be somebody, or a rate of exchange that became known.
         ) }}
         and (
             coalesce(lines.exchange_rate, 0) <> coalesce(rates.exchange_rate, 0)
-            or {{ loaded_since_last_build('rates.loaded_at') }}
+            or {{ loaded_since_last_build('rates.load_number') }}
         )
 {%- endmacro %}
 
@@ -143,8 +151,8 @@ have no line any more, and the keys that they leave are written down. #}
     {%- set keys = 'order_key, customer_key, sale_date, order_date' -%}
     {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set is_replaced = is_among('source_order_id', changed_sale_orders()) -%}
-    insert into {{ ledger_departures() }} ({{ keys }}, left_at)
-    select {{ keys }}, now()
+    insert into {{ ledger_departures() }} ({{ keys }}, left_number)
+    select {{ keys }}, {{ next_load_number() }}
     from (
         select {{ keys }} from {{ built }} where {{ is_replaced }}
         except

@@ -27,7 +27,7 @@
     greatest(
         meta_data_last_updated_time, coalesce(_deleted_at, meta_data_last_updated_time)
     ) as source_updated_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 {%- endmacro %}
 
 {# A line has one detail, whose type decides where its account, item and class stand. #}
@@ -346,7 +346,7 @@ select
         as {{ dbt.type_numeric() }}) as {{ name }}_amount,
     {%- endfor %}
     max(company.home_currency_code) as home_currency_code,
-    max(aged.loaded_at) as loaded_at
+    max(aged.load_number) as load_number
 from aged
 cross join company
 group by coalesce(aged.{{ party }}, 'unknown'), aged.currency_code

@@ -7,9 +7,9 @@
 `depends_on` fct_sale_lines and int_sale_arrivals where you use it. #}
 {% macro is_pending(column='source_order_id') -%}
     {%- if is_built(ref('fct_sale_lines')) -%}
-    {%- set built_at = newest_time('select max(loaded_at) from ' ~ ref('fct_sale_lines')) -%}
+    {%- set built_at = newest_number('select max(load_number) from ' ~ ref('fct_sale_lines')) -%}
     {{ is_among(column, 'select source_order_id from ' ~ ref('int_sale_arrivals')
-        ~ ' where loaded_at > ' ~ built_at ~ ' or superseded_at > ' ~ built_at) }}
+        ~ ' where load_number > ' ~ built_at ~ ' or superseded_number > ' ~ built_at) }}
     {%- else -%}
     1 = 0
     {%- endif -%}

@@ -3,6 +3,10 @@
 A package holds what the streams gave since their cursors, and the new cursors. Both become durable
 in PostgreSQL, the cursors last; dlt's folder is scratch. What a killed load left is thrown away and
 read again from the cursors: rows replace their older version by key, so nothing is doubled.
+
+Each package draws a load number before it reads, and its rows bear it. What a killed load left of a
+package is read again by the next one, under a higher number, so a build that came between the two
+takes it for new once more.
 """
 
 from __future__ import annotations
@@ -23,7 +27,15 @@ import psycopg
 from ingestion.api.reports import SourceReport, TableReport
 from ingestion.api.shapes import Flattener
 from ingestion.api.streams import Stream, StreamProgress
-from ingestion.api.tables import counts, empty, ensure_api_tables, mark_deleted, sweep
+from ingestion.api.tables import (
+    counts,
+    draw_load_number,
+    empty,
+    ensure_api_tables,
+    mark_deleted,
+    note_rows,
+    sweep,
+)
 from ingestion.auth.credentials import TITLES, SourceSystem
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -59,13 +71,14 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
         report.tables = [TableReport(stream.name, rows_before=present[stream.name])
                          for stream in streams]  # fmt: skip
         try:
-            whole_at = _load(warehouse, vault, source, streams, report, began, on_progress,
-                             accepts_shrinking)  # fmt: skip
-            deleted = mark_deleted(warehouse, source, streams, whole_at)
+            whole = _load(warehouse, vault, source, streams, report, began, on_progress,
+                          accepts_shrinking)  # fmt: skip
+            deleted = mark_deleted(warehouse, source, streams, whole, report.load_number)
             for stream in streams:
                 deleted[stream.name] += sweep(
-                    warehouse, source, stream, accepts_shrinking=accepts_shrinking
-                )
+                    warehouse, source, stream, report.load_number,
+                    accepts_shrinking=accepts_shrinking,
+                )  # fmt: skip
         except HubError as error:
             _log(warehouse, report, began, failure=error)
             raise
@@ -81,8 +94,8 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
 
 def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Sequence[Stream],
           report: SourceReport, began: datetime, on_progress: Progress | None,
-          accepts_shrinking: bool) -> dict[str, str]:  # fmt: skip
-    """Packages until nothing is left; returns when each table was read whole last."""
+          accepts_shrinking: bool) -> dict[str, int]:  # fmt: skip
+    """Packages until nothing is left; returns by which package each table was read whole last."""
     pipeline = _pipeline(warehouse, source)
     from ingestion.api.resources import StreamResource
 
@@ -90,7 +103,9 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
     has_more = True
     while has_more:
         states = _states(pipeline, source)
-        empty(warehouse, source, [stream for stream in streams if stream.name not in states])
+        report.load_number = flattener.load_number = draw_load_number(warehouse)
+        empty(warehouse, source, [stream for stream in streams if stream.name not in states],
+              report.load_number)  # fmt: skip
         progresses = {table.name: StreamProgress(rows_before=table.rows_before,
                                                  has_state=table.name in states,
                                                  accepts_shrinking=accepts_shrinking)
@@ -106,6 +121,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
         ])  # fmt: skip
         _steps(partial(pipeline.extract, package, loader_file_format="parquet"))
         flattener.flush()
+        # Before the rows: what a killed load has copied must not go unnoticed.
+        note_rows(warehouse, source, progresses.values(), report.load_number)
         _steps(pipeline.normalize, pipeline.load)
         for table in report.tables:
             progress = progresses[table.name]
@@ -116,7 +133,8 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
         has_more = any(progress.has_more for progress in progresses.values())
     report.unknown_fields = dict(flattener.unknown)
     states = _states(pipeline, source)
-    return {name: state["whole_at"] for name, state in states.items() if "whole_at" in state}
+    return {name: state["whole_number"] for name, state in states.items()
+            if "whole_number" in state}  # fmt: skip
 
 
 def _states(pipeline: Any, source: SourceSystem) -> dict[str, dict[str, Any]]:
@@ -202,12 +220,13 @@ def _log(warehouse: Warehouse, report: SourceReport, began: datetime,
             status = "failed" if failure else "loaded" if table.rows_read else "unchanged"
             connection.execute(
                 "insert into quality.load_log (load_id, source_system, table_name, started_at, "
-                "finished_at, status, rows_read, rows_new, rows_updated, message, details) values "
-                "(%s, %s, %s, %s, now(), %s, %s, %s, %s, %s, %s)",
+                "finished_at, status, rows_read, rows_new, rows_updated, message, details, "
+                "load_number) values (%s, %s, %s, %s, now(), %s, %s, %s, %s, %s, %s, %s)",
                 (f"{report.load_id}-{table.name}", report.source, table.name, began, status,
                  table.rows_read, table.rows_new,
                  max(table.rows_read - table.rows_new, 0),
-                 failure.message if failure else None, _details(report, table)),
+                 failure.message if failure else None, _details(report, table),
+                 report.load_number or None),
             )  # fmt: skip
 
 

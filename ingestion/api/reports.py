@@ -41,6 +41,7 @@ class SourceReport:
 
     source: SourceSystem
     load_id: str
+    load_number: int = 0
     tables: list[TableReport] = field(default_factory=list)
     unknown_fields: dict[str, int] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)

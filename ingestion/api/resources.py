@@ -79,7 +79,7 @@ class StreamResource:
         if digest != state.get("digest"):
             yield from self._rows(list(found.values()), may_empty="digest" in state)
             state["digest"] = digest
-            state["whole_at"] = self._flattener.loaded_at.isoformat()
+            state["whole_number"] = self._flattener.load_number
 
     def _changed(self) -> Iterator[Any]:
         """What changed since the cursors, which move only over what was handed on."""
@@ -104,7 +104,7 @@ class StreamResource:
         yield from self._rows(window.handed_on(), may_empty=bool(known))
         if is_whole and known:
             self._assert_complete(len(window.seen))
-            state["whole_at"] = self._flattener.loaded_at.isoformat()
+            state["whole_number"] = self._flattener.load_number
         cursors |= window.cursors(dict.fromkeys(parts, asked_at) if asked_at else {})
         state["recent"] = window.recent(cursors)
         self._progress.cursors = dict(cursors)
@@ -131,6 +131,7 @@ class StreamResource:
         ).items():
             if table.num_rows:
                 filled += [name] if name not in filled else []
+                progress.tables.add(name)
                 yield dlt.mark.with_hints(table, self._hints[name], create_table_variant=True)
         if deleted:
             yield self._tombstones(deleted)
@@ -145,6 +146,7 @@ class StreamResource:
         ]  # fmt: skip
         found = self._flattener.tables(DELETIONS, told, stream.request, marks_emptied=set())
         hints = _hints(DELETIONS, is_first=False)[DELETIONS.name]
+        self._progress.tables.add(DELETIONS.name)
         return dlt.mark.with_hints(found[DELETIONS.name], hints, create_table_variant=True)
 
 

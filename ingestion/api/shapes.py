@@ -32,6 +32,7 @@ INSTANT = pa.timestamp("us", tz="UTC")
 MOST_UNSTORED = 20_000
 LONGEST_NAME = 63  # of PostgreSQL
 UNKNOWN, EMPTIED = "_unknown_fields", "_is_emptied"
+LOAD_NUMBER = "_load_number"
 NO_MINOR_UNITS = frozenset((
     "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "UYI", "VND",
     "VUV", "XAF", "XOF", "XPF",
@@ -136,8 +137,8 @@ class Level:
         for _, column, kind in self.columns:
             fields += _fields(column, kind)
         own = pa.field(EMPTIED, pa.bool_()) if self.keys else pa.field("_deleted_at", INSTANT)
-        loaded = pa.field("_loaded_at", INSTANT)
-        return pa.schema([*fields, pa.field(UNKNOWN, pa.string()), own, loaded])
+        loaded = [pa.field("_loaded_at", INSTANT), pa.field(LOAD_NUMBER, pa.int64())]
+        return pa.schema([*fields, pa.field(UNKNOWN, pa.string()), own, *loaded])
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,8 @@ class Flattener:
 
     Args:
         source: the source as its owner calls it, for errors.
-        loaded_at: written into every row.
+        loaded_at: written into every row, for people; nothing goes by it.
+        load_number: written into every row, too; the order in which rows came.
 
     Attributes:
         unknown: how often each field came that no shape knows.
@@ -242,6 +244,7 @@ class Flattener:
     source: str
     vault: Vault
     loaded_at: datetime
+    load_number: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     _clear: dict[PersonalKind, dict[str, str]] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=threading.RLock, repr=False)
@@ -301,9 +304,10 @@ class Flattener:
             else:
                 columns += [pa.nulls(count, field.type) for field in _fields(column, kind)]
         own = pa.nulls(count, pa.bool_() if level.keys else INSTANT)
-        loaded = pa.repeat(pa.scalar(self.loaded_at, INSTANT), count)
+        loaded = [pa.repeat(pa.scalar(self.loaded_at, INSTANT), count),
+                  pa.repeat(pa.scalar(self.load_number, pa.int64()), count)]  # fmt: skip
         found[level.table] = pa.Table.from_arrays(
-            [*columns, self._sealed(notes), own, loaded], schema=level.schema
+            [*columns, self._sealed(notes), own, *loaded], schema=level.schema
         )
         above = keys or [documents]
         for path, child in level.lists:

@@ -80,9 +80,13 @@ class Stream:
 
 @dataclass
 class StreamProgress:
-    """What one package reads of a stream; ``has_state``: something of it was loaded before."""
+    """What one package reads of a stream.
+
+    ``has_state``: something of it was loaded before; ``tables``: the raw tables that get rows.
+    """
 
     documents_count: int = 0
+    tables: set[str] = field(default_factory=set)
     has_more: bool = False
     cursors: dict[str, str] = field(default_factory=dict)
     refusal: str | None = None

@@ -1,16 +1,21 @@
 """The raw tables of an API source in PostgreSQL: made before anything is loaded, counted, and their
-deleted documents marked."""
+deleted documents marked.
+
+What is older or newer is decided by the numbers of loads, never by a clock.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import psycopg
 import pyarrow as pa  # type: ignore[import-untyped]
 from psycopg import sql
 
-from ingestion.api.shapes import DELETIONS, DocumentTable
-from ingestion.api.streams import Stream
+from ingestion.api.shapes import DELETIONS, LOAD_NUMBER, DocumentTable
+from ingestion.api.streams import Stream, StreamProgress
 from ingestion.auth.credentials import SourceSystem
+from warehouse.changes import next_load_number, note_changes
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
@@ -48,9 +53,21 @@ def ensure_api_tables(
                 continue
             for column, definition in columns.items():
                 if column not in present[name]:
-                    connection.execute(
-                        sql.SQL("alter table {} add column {}").format(table, definition)
-                    )
+                    _add_column(connection, table, column, definition)
+
+
+def _add_column(
+    connection: psycopg.Connection, table: sql.Identifier, column: str, definition: sql.Composed
+) -> None:
+    """Rows from before loads were numbered come before every number."""
+    statement = sql.SQL("alter table {} add column {}").format(table, definition)
+    if column != LOAD_NUMBER:
+        connection.execute(statement)
+        return
+    connection.execute(sql.SQL("{} default 0").format(statement))
+    connection.execute(
+        sql.SQL("alter table {} alter column {} drop default").format(table, sql.Identifier(column))
+    )
 
 
 def _definition(field: pa.Field) -> sql.Composed:
@@ -63,13 +80,36 @@ def _definition(field: pa.Field) -> sql.Composed:
     return sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(name))
 
 
-def empty(warehouse: Warehouse, source: SourceSystem, streams: Iterable[Stream]) -> None:
+def draw_load_number(warehouse: Warehouse) -> int:
+    """The number of a package that is about to be read; to be drawn while rows may land."""
+    with warehouse.connect("loader") as connection:
+        return next_load_number(connection)
+
+
+def note_rows(warehouse: Warehouse, source: SourceSystem, progresses: Iterable[StreamProgress],
+              load_number: int) -> None:  # fmt: skip
+    """Remember which raw tables a package changes."""
+    names = set().union(*(progress.tables for progress in progresses))
+    with warehouse.connect("loader") as connection:
+        note_changes(connection, [(f"raw_{source}", name) for name in sorted(names)], load_number)
+
+
+def empty(warehouse: Warehouse, source: SourceSystem, streams: Iterable[Stream],
+          load_number: int) -> None:  # fmt: skip
     """Take away what a first load that did not end has left."""
-    names = [sql.Identifier(f"raw_{source}", name)
-             for stream in streams for name in stream.table.schemas()]  # fmt: skip
-    if names:
-        with warehouse.connect("loader") as connection:
-            connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(names)))
+    schema = f"raw_{source}"
+    names = [name for stream in streams for name in stream.table.schemas()]
+    if not names:
+        return
+    with warehouse.connect("loader") as connection:
+        is_filled = sql.SQL("select {} where exists (select from {})")
+        filled = connection.execute(sql.SQL(" union all ").join(
+            is_filled.format(name, sql.Identifier(schema, name)) for name in names
+        )).fetchall()  # fmt: skip
+        if filled:
+            tables = sql.SQL(", ").join(sql.Identifier(schema, name) for (name,) in filled)
+            connection.execute(sql.SQL("truncate {}").format(tables))
+            note_changes(connection, [(schema, name) for (name,) in filled], load_number)
 
 
 def counts(warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream]) -> dict[str, int]:
@@ -86,37 +126,52 @@ def counts(warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream]
 
 
 def mark_deleted(warehouse: Warehouse, source: SourceSystem, streams: Sequence[Stream],
-                 whole_at: Mapping[str, str]) -> dict[str, int]:  # fmt: skip
+                 whole: Mapping[str, int], load_number: int) -> dict[str, int]:  # fmt: skip
     """Mark what is gone: told by the source, or not on a list that was read whole.
 
+    A document that came again after it was told to be deleted bears a higher number than the word
+    of its deletion, and stays.
+
     Args:
-        whole_at: when each table's documents were read whole last.
+        whole: which package read each table's documents whole last.
+        load_number: borne by the rows that are marked.
 
     Returns:
         How many documents per table were marked now.
     """
     marked = {}
-    deletions = sql.Identifier(f"raw_{source}", DELETIONS.name)
     with warehouse.connect("loader") as connection:
         for stream in streams:
-            table = sql.Identifier(f"raw_{source}", stream.name)
-            key = sql.Identifier(stream.table.key_column)
-            told = connection.execute(
-                sql.SQL("update {} t set _deleted_at = d.deleted_at from {} d where "
-                        "d.table_name = %s and d.id = t.{} and t._deleted_at is null "
-                        "and t._loaded_at <= d._loaded_at").format(table, deletions, key),
-                (stream.name,),
-            )  # fmt: skip
-            gone = connection.execute(
-                sql.SQL("update {} set _deleted_at = %(at)s where _loaded_at < %(at)s "
-                        "and _deleted_at is null").format(table),
-                {"at": whole_at.get(stream.name, "-infinity")},
-            )  # fmt: skip
-            marked[stream.name] = told.rowcount + gone.rowcount
+            values = {"name": stream.name, "number": load_number, "whole": whole.get(stream.name)}
+            told = connection.execute(_told(source, stream), values).rowcount
+            gone = connection.execute(_gone(source, stream), values).rowcount
+            marked[stream.name] = told + gone
+            if told + gone:
+                note_changes(connection, [(f"raw_{source}", stream.name)], load_number)
     return marked
 
 
-def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream, *,
+def _told(source: SourceSystem, stream: Stream) -> sql.Composed:
+    # All rows from before loads were numbered bear 0; only among them the times must decide.
+    return sql.SQL(
+        "update {} t set _deleted_at = d.deleted_at, _load_number = %(number)s from {} d where "
+        "d.table_name = %(name)s and d.id = t.{} and t._deleted_at is null and "
+        "(t._load_number, t._loaded_at) <= (d._load_number, d._loaded_at)"
+    ).format(
+        sql.Identifier(f"raw_{source}", stream.name),
+        sql.Identifier(f"raw_{source}", DELETIONS.name),
+        sql.Identifier(stream.table.key_column),
+    )
+
+
+def _gone(source: SourceSystem, stream: Stream) -> sql.Composed:
+    return sql.SQL(
+        "update {} set _deleted_at = now(), _load_number = %(number)s "
+        "where _load_number < %(whole)s and _deleted_at is null"
+    ).format(sql.Identifier(f"raw_{source}", stream.name))
+
+
+def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream, load_number: int, *,
           accepts_shrinking: bool) -> int:  # fmt: skip
     """Mark documents that the source deleted without a word; how many.
 
@@ -135,13 +190,16 @@ def sweep(warehouse: Warehouse, source: SourceSystem, stream: Stream, *,
                 for key in page:
                     copy.write_row((key,))
         gone = connection.execute(
-            sql.SQL("update {} t set _deleted_at = now() where _deleted_at is null and not exists "
+            sql.SQL("update {} t set _deleted_at = now(), _load_number = %s "
+                    "where _deleted_at is null and not exists "
                     "(select from there where there.key = t.{})").format(
-                table, sql.Identifier(stream.table.key_column))
+                table, sql.Identifier(stream.table.key_column)), (load_number,),
         )  # fmt: skip
         is_cut = present >= FEW and gone.rowcount > present * (1 - SMALLEST_PART)
         if is_cut and not accepts_shrinking:
             raise shrunk(stream, present - gone.rowcount, present)
+        if gone.rowcount:
+            note_changes(connection, [(f"raw_{source}", stream.name)], load_number)
     return gone.rowcount
 
 

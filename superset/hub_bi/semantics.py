@@ -133,6 +133,7 @@ COLUMN_LABELS = {
     "last_sold_date": "Last sold",
     "latest_record_date": "Newest record",
     "level_value": "Now",
+    "load_number": "Load",
     "loaded_at": "Loaded on",
     "location_name": "Location",
     "lost_margin_amount": "Cost of waiting",

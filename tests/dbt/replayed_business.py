@@ -259,7 +259,10 @@ def forget_everything(warehouse: Warehouse) -> Warehouse:
     with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
         for schema in built:
             connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
-        connection.execute("truncate quality.load_log, quality.quarantine, quality.source_totals")
+        connection.execute(
+            "truncate quality.load_log, quality.quarantine, quality.source_totals, "
+            "quality.table_changes"
+        )
     for file in warehouse.business.inbox.glob("*/*.csv"):
         file.unlink()
     return open_warehouse(warehouse.business)

@@ -141,7 +141,7 @@ def test_a_person_s_recency_frequency_and_spend_are_those_of_all_their_records(
     load(warehouse)
     scores = """
         select source_customer_ids, recency_days, frequency::int, monetary_amount::float, r_score,
-            f_score, rfm.loaded_at is not null
+            f_score, rfm.load_number is not null
         from fct_customer_rfm as rfm join dim_customers using (customer_key) order by 1"""
     build_ledger(warehouse)
     assert _rows(warehouse, scores) == [
@@ -151,7 +151,7 @@ def test_a_person_s_recency_frequency_and_spend_are_those_of_all_their_records(
     # One phone under two names joins nobody, and a person shall look at it.
     assert _rows(
         warehouse,
-        "select left_customer_record_id, right_customer_record_id, reason, loaded_at is not null "
+        "select left_customer_record_id, right_customer_record_id, reason, load_number is not null "
         "from rpt_identity_reviews",
     ) == [("spreadsheets|c1", "spreadsheets|c4", "one phone under two names", True)]
 

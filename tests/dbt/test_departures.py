@@ -23,7 +23,7 @@ update raw_shopify.orders set customer_id = (select min(customer_id) from raw_sh
     where id in (select id from moved where number % 3 = 1);
 delete from raw_shopify.orders__agreements__sales
     where order_id in (select id from moved where number <= 10);
-update raw_shopify.orders set _loaded_at = now()
+update raw_shopify.orders set _load_number = nextval('quality.load_numbers')
     where id in (select id from moved where number % 3 < 2 or number <= 10);
 """
 

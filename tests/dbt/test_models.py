@@ -200,7 +200,10 @@ def test_a_fact_s_rows_are_tested_until_they_pass_and_not_again(shop: Warehouse)
 
     alter(wrong.format("+ 1"))
     assert build(shop, select=name).returncode == 0, "a row that has passed is read again"
-    alter("update marts.fct_sale_lines set loaded_at = now() where source_order_id = 'A1'")
+    alter(
+        "update marts.fct_sale_lines set load_number = nextval('quality.load_numbers') "
+        "where source_order_id = 'A1'"
+    )
     for attempt in ("first", "second"):
         done = build(shop)
         assert done.returncode != 0, f"the {attempt} build must fail"
@@ -347,8 +350,9 @@ def test_past_margins_stay_when_a_cost_changes(warehouse_factory: Factory) -> No
         with warehouse.connect("loader") as connection:
             connection.execute("delete from raw_quickbooks.items")
             connection.execute(
-                "insert into raw_quickbooks.items (id, name, type, sku, purchase_cost, _loaded_at) "
-                "values ('7', 'Tea', 'NonInventory', 'tea-1', %s, now())",
+                "insert into raw_quickbooks.items (id, name, type, sku, purchase_cost, "
+                "_load_number) values ('7', 'Tea', 'NonInventory', 'tea-1', %s, "
+                "nextval('quality.load_numbers'))",
                 (amount,),
             )
 

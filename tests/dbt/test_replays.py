@@ -29,6 +29,7 @@ from tests.dbt.replayed_business import (
     told_by_systems,
 )
 from tests.dbt.served_business import new_business
+from tests.ingestion.clocks import clock_off
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault
 
@@ -41,9 +42,9 @@ BEFORE_THE_END = timedelta(days=8)
 LATE_RATE = 0.02
 # Every incremental model and all that they need.
 MODELS = "+config.materialized:incremental"
-# Never built anew: they remember when something changed (``changed_at``), which depends on when it
-# was seen; their rows that are in force must not. What one API forgets and we keep, the levels and
-# costs that were seen, no raw row tells again, so a full refresh has it from them, too.
+# Never built anew: they remember by which load something changed (``changed_number``), and that is
+# when it was seen; their rows that are in force must not depend on it. What one API forgets and we
+# keep, the levels and costs that were seen, no raw row tells again: a full refresh has it of them.
 REMEMBERED = {
     "intermediate.int_sale_matches": "canonical_system is not null",
     "intermediate.int_product_identities": "true",
@@ -59,11 +60,13 @@ class Plan:
         seed: which rows each load brings, and in which order.
         builds_after: per load, whether the models are built before the next one.
         repeat_rate: the part of the rows that a second load brings again, perhaps an older version.
+        hours_ahead: per load, how wrong the computer's clock is.
     """
 
     seed: int
     builds_after: tuple[bool, ...]
     repeat_rate: float
+    hours_ahead: tuple[float, ...]
 
 
 PLANS = st.builds(
@@ -72,6 +75,8 @@ PLANS = st.builds(
     # Built before and after the last load, and perhaps after the first one.
     builds_after=st.sampled_from([(True, True, True), (False, True, True)]),
     repeat_rate=st.sampled_from([0.0, 0.3]),
+    # Set back before the last load, or asleep for a while.
+    hours_ahead=st.sampled_from([(9.0, 9.0, 0.0), (0.0, 30.0, -2.0)]),
 )
 
 
@@ -143,16 +148,17 @@ def _run(replay: Replay, plan: Plan) -> None:
     }
     is_first = True
     for number, is_built in enumerate(plan.builds_after):
-        load_told(
-            replay.warehouse,
-            {name: list(loads[number].values()) for name, loads in documents.items()},
-            replay.systems,
-        )
-        load_files(
-            replay.warehouse,
-            {kind: list(loads[number].values()) for kind, loads in rows.items()},
-            replay.sheets, f"export_{number}.csv",
-        )  # fmt: skip
+        with clock_off(replay.warehouse, plan.hours_ahead[number]):
+            load_told(
+                replay.warehouse,
+                {name: list(loads[number].values()) for name, loads in documents.items()},
+                replay.systems,
+            )
+            load_files(
+                replay.warehouse,
+                {kind: list(loads[number].values()) for kind, loads in rows.items()},
+                replay.sheets, f"export_{number}.csv",
+            )  # fmt: skip
         if is_built and not is_first:
             # Of the records that the last build left, so that who somebody is shows late, too.
             identify_customers(replay.warehouse, open_vault(replay.warehouse), uuid.uuid4().hex)
@@ -168,13 +174,14 @@ def _build(warehouse: Warehouse, select: str, *, full_refresh: bool = False) -> 
 
 
 def _in_force(warehouse: Warehouse) -> dict[str, list[str]]:
-    """What is remembered and holds now, without the time since when."""
+    """What is remembered and holds now, without the number since which."""
     with warehouse.connect("transformer") as connection:
         return {
             table: sorted(
                 row[0]
                 for row in connection.execute(
-                    f"select (to_jsonb(t) - 'changed_at')::text from {table} as t where {condition}"
+                    f"select (to_jsonb(t) - 'changed_number')::text from {table} as t "
+                    f"where {condition}"
                 )
             )
             for table, condition in REMEMBERED.items()

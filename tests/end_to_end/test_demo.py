@@ -148,7 +148,7 @@ def _marts(hub: RunningHub) -> list[str]:
         "and table_type = 'BASE TABLE' order by 1"
     )
     rows = dict.fromkeys(tables, "t::text")
-    rows |= dict.fromkeys(READ_AGAIN, "(to_jsonb(t) - 'loaded_at')::text")
+    rows |= dict.fromkeys(READ_AGAIN, "(to_jsonb(t) - 'load_number')::text")
     rows["rpt_today"] = "(to_jsonb(t) - 'looked_at')::text"  # when it was built
     return [
         f"{table} "

@@ -39,6 +39,6 @@ class Shop:
 
     def current(self, columns: str, kind: str = "sales") -> list[tuple[Any, ...]]:
         return self.rows(
-            f"select {columns} from raw_spreadsheets.{kind} where _superseded_at is null "
+            f"select {columns} from raw_spreadsheets.{kind} where _superseded_number is null "
             "order by _row_number"
         )

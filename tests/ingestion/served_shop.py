@@ -31,6 +31,7 @@ from warehouse.vault import open_vault
 
 SOURCES: tuple[SourceSystem, ...] = ("square", "shopify", "quickbooks")
 Fingerprint = dict[str, tuple[int, str | None]]
+LEFT_OUT = frozenset(("_loaded_at", "_load_number", "read_at", "_is_emptied"))
 TOKEN = "(email|phone|name|address|note)_[A-Za-z0-9_-]{22}"
 
 
@@ -111,8 +112,7 @@ class ConnectedShop:
                     sql.Identifier(root.key_column), sql.Identifier(schema, root.name)
                 )
                 for name, fields in root.schemas().items():
-                    shown = [sql.Identifier(each) for each in fields.names
-                             if each not in ("_loaded_at", "read_at", "_is_emptied")]  # fmt: skip
+                    shown = [sql.Identifier(each) for each in fields.names if each not in LEFT_OUT]
                     key = root.key_column if name == root.name else fields.names[0]
                     query = sql.SQL(
                         "select count(*), md5(string_agg(line, ';' order by line)) from (select "

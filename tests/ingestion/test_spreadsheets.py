@@ -203,7 +203,9 @@ def test_a_correction_supersedes_the_old_version_and_the_totals_follow(shop: Sho
     report = shop.load_one("b.csv", HEADER + ROWS.replace("3.50", "4.00"))
     assert (report.rows_new, report.rows_updated, report.rows_unchanged) == (0, 1, 1)
     assert shop.rows("select count(*) from raw_spreadsheets.sales") == [(3,)]
-    current = "select sum(gross_amount) from raw_spreadsheets.sales where _superseded_at is null"
+    current = (
+        "select sum(gross_amount) from raw_spreadsheets.sales where _superseded_number is null"
+    )
     assert shop.rows(current) == [(Decimal("18.000000"),)]
     assert source_totals(shop) == {
         "net_amount": 18, "rows": 2, "tax_amount": 0, "tip_amount": 0, "units": 3}  # fmt: skip

@@ -14,11 +14,11 @@ files as (
         ) }} as customer_record_id,
         row_number() over (
             partition by coalesce(source_customer_id, customer_email_token, customer_phone_token)
-            order by loaded_at desc
+            order by load_number desc
         ) as version_rank
     from {{ ref('stg_spreadsheets__customers') }} as files
     where
-        superseded_at is null
+        superseded_number is null
         and coalesce(source_customer_id, customer_email_token, customer_phone_token) is not null
 
 ),
@@ -35,7 +35,7 @@ guests_of_shopify as (
     select
         customer_email_token as source_customer_id,
         min(processed_at) as first_seen_at,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('stg_shopify__orders') }}
     where source_customer_id is null and customer_email_token is not null
     group by customer_email_token
@@ -58,7 +58,7 @@ records as (
             country_code,
             accepts_marketing,
             first_seen_at,
-            loaded_at
+            load_number
         from {{ ref('stg_' ~ system ~ '__customers') }}
         union all
     {% endfor %}
@@ -75,7 +75,7 @@ records as (
         cast(null as {{ dbt.type_string() }}) as country_code,
         cast(null as {{ dbt.type_boolean() }}) as accepts_marketing,
         first_seen_at,
-        loaded_at
+        load_number
     from guests_of_shopify
     union all
     select
@@ -91,7 +91,7 @@ records as (
         cast(null as {{ dbt.type_string() }}) as country_code,
         cast(null as {{ dbt.type_boolean() }}) as accepts_marketing,
         first_seen_at,
-        loaded_at
+        load_number
     from {{ ref('stg_quickbooks__customers') }}
     union all
     -- A customer of a file that bought nothing is a customer, too.
@@ -116,9 +116,9 @@ records as (
             coalesce(from_files.first_seen_at, from_sales.first_seen_at)
         ) as first_seen_at,
         greatest(
-            coalesce(from_sales.loaded_at, from_files.loaded_at),
-            coalesce(from_files.loaded_at, from_sales.loaded_at)
-        ) as loaded_at
+            coalesce(from_sales.load_number, from_files.load_number),
+            coalesce(from_files.load_number, from_sales.load_number)
+        ) as load_number
     from from_sales
     full outer join from_files on from_sales.customer_record_id = from_files.customer_record_id
 

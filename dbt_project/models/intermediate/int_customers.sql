@@ -1,6 +1,6 @@
 {# Looked at several times in each build, so it is computed once. -#}
 {{ config(
-    materialized='table', indexes=[{'columns': ['customer_key']}, {'columns': ['loaded_at']}]
+    materialized='table', indexes=[{'columns': ['customer_key']}, {'columns': ['load_number']}]
 ) }}
 with records as (
 
@@ -23,8 +23,8 @@ identified as (
         ) }} as customer_key,
         coalesce(identities.match_method, 'source_id') as match_method,
         coalesce(identities.match_confidence, 1) as match_confidence,
-        greatest(records.loaded_at, coalesce(identities.changed_at, records.loaded_at))
-            as known_at
+        greatest(records.load_number, coalesce(identities.changed_number, records.load_number))
+            as known_number
     from records
     left join identities on records.customer_record_id = identities.customer_record_id
 
@@ -42,6 +42,6 @@ select
     -- Who said no in one system has said no.
     min(case accepts_marketing when false then 0 when true then 1 end) = 1 as accepts_marketing,
     min(first_seen_at) as first_seen_at,
-    max(known_at) as loaded_at
+    max(known_number) as load_number
 from identified
 group by customer_key

@@ -13,9 +13,9 @@ with quotes as (
         coalesce(rate_source, 'exchange_rates') as rate_source,
         1 as preference,
         source_record_id,
-        loaded_at
+        load_number
     from {{ ref('stg_spreadsheets__exchange_rates') }}
-    where superseded_at is null and exchange_rate > 0
+    where superseded_number is null and exchange_rate > 0
     union all
     -- What the books converted a document at.
     select
@@ -26,7 +26,7 @@ with quotes as (
         'quickbooks' as rate_source,
         2 as preference,
         documents.source_document_id as source_record_id,
-        documents.loaded_at
+        documents.load_number
     from {{ ref('int_quickbooks_documents') }} as documents
     cross join {{ ref('int_quickbooks_company') }} as company
     where
@@ -47,7 +47,7 @@ worths as (
         preference,
         1 as steps,
         source_record_id,
-        loaded_at
+        load_number
     from quotes
     where to_currency_code = {{ business_setting('currency_code') }}
     union all
@@ -59,7 +59,7 @@ worths as (
         preference,
         2 as steps,
         source_record_id,
-        loaded_at
+        load_number
     from quotes
     where currency_code = {{ business_setting('currency_code') }}
     union all
@@ -71,7 +71,7 @@ worths as (
         told.preference,
         3 as steps,
         told.source_record_id,
-        greatest(told.loaded_at, ours.loaded_at) as loaded_at
+        greatest(told.load_number, ours.load_number) as load_number
     from quotes as told
     inner join quotes as ours
         on
@@ -120,7 +120,7 @@ select
     published.rate_date as published_date,
     round(published.exchange_rate, 10) as exchange_rate,
     published.rate_source,
-    published.loaded_at
+    published.load_number
 from published
 cross join offsets
 where

@@ -3,7 +3,7 @@ with document_places as (
     select
         coalesce(department_name, {{ no_location() }}) as location_name,
         coalesce(class_name, 'QuickBooks') as channel_name,
-        loaded_at
+        load_number
     from {{ ref('int_quickbooks_sales') }}
     where
         source_order_id not in (
@@ -14,7 +14,7 @@ with document_places as (
     select
         {{ no_location() }} as location_name,
         'QuickBooks' as channel_name,
-        loaded_at
+        load_number
     from {{ ref('int_quickbooks_sales') }}
 
 ),
@@ -57,7 +57,7 @@ places as (
         cast(null as {{ dbt.type_string() }}) as time_zone,
         cast(null as {{ dbt.type_string() }}) as country_code,
         cast(null as {{ dbt.type_string() }}) as currency_code,
-        loaded_at
+        load_number
     from spreadsheet_places
     union all
     select
@@ -66,7 +66,7 @@ places as (
         time_zone,
         country_code,
         currency_code,
-        loaded_at
+        load_number
     from square_locations
     union all
     select
@@ -75,7 +75,7 @@ places as (
         cast(null as {{ dbt.type_string() }}) as time_zone,
         cast(null as {{ dbt.type_string() }}) as country_code,
         cast(null as {{ dbt.type_string() }}) as currency_code,
-        loaded_at
+        load_number
     from document_places
     union all
     -- A shop keeps one time zone for all its places; a till there may know a closer one.
@@ -85,7 +85,7 @@ places as (
         min(shops.time_zone) as time_zone,
         min(shopify_locations.country_code) as country_code,
         min(shops.currency_code) as currency_code,
-        max(shopify_orders.loaded_at) as loaded_at
+        max(shopify_orders.load_number) as load_number
     from shopify_orders
     cross join shops
     left join shopify_locations
@@ -101,6 +101,6 @@ select
     time_zone,
     country_code,
     currency_code,
-    max(loaded_at) as loaded_at
+    max(load_number) as load_number
 from places
 group by location_name, channel_name, time_zone, country_code, currency_code

@@ -1,7 +1,7 @@
 with products as (
 
     select * from {{ ref('stg_spreadsheets__products') }}
-    where superseded_at is null and source_product_id is not null
+    where superseded_number is null and source_product_id is not null
 
 ),
 
@@ -11,7 +11,7 @@ ranked as (
         products.*,
         row_number() over (
             partition by source_product_id
-            order by loaded_at desc, valid_from_date desc, source_record_id asc
+            order by load_number desc, valid_from_date desc, source_record_id asc
         ) as version_rank
     from products
 
@@ -24,6 +24,6 @@ select
     category_name,
     description,
     unit_price_amount,
-    loaded_at
+    load_number
 from ranked
 where version_rank = 1

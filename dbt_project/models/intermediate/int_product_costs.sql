@@ -14,7 +14,7 @@ versions as (
 
     select
         history.*,
-        row_number() over (partition by cost_id order by dbt_valid_from) as version_number
+        row_number() over (partition by cost_id order by load_number, dbt_valid_from) as version_number
     from {{ ref('unit_costs_history') }} as history
 
 ),
@@ -31,7 +31,7 @@ from_apis as (
             else cast(dbt_valid_from as date)
         end as valid_from_date,
         cast(dbt_valid_to as date) as valid_until_date,
-        cast(dbt_valid_from as {{ dbt.type_timestamp() }}) as loaded_at
+        load_number
     from versions
 
 ),
@@ -44,7 +44,7 @@ known as (
         unit_cost_amount,
         valid_from_date,
         valid_until_date,
-        loaded_at,
+        load_number,
         1 as priority
     from from_spreadsheets
     union all
@@ -76,6 +76,6 @@ select
     unit_cost_amount,
     valid_from_date,
     valid_until_date,
-    loaded_at
+    load_number
 from keyed
 where priority = best_priority and (valid_until_date is null or valid_until_date > valid_from_date)

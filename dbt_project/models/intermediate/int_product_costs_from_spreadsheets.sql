@@ -11,13 +11,13 @@ current_costs as (
         source_product_id,
         unit_cost_amount,
         coalesce(valid_from_date, cast('1900-01-01' as date)) as valid_from_date,
-        loaded_at,
+        load_number,
         row_number() over (
             partition by source_product_id, coalesce(valid_from_date, cast('1900-01-01' as date))
-            order by loaded_at desc, source_record_id asc
+            order by load_number desc, source_record_id asc
         ) as version_rank
     from products
-    where superseded_at is null and unit_cost_amount is not null
+    where superseded_number is null and unit_cost_amount is not null
 
 ),
 
@@ -26,7 +26,7 @@ changes as (
 
     select
         source_product_id,
-        max(greatest(loaded_at, coalesce(superseded_at, loaded_at))) as changed_at
+        max(greatest(load_number, coalesce(superseded_number, load_number))) as changed_number
     from products
     group by source_product_id
 
@@ -42,7 +42,7 @@ periods as (
             partition by current_costs.source_product_id
             order by current_costs.valid_from_date
         ) as valid_until_date,
-        changes.changed_at as loaded_at
+        changes.changed_number as load_number
     from current_costs
     inner join changes on current_costs.source_product_id = changes.source_product_id
     where current_costs.version_rank = 1

@@ -11,7 +11,7 @@ with products as (
         source_system,
         source_product_id,
         {{ normalised_sku('sku') }} as sku,
-        loaded_at
+        load_number
     from {{ ref('int_source_products') }}
 
 ),
@@ -39,7 +39,7 @@ identified as (
             when numbered.sku is not null then {{ surrogate_key(["'sku'", 'numbered.sku']) }}
             else {{ surrogate_key(['products.source_system', 'products.source_product_id']) }}
         end as product_key,
-        products.loaded_at
+        products.load_number
     from products
     left join numbered
         on products.source_system = numbered.source_system and products.sku = numbered.sku
@@ -54,9 +54,9 @@ identified as (
         identified.sku,
         identified.product_key,
         case
-            when known.product_key is null then identified.loaded_at
-            else {{ dbt.current_timestamp() }}
-        end as changed_at
+            when known.product_key is null then identified.load_number
+            else {{ next_load_number() }}
+        end as changed_number
     from identified
     left join {{ this }} as known
         on
@@ -69,6 +69,6 @@ identified as (
         source_product_id,
         sku,
         product_key,
-        loaded_at as changed_at
+        load_number as changed_number
     from identified
 {% endif %}

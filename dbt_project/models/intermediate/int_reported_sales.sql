@@ -42,7 +42,7 @@ days_of_square as (
             currency_code,
             '{{ measure }}' as measure,
             sum({{ measure }}) as source_amount,
-            max(loaded_at) as loaded_at
+            max(load_number) as load_number
         from days_of_{{ system }}
         group by sale_date, currency_code
         {% if not loop.last %} union all {% endif %}

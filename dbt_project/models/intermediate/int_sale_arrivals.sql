@@ -44,15 +44,15 @@ square_items as (
 select
     source_order_id,
     source_product_id,
-    loaded_at,
-    superseded_at
+    load_number,
+    superseded_number
 from sales
 union all
 select
     shopify_orders.source_order_id,
     shopify_items.source_product_id,
-    shopify_orders.loaded_at,
-    cast(null as timestamp with time zone) as superseded_at
+    shopify_orders.load_number,
+    cast(null as {{ dbt.type_bigint() }}) as superseded_number
 from shopify_orders
 left join shopify_items on shopify_orders.source_order_id = shopify_items.source_order_id
 union all
@@ -60,16 +60,16 @@ union all
 select
     square_orders.sold_in_order_id as source_order_id,
     square_items.source_variation_id as source_product_id,
-    square_orders.loaded_at,
-    cast(null as timestamp with time zone) as superseded_at
+    square_orders.load_number,
+    cast(null as {{ dbt.type_bigint() }}) as superseded_number
 from square_orders
 left join square_items on square_orders.source_order_id = square_items.source_order_id
 union all
 select
     documents.source_order_id,
     document_lines.source_item_id as source_product_id,
-    documents.loaded_at,
-    cast(null as timestamp with time zone) as superseded_at
+    documents.load_number,
+    cast(null as {{ dbt.type_bigint() }}) as superseded_number
 from documents
 left join document_lines
     on

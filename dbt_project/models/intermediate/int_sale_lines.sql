@@ -27,7 +27,7 @@ with shop_lines as (
                 source_total_amount,
             {% endif %}
             order_date,
-            loaded_at
+            load_number
         from {{ ref('int_sale_lines_from_' ~ system) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
@@ -78,8 +78,8 @@ matched as (
                 then 'QuickBooks'
         end as canonical_channel_name,
         greatest(
-            matches.changed_at, coalesce(shopify_orders.loaded_at, matches.changed_at)
-        ) as changed_at
+            matches.changed_number, coalesce(shopify_orders.load_number, matches.changed_number)
+        ) as changed_number
     from shop_lines
     left join matches
         on
@@ -108,8 +108,8 @@ united as (
         cast(null as {{ dbt.type_string() }}) as canonical_order_id,
         'source_id' as match_method,
         cast(1 as {{ dbt.type_numeric() }}) as match_confidence,
-        loaded_at,
-        superseded_at
+        load_number,
+        superseded_number
     from {{ ref('int_sale_lines_from_spreadsheets') }}
     union all
     select
@@ -136,8 +136,8 @@ united as (
         canonical_order_id,
         coalesce(match_method, 'source_id') as match_method,
         coalesce(match_confidence, cast(1 as {{ dbt.type_numeric() }})) as match_confidence,
-        greatest(loaded_at, coalesce(changed_at, loaded_at)) as loaded_at,
-        cast(null as timestamp with time zone) as superseded_at
+        greatest(load_number, coalesce(changed_number, load_number)) as load_number,
+        cast(null as {{ dbt.type_bigint() }}) as superseded_number
     from matched
 
 ),
@@ -192,9 +192,9 @@ select
     united.match_method,
     united.match_confidence,
     -- A row of a file that was corrected and corrected back is there twice, apart in time alone.
-    case when united.source_system = 'spreadsheets' then united.loaded_at end as version_loaded_at,
-    greatest(united.loaded_at, coalesce(rates.loaded_at, united.loaded_at)) as loaded_at,
-    united.superseded_at
+    case when united.source_system = 'spreadsheets' then united.load_number end as version_load_number,
+    greatest(united.load_number, coalesce(rates.load_number, united.load_number)) as load_number,
+    united.superseded_number
 from united
 left join rates
     on

@@ -172,7 +172,7 @@ select
     sales.document_date as sale_date,
     cast(null as date) as order_date,
     sales.source_updated_at,
-    sales.loaded_at
+    sales.load_number
 from at_home
 cross join company
 inner join sales

@@ -98,7 +98,7 @@ select
     cast({{ local_time('judged.happened_at', 'orders.time_zone') }} as date) as sale_date,
     orders.order_date,
     orders.source_updated_at,
-    orders.loaded_at
+    orders.load_number
 from judged
 inner join orders on judged.source_order_id = orders.source_order_id
 left join items

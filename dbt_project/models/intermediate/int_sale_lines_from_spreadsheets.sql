@@ -20,7 +20,7 @@ judged as (
             else event_type
         end as action_type,
         case
-            when superseded_at is not null then 'superseded'
+            when superseded_number is not null then 'superseded'
             when event_type = 'test' then 'test_order'
             when event_type = 'draft' then 'draft'
             when event_type = 'cancellation' and quantity >= 0 then 'cancelled'

@@ -138,6 +138,6 @@ select
     cast(orders.closed_local_at as date) as sale_date,
     orders.order_date,
     orders.source_updated_at,
-    orders.loaded_at
+    orders.load_number
 from parts
 inner join orders on parts.source_order_id = orders.source_order_id

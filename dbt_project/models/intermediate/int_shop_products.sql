@@ -40,7 +40,7 @@ shopify_catalogue as (
         'shopify' as source_system,
         variants.source_variant_id as source_product_id,
         variants.sku,
-        variants.loaded_at,
+        variants.load_number,
         {{ product_name('products.product_name', 'variants.variation_name') }} as product_name,
         products.category_name,
         cast(null as {{ dbt.type_string() }}) as description
@@ -55,7 +55,7 @@ square_catalogue as (
         'square' as source_system,
         variations.source_variation_id as source_product_id,
         variations.sku,
-        variations.loaded_at,
+        variations.load_number,
         {{ product_name('variations.item_name', 'variations.variation_name') }} as product_name,
         categories.category_name,
         variations.description
@@ -71,7 +71,7 @@ sold_only as (
         'shopify' as source_system,
         source_product_id,
         min(sku) as sku,
-        {{ never() }} as loaded_at,
+        0 as load_number,
         min({{ product_name('product_name', 'variation_name') }}) as product_name
     from sold
     where source_product_id not in (select source_product_id from shopify_catalogue)
@@ -81,7 +81,7 @@ sold_only as (
         'square' as source_system,
         source_variation_id as source_product_id,
         null as sku,
-        {{ never() }} as loaded_at,
+        0 as load_number,
         min({{ product_name('product_name', 'variation_name') }}) as product_name
     from sold_variations
     where
@@ -99,7 +99,7 @@ select
     source_system,
     source_product_id,
     sku,
-    loaded_at,
+    load_number,
     product_name,
     cast(null as {{ dbt.type_string() }}) as category_name,
     cast(null as {{ dbt.type_string() }}) as description

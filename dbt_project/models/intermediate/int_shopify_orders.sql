@@ -8,7 +8,7 @@ shops as (
 
     select
         min(time_zone) as time_zone,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('stg_shopify__shops') }}
 
 ),
@@ -48,7 +48,7 @@ select
         when orders.financial_status = 'VOIDED' then 'voided'
     end as exclusion_reason,
     orders.source_updated_at,
-    greatest(orders.loaded_at, coalesce(locations.loaded_at, orders.loaded_at)) as loaded_at
+    greatest(orders.load_number, coalesce(locations.load_number, orders.load_number)) as load_number
 from orders
 cross join shops
 left join locations on orders.source_location_id = locations.source_location_id

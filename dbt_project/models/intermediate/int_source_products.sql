@@ -26,7 +26,7 @@ from_spreadsheets as (
         coalesce(catalogue.product_name, sold.product_name) as product_name,
         coalesce(catalogue.category_name, sold.category_name) as category_name,
         catalogue.description,
-        coalesce(catalogue.loaded_at, sold.loaded_at) as loaded_at
+        coalesce(catalogue.load_number, sold.load_number) as load_number
     from sold
     full outer join catalogue on sold.source_product_id = catalogue.source_product_id
 
@@ -41,7 +41,7 @@ select
     product_name,
     category_name,
     description,
-    loaded_at
+    load_number
 from {{ ref('int_shop_products') }}
 union all
 select
@@ -51,5 +51,5 @@ select
     item_name as product_name,
     cast(null as {{ dbt.type_string() }}) as category_name,
     cast(null as {{ dbt.type_string() }}) as description,
-    loaded_at
+    load_number
 from items

@@ -24,7 +24,7 @@ named as (
         customer_email_token,
         customer_phone_token,
         coalesce(sold_at, sold_local_at) as first_seen_at,
-        loaded_at
+        load_number
     from sales
     where coalesce(source_customer_id, customer_email_token, customer_phone_token) is not null
 
@@ -47,6 +47,6 @@ select
     max(customer_email_token) as customer_email_token,
     max(customer_phone_token) as customer_phone_token,
     min(first_seen_at) as first_seen_at,
-    max(loaded_at) as loaded_at
+    max(load_number) as load_number
 from seen
 group by customer_record_id

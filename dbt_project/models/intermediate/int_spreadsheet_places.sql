@@ -15,6 +15,6 @@ with sales as (
 select
     coalesce(location_name, {{ default_location() }}) as location_name,
     coalesce(channel_name, {{ default_channel() }}) as channel_name,
-    max(loaded_at) as loaded_at
+    max(load_number) as load_number
 from sales
 group by 1, 2

@@ -18,10 +18,10 @@ names as (
         source_product_id,
         product_name,
         category_name,
-        loaded_at
+        load_number
     from sales
     where source_product_id is not null
-    group by source_product_id, product_name, category_name, loaded_at
+    group by source_product_id, product_name, category_name, load_number
 
 ),
 
@@ -32,7 +32,7 @@ ranked as (
         names.*,
         row_number() over (
             partition by source_product_id
-            order by loaded_at desc, product_name asc, category_name asc
+            order by load_number desc, product_name asc, category_name asc
         ) as name_rank
     from names
 
@@ -42,6 +42,6 @@ select
     source_product_id,
     product_name,
     category_name,
-    loaded_at
+    load_number
 from ranked
 where name_rank = 1

@@ -58,7 +58,7 @@ refunded as (
     select
         refunds.source_order_id,
         min(payments.source_order_id) as sold_in_order_id,
-        max(greatest(refunds.loaded_at, payments.loaded_at)) as loaded_at
+        max(greatest(refunds.load_number, payments.load_number)) as load_number
     from {{ ref('stg_square__refunds') }} as refunds
     inner join payments on refunds.source_payment_id = payments.source_payment_id
     group by refunds.source_order_id
@@ -74,8 +74,8 @@ origins as (
             as sold_in_order_id,
         tenders.payment_method,
         greatest(
-            orders.loaded_at, coalesce(refunded.loaded_at, orders.loaded_at)
-        ) as linked_at
+            orders.load_number, coalesce(refunded.load_number, orders.load_number)
+        ) as linked_number
     from orders
     left join returned on orders.source_order_id = returned.source_order_id
     left join refunded
@@ -105,9 +105,9 @@ select
     origins.exclusion_reason,
     origins.source_updated_at,
     greatest(
-        origins.linked_at, coalesce(locations.loaded_at, origins.linked_at),
-        coalesce(sold.loaded_at, origins.linked_at)
-    ) as loaded_at
+        origins.linked_number, coalesce(locations.load_number, origins.linked_number),
+        coalesce(sold.load_number, origins.linked_number)
+    ) as load_number
 from origins
 inner join locations on origins.source_location_id = locations.source_location_id
 left join orders as sold on origins.sold_in_order_id = sold.source_order_id

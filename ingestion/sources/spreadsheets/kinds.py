@@ -81,7 +81,7 @@ SQL_TYPES: dict[str, str] = {
 TECHNICAL_COLUMNS = {
     "_row_key": "text", "_row_hash": "text", "_file_name": "text",
     "_row_number": "bigint", "_load_id": "text", "_loaded_at": "timestamptz",
-    "_superseded_at": "timestamptz",
+    "_superseded_at": "timestamptz", "_load_number": "bigint", "_superseded_number": "bigint",
 }  # fmt: skip
 
 

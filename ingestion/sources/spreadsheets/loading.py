@@ -5,6 +5,8 @@ Rows go as Arrow record batches straight from DuckDB into a binary COPY. dlt's A
 used because it commits in a transaction of its own: the rows, the versions they supersede, the
 quarantine and the load log could not become visible together, and a kill between its commit and
 its own bookkeeping would append the rows twice.
+
+Each file draws a load number, so that the files of one load have an order, too.
 """
 
 from __future__ import annotations
@@ -57,6 +59,7 @@ from ingestion.sources.spreadsheets.staging import (
     stage,
 )
 from warehouse.business import Business
+from warehouse.changes import TableName, next_load_number, note_changes
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
@@ -64,6 +67,7 @@ from warehouse.turns import landing
 from warehouse.vault import Vault
 
 SOURCE = "spreadsheets"
+SOURCE_TOTALS: TableName = ("quality", "source_totals")
 WANTED = pa.schema({"_rn": pa.int64(), "is_update": pa.bool_()})
 Progress = Callable[[FileReport], None]
 
@@ -297,10 +301,13 @@ class _Transfer:
         self.warehouse, self.unit, self.staged, self.report = warehouse, unit, staged, report
         self.seen, self.started = seen, started
         self.table = f"{SCHEMA}.{unit.kind.name}"
+        self.load_number = 0
+        self.changed: set[TableName] = set()
 
     def run(self) -> None:
         """Compare, append, supersede, log, commit."""
         with self.warehouse.connect("loader") as connection:
+            self.load_number = next_load_number(connection)
             is_first = self._is_empty(connection)
             if is_first:
                 good = self.staged.rows_read - self.report.rows_quarantined
@@ -312,6 +319,7 @@ class _Transfer:
             self._file_quarantine(connection)
             self._file_totals(connection, only_wanted=not is_first)
             self._file_log(connection)
+            note_changes(connection, self.changed, self.load_number)
             self.staged.vaulted()
             for alias, path in self.unit.paths.items():
                 assert_unchanged(path, self.seen[alias])
@@ -336,7 +344,8 @@ class _Transfer:
         wanted = fetch_table(
             connection,
             f"select i._row_number, r._row_key is not null from incoming i "
-            f"left join {self.table} r on r._row_key = i._row_key and r._superseded_at is null "
+            f"left join {self.table} r on r._row_key = i._row_key "
+            "and r._superseded_number is null "
             "where r._row_key is null or r._row_hash <> i._row_hash",
             WANTED,
         )
@@ -370,14 +379,15 @@ class _Transfer:
 
     def _supersede(self, connection: psycopg.Connection, condition: str) -> None:
         update = (
-            f"update {self.table} r set _superseded_at = now() "
-            f"where r._superseded_at is null and {condition}"
+            f"update {self.table} r set _superseded_at = now(), "
+            f"_superseded_number = {self.load_number} "
+            f"where r._superseded_number is null and {condition}"
         )
         if self.unit.kind.name != "sales":
-            connection.execute(update)
+            self._note(connection.execute(update).rowcount)
             return
         names = ", ".join(f"('{name}', day.{name})" for name in MEASURES)
-        connection.execute(
+        totals = connection.execute(
             f"with old as ({update} returning r.*), "
             f"day as (select sold_local_at::date as sale_date, currency_code, {measure_sums()} "
             "from old group by 1, 2) "
@@ -387,11 +397,17 @@ class _Transfer:
             "day.sale_date, day.currency_code, each.measure, -each.amount from day "
             f"cross join lateral (values {names}) as each (measure, amount)"
         )
+        self._note(totals.rowcount, SOURCE_TOTALS)
+
+    def _note(self, rows_count: int, *others: TableName) -> None:
+        """The kind's table changed, and others with it, if any row did."""
+        if rows_count:
+            self.changed |= {(SCHEMA, self.unit.kind.name), *others}
 
     def _append(self, connection: psycopg.Connection, *, only_wanted: bool) -> None:
         constants = {
             **self.staged.plan.constants, "_file_name": self.unit.name,
-            "_load_id": self.report.load_id,
+            "_load_id": self.report.load_id, "_load_number": str(self.load_number),
         }  # fmt: skip
         if not only_wanted:
             # What is written to a table that this transaction emptied needs no write-ahead log.
@@ -404,6 +420,7 @@ class _Transfer:
         rows = self.staged.reader(with_values=True, only_wanted=only_wanted, literals=literal)
         target = sql.Identifier(SCHEMA, self.unit.kind.name)
         copy_rows(connection, target, rows, is_new=not only_wanted)
+        self._note(1)
         if not only_wanted:
             connection.execute(usual_defaults(self.unit.kind, constants))
 
@@ -427,15 +444,18 @@ class _Transfer:
     def _file_totals(self, connection: psycopg.Connection, *, only_wanted: bool) -> None:
         if self.unit.kind.name != "sales":
             return
+        totals = list(self.staged.totals(only_wanted=only_wanted))
+        self._note(len(totals), SOURCE_TOTALS)
         with connection.cursor().copy(
             "copy quality.source_totals (load_id, source_system, table_name, sale_date, "
             "currency_code, measure, amount) from stdin"
         ) as copy:
-            for total in self.staged.totals(only_wanted=only_wanted):
+            for total in totals:
                 copy.write_row((self.report.load_id, SOURCE, self.unit.kind.name, *total))
 
     def _file_log(self, connection: psycopg.Connection) -> None:
-        _insert_log(connection, _log_values(self.report, self.seen, self.started, self.unit))
+        values = _log_values(self.report, self.seen, self.started, self.unit)
+        _insert_log(connection, values, self.load_number)
 
 
 def _untouched(warehouse: Warehouse, unit: Unit) -> dict[str, Fingerprint] | None:
@@ -449,7 +469,8 @@ def _untouched(warehouse: Warehouse, unit: Unit) -> dict[str, Fingerprint] | Non
         row = connection.execute(
             "select details->'stamps', details->>'mapping' from quality.load_log "
             "where source_system = %s and table_name = %s and file_name = %s "
-            "and status in ('loaded', 'unchanged') order by finished_at desc limit 1",
+            "and status in ('loaded', 'unchanged') "
+            "order by load_number desc nulls last, finished_at desc limit 1",
             (SOURCE, unit.kind.name, unit.name),
         ).fetchone()
     if row is None or row[1] != unit.mapping.fingerprint or not row[0]:
@@ -468,7 +489,8 @@ def _is_known(warehouse: Warehouse, unit: Unit, seen: dict[str, Fingerprint]) ->
             "from quality.load_log where source_system = %(source)s and table_name = %(kind)s and "
             "status = 'loaded' and (file_name = %(name)s or (file_sha256 = %(sha)s and "
             "details->>'mapping' = %(mapping)s)) "
-            "order by (file_name = %(name)s) desc, finished_at desc limit 1",
+            "order by (file_name = %(name)s) desc, load_number desc nulls last, "
+            "finished_at desc limit 1",
             {"sha": _sha(seen), "mapping": unit.mapping.fingerprint, "source": SOURCE,
              "kind": unit.kind.name, "name": unit.name},
         ).fetchone()  # fmt: skip
@@ -489,10 +511,12 @@ def _log(warehouse: Warehouse, report: FileReport, seen: dict[str, Fingerprint],
     if dry_run:
         return
     with warehouse.connect("loader") as connection:
-        _insert_log(connection, _log_values(report, seen, started, unit))
+        values = _log_values(report, seen, started, unit)
+        _insert_log(connection, values, next_load_number(connection))
 
 
-def _insert_log(connection: psycopg.Connection, values: dict[str, Any]) -> None:
+def _insert_log(connection: psycopg.Connection, values: dict[str, Any], number: int) -> None:
+    values |= {"load_number": number}
     holes = ", ".join(f"%({name})s" for name in values)
     connection.execute(
         f"insert into quality.load_log ({', '.join(values)}) values ({holes})", values

@@ -5,10 +5,14 @@ they are column defaults that read settings of the loading transaction. A load i
 makes them plain literals until its end, which saves reading nine settings per row. What is the
 same for a whole load and needed by no query (hash, bytes, mapping) is in quality.load_log, under
 the row's ``_load_id``.
+
+``_load_number`` and ``_superseded_number`` tell which load brought a row and which one replaced it,
+in an order that no clock decides; the times beside them are for people.
 """
 
 from __future__ import annotations
 
+import psycopg
 from psycopg import sql
 
 from ingestion.sources.spreadsheets.kinds import KINDS, Kind
@@ -16,7 +20,7 @@ from warehouse.database import Warehouse
 
 SCHEMA = "raw_spreadsheets"
 LOAD_CONSTANTS = ("time_zone", "is_time_known", "location_name", "channel_name", "currency_code",
-                  "event_type", "_file_name", "_load_id")  # fmt: skip
+                  "event_type", "_file_name", "_load_id", "_load_number")  # fmt: skip
 
 
 def ensure_raw_tables(warehouse: Warehouse) -> None:
@@ -31,11 +35,11 @@ def ensure_raw_tables(warehouse: Warehouse) -> None:
         for kind in KINDS.values():
             if kind.name not in present:
                 connection.execute(_create(kind))
-                # What is new or was replaced is found by these, and neither slows a first load.
-                for index in ("using brin (_loaded_at)",
-                              "(_superseded_at) where _superseded_at is not null"):  # fmt: skip
-                    connection.execute(sql.SQL("create index on {} " + index).format(_name(kind)))
+                _create_indexes(connection, kind)
                 continue
+            if "_load_number" not in present[kind.name]:
+                _number_former_rows(connection, kind)
+                present[kind.name] |= {"_load_number", "_superseded_number"}
             for column, type_ in kind.columns().items():
                 if column not in present[kind.name]:
                     connection.execute(
@@ -43,6 +47,31 @@ def ensure_raw_tables(warehouse: Warehouse) -> None:
                             _name(kind), _definition(column, type_)
                         )
                     )
+
+
+def _create_indexes(connection: psycopg.Connection, kind: Kind) -> None:
+    """What is new or was replaced is found by these, and neither slows a first load."""
+    for index in ("using brin (_load_number)",
+                  "(_superseded_number) where _superseded_number is not null"):  # fmt: skip
+        connection.execute(sql.SQL("create index on {} " + index).format(_name(kind)))
+
+
+def _number_former_rows(connection: psycopg.Connection, kind: Kind) -> None:
+    """Rows from before loads were numbered come before every number."""
+    # Their value is that of the column's default at this moment.
+    connection.execute("set local \"hub._load_number\" = '0'")
+    for column in ("_load_number", "_superseded_number"):
+        connection.execute(
+            sql.SQL("alter table {} add column {}").format(
+                _name(kind), _definition(column, kind.columns()[column])
+            )
+        )
+    connection.execute(
+        sql.SQL("update {} set _superseded_number = 0 where _superseded_at is not null").format(
+            _name(kind)
+        )
+    )
+    _create_indexes(connection, kind)
 
 
 def _name(kind: Kind) -> sql.Identifier:

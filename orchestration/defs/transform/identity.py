@@ -26,6 +26,7 @@ from warehouse.business import Business
 from warehouse.changes import next_load_number, note_changes
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
+from warehouse.turns import landing
 from warehouse.vault import Vault
 
 GROUP = "identity"
@@ -120,11 +121,9 @@ def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
         do_not_merge=decisions.do_not_merge,
         force_merge=decisions.force_merge,
     )
-    with warehouse.connect("ml") as connection:
+    # As a load does: a build must not pass the number before the rows that bear it are there.
+    with landing(warehouse), warehouse.connect("ml") as connection:
         _store(connection, found, len(records), fingerprint, run_id)
-        note_changes(
-            connection, [("ml", name) for name in _DESCRIPTIONS], next_load_number(connection)
-        )
     persons = found.members["person_id"].nunique()
     return f"{len(found.members):,} records are {persons:,} persons"
 
@@ -217,7 +216,7 @@ def _store(
         connection.execute(f"truncate ml.{table}")
         copy_rows(connection, ("ml", table), rows)
     connection.execute("create temporary table found (like ml.customer_identities) on commit drop")
-    connection.execute("alter table found alter column changed_at drop not null")
+    connection.execute("alter table found alter column changed_number drop not null")
     copy_rows(connection, ("found",), found.members)
     # Everybody in a group that gained or lost a record has changed: their sums move, too.
     connection.execute("""
@@ -231,13 +230,15 @@ def _store(
         select old_id as person_id from differing where old_id is not null
         union select new_id from differing where new_id is not null
     """)
-    connection.execute("""
+    load_number = next_load_number(connection)
+    kept = connection.execute(
+        """
         with merged as (
             select found.record_id, found.person_id, found.match_method, found.match_confidence,
                 case when old.record_id is not null
                         and old.person_id not in (select person_id from changed)
                         and found.person_id not in (select person_id from changed)
-                    then old.changed_at else now() end as changed_at
+                    then old.changed_number else %s end as changed_number
             from found
             left join ml.customer_identities as old on old.record_id = found.record_id
         )
@@ -245,12 +246,17 @@ def _store(
         select * from merged
         on conflict (record_id) do update set person_id = excluded.person_id,
             match_method = excluded.match_method, match_confidence = excluded.match_confidence,
-            changed_at = excluded.changed_at
+            changed_number = excluded.changed_number
         where kept.* is distinct from excluded.*
-    """)
-    connection.execute(
+        """,
+        (load_number,),
+    )
+    gone = connection.execute(
         "delete from ml.customer_identities where record_id not in (select record_id from found)"
     )
+    tables = ["customer_match_edges", "customer_match_reviews", "model_runs"]
+    tables += ["customer_identities"] if kept.rowcount + gone.rowcount else []
+    note_changes(connection, [("ml", name) for name in tables], load_number)
 
 
 def _versions() -> dict[str, str]:

@@ -40,14 +40,14 @@ accounts as (
         account_sub_type,
         currency_code,
         is_active,
-        loaded_at
+        load_number
     from {{ ref('stg_quickbooks__accounts') }}
 
 ),
 
 books as (
 
-    select max(loaded_at) as loaded_at from accounts
+    select max(load_number) as load_number from accounts
 
 ),
 
@@ -80,10 +80,10 @@ added_accounts as (
         names.account_sub_type,
         cast(null as {{ dbt.type_string() }}) as currency_code,
         true as is_active,
-        books.loaded_at
+        books.load_number
     from names
     cross join books
-    where books.loaded_at is not null
+    where books.load_number is not null
 
 ),
 

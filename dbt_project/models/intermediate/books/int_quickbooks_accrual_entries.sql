@@ -35,7 +35,7 @@ select
     amount,
     home_amount,
     entry_date,
-    loaded_at
+    load_number
 from {{ ref('int_quickbooks_document_entries') }}
 union all
 -- Booked by QuickBooks itself, in the home currency alone.
@@ -56,7 +56,7 @@ select
     implicit_postings.difference_amount as amount,
     implicit_postings.difference_amount as home_amount,
     implicit_postings.entry_date,
-    implicit_postings.loaded_at
+    implicit_postings.load_number
 from implicit_postings
 cross join company
 left join documents on implicit_postings.source_document_id = documents.source_document_id

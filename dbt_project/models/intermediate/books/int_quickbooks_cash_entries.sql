@@ -51,7 +51,7 @@ entries as (
         amount,
         home_amount,
         entry_date,
-        loaded_at
+        load_number
     from direct_entries
     union all
     select
@@ -76,7 +76,7 @@ entries as (
         cash_shares.home_amount as amount,
         cash_shares.home_amount,
         cash_shares.entry_date,
-        cash_shares.loaded_at
+        cash_shares.load_number
     from {{ ref('int_quickbooks_cash_shares') }} as cash_shares
     cross join company
     union all
@@ -98,7 +98,7 @@ entries as (
         amount,
         home_amount,
         entry_date,
-        loaded_at
+        load_number
     from {{ ref('int_quickbooks_unsettled_payments') }}
 
 ),
@@ -112,7 +112,7 @@ roundings as (
         max(source_customer_id) as source_customer_id,
         max(source_vendor_id) as source_vendor_id,
         max(entry_date) as entry_date,
-        max(loaded_at) as loaded_at,
+        max(load_number) as load_number,
         cast(-sum(home_amount) as {{ dbt.type_numeric() }}) as home_amount
     from entries
     where document_type in ('payment', 'bill_payment')
@@ -141,7 +141,7 @@ select
     roundings.home_amount as amount,
     roundings.home_amount,
     roundings.entry_date,
-    roundings.loaded_at
+    roundings.load_number
 from roundings
 cross join company
 left join default_accounts on default_accounts.account_role = 'exchange'

@@ -27,7 +27,7 @@ owed as (
         entries.entry_source,
         accounts.account_type in ('Accounts Receivable', 'Accounts Payable') as is_owed,
         max(entries.posting_reason) as posting_reason,
-        max(entries.loaded_at) as loaded_at,
+        max(entries.load_number) as load_number,
         sum(entries.home_amount) as home_amount
     from {{ ref('int_quickbooks_accrual_entries') }} as entries
     inner join accounts on entries.source_account_id = accounts.source_account_id
@@ -57,7 +57,7 @@ shares as (
         settlements.settling_document_type,
         settlements.settling_document_id,
         settlements.settlement_date,
-        greatest(placed.loaded_at, settlements.loaded_at) as settlement_loaded_at,
+        greatest(placed.load_number, settlements.load_number) as settlement_load_number,
         round(
             placed.home_amount * settlements.applied_until_amount
             / settlements.settled_total_amount, 2
@@ -99,6 +99,6 @@ select
     posting_reason,
     cast(home_amount_settled as {{ dbt.type_numeric() }}) as home_amount,
     settlement_date as entry_date,
-    settlement_loaded_at as loaded_at
+    settlement_load_number as load_number
 from balanced
 where not is_owed and home_amount_settled <> 0

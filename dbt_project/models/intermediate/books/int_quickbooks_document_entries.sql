@@ -54,7 +54,7 @@ select
     cast(round(entries.amount * documents.exchange_rate, 2) as {{ dbt.type_numeric() }})
         as home_amount,
     documents.document_date as entry_date,
-    documents.loaded_at
+    documents.load_number
 from entries
 inner join documents
     on

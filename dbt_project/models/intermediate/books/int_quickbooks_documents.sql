@@ -54,7 +54,7 @@ documents as (
                 cast({{ value }} as {{ type }}) as {{ column }},
             {% endfor %}
             source_updated_at,
-            loaded_at
+            load_number
         from {{ ref('stg_quickbooks__' ~ plural) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -88,6 +88,6 @@ select
     documents.document_date,
     coalesce(documents.due_date, documents.document_date) as due_date,
     documents.source_updated_at,
-    documents.loaded_at
+    documents.load_number
 from documents
 cross join company

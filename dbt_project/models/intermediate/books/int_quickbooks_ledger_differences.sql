@@ -41,7 +41,7 @@ ledger_sums as (
         ledger.source_account_id,
         max(ledger.transaction_type) as transaction_type,
         max(ledger.entry_date) as entry_date,
-        max(ledger.loaded_at) as loaded_at,
+        max(ledger.load_number) as load_number,
         sum(ledger.amount * accounts.natural_sign) as amount
     from ledger
     inner join accounts on ledger.source_account_id = accounts.source_account_id
@@ -56,7 +56,7 @@ entry_sums as (
         entries.source_document_id,
         entries.source_account_id,
         max(entries.entry_date) as entry_date,
-        max(entries.loaded_at) as loaded_at,
+        max(entries.load_number) as load_number,
         count(*) as entries_count,
         sum(entries.home_amount) as amount
     from {{ ref('int_quickbooks_document_entries') }} as entries
@@ -78,9 +78,9 @@ differences as (
         ledger_sums.transaction_type,
         coalesce(entry_sums.entry_date, ledger_sums.entry_date) as entry_date,
         greatest(
-            coalesce(entry_sums.loaded_at, ledger_sums.loaded_at),
-            coalesce(ledger_sums.loaded_at, entry_sums.loaded_at)
-        ) as loaded_at,
+            coalesce(entry_sums.load_number, ledger_sums.load_number),
+            coalesce(ledger_sums.load_number, entry_sums.load_number)
+        ) as load_number,
         coalesce(entry_sums.entries_count, 0) as entries_count,
         cast(
             coalesce(ledger_sums.amount, 0) - coalesce(entry_sums.amount, 0)
@@ -140,5 +140,5 @@ select
         when is_foreign and abs(difference_amount) <= 0.01 * entries_count then 'rounding'
         else 'unexplained'
     end as posting_reason,
-    loaded_at
+    load_number
 from described

@@ -43,7 +43,7 @@ moves as (
         entries.source_vendor_id,
         entries.amount,
         0 as settled_amount,
-        entries.loaded_at
+        entries.load_number
     from entries
     inner join accounts on entries.source_account_id = accounts.source_account_id
     union all
@@ -57,7 +57,7 @@ moves as (
         settling.source_vendor_id,
         0 as amount,
         -settlements.moved_amount as settled_amount,
-        settlements.loaded_at
+        settlements.load_number
     from settlements
     inner join documents as settling
         on settlements.settling_document_id = settling.source_document_id
@@ -72,7 +72,7 @@ moves as (
         settling.source_vendor_id,
         0 as amount,
         settlements.moved_amount as settled_amount,
-        settlements.loaded_at
+        settlements.load_number
     from settlements
     inner join documents as settling
         on settlements.settling_document_id = settling.source_document_id
@@ -92,7 +92,7 @@ select
     cast(sum(moves.amount) as {{ dbt.type_numeric() }}) as booked_amount,
     cast(sum(moves.amount + moves.settled_amount) as {{ dbt.type_numeric() }}) as open_amount,
     max(documents.balance_amount) as source_balance_amount,
-    max(moves.loaded_at) as loaded_at
+    max(moves.load_number) as load_number
 from moves
 inner join documents on moves.source_document_id = documents.source_document_id
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -20,7 +20,7 @@ select
     -- The balance sheet shows the year's profit without an account.
     coalesce(source_account_id, case when report_section = 'NetIncome' then 'net_income' end)
         as source_account_id,
-    max(loaded_at) as loaded_at,
+    max(load_number) as load_number,
     coalesce(sum(amount), 0) as reported_amount
 from report_rows
 group by 1, 2, 3, 4

@@ -28,7 +28,7 @@ settlements as (
         settled.source_document_id as settled_document_id,
         max(settled.total_amount) as settled_total_amount,
         max(settling.document_date) as settlement_date,
-        max(greatest(settling.loaded_at, settled.loaded_at)) as loaded_at,
+        max(greatest(settling.load_number, settled.load_number)) as load_number,
         cast(sum(lines.line_amount) as {{ dbt.type_numeric() }}) as applied_amount
     from lines
     inner join links

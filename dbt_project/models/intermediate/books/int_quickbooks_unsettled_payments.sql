@@ -87,7 +87,7 @@ select
         as {{ dbt.type_numeric() }}
     ) as home_amount,
     parts.document_date as entry_date,
-    parts.loaded_at
+    parts.load_number
 from owed_parts as parts
 left join default_accounts
     on

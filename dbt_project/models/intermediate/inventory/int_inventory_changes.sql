@@ -16,7 +16,7 @@ with changes as (
             changed_date,
             turn,
             is_still_stocked,
-            loaded_at
+            load_number
         from {{ ref('int_inventory_changes_from_' ~ system) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -73,6 +73,6 @@ select
     changed_date,
     turn,
     is_still_stocked,
-    loaded_at
+    load_number
 from ranked
 where priority = first_priority

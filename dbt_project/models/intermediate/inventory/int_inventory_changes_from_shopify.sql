@@ -55,7 +55,7 @@ select
     -- What Shopify deleted, or stocks at a place no longer, has no level there any more.
     items.source_inventory_item_id is not null and stocked.source_location_id is not null
         as is_still_stocked,
-    levels.loaded_at
+    levels.load_number
 from levels
 cross join shops
 inner join variants on levels.source_inventory_item_id = variants.source_inventory_item_id

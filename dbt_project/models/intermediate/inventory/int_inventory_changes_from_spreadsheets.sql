@@ -1,7 +1,7 @@
 with counts as (
 
     select * from {{ ref('stg_spreadsheets__stock_counts') }}
-    where superseded_at is null
+    where superseded_number is null
 
 ),
 
@@ -14,7 +14,7 @@ counted_products as (
 purchases as (
 
     select * from {{ ref('stg_spreadsheets__purchases') }}
-    where superseded_at is null and received_date is not null
+    where superseded_number is null and received_date is not null
 
 ),
 
@@ -30,7 +30,7 @@ changes as (
         unit_cost_amount,
         currency_code,
         counted_date as changed_date,
-        loaded_at
+        load_number
     from counts
     union all
     select
@@ -42,7 +42,7 @@ changes as (
         purchases.unit_cost_amount,
         purchases.currency_code,
         purchases.received_date as changed_date,
-        purchases.loaded_at
+        purchases.load_number
     from purchases
     inner join counted_products
         on purchases.source_product_id = counted_products.source_product_id
@@ -66,5 +66,5 @@ select
     changed_date,
     case when change_type = 'count' then 2 else 0 end as turn,
     true as is_still_stocked,
-    loaded_at
+    load_number
 from changes

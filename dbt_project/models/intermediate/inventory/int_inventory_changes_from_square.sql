@@ -69,6 +69,6 @@ select
     -- Of one instant, what was counted comes first.
     case when parts.part = 'count' then 0 else 1 end as turn,
     true as is_still_stocked,
-    parts.loaded_at
+    parts.load_number
 from parts
 inner join locations on parts.place_id = locations.source_location_id

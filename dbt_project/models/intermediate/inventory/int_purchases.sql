@@ -1,7 +1,7 @@
 with purchases as (
 
     select * from {{ ref('stg_spreadsheets__purchases') }}
-    where superseded_at is null
+    where superseded_number is null
 
 ),
 
@@ -43,7 +43,7 @@ select
     cast(purchases.received_quantity as {{ dbt.type_numeric() }}) as received_quantity,
     cast(purchases.unit_cost_amount as {{ dbt.type_numeric() }}) as unit_cost_amount,
     coalesce(purchases.currency_code, {{ business_setting('currency_code') }}) as currency_code,
-    purchases.loaded_at
+    purchases.load_number
 from purchases
 left join identities on purchases.source_product_id = identities.source_product_id
 left join numbered on {{ normalised_sku('purchases.source_product_id') }} = numbered.sku

@@ -17,7 +17,7 @@ select
     levels.source_location_id,
     levels.on_hand_quantity,
     levels.changed_at,
-    levels.loaded_at
+    levels.load_number
 from levels
 {% if is_incremental() %}
 left join {{ this }} as seen

@@ -15,7 +15,7 @@ select
     checkouts.source_checkout_id,
     checkouts.subtotal_amount,
     cast({{ local_time('checkouts.checked_out_at', 'shops.time_zone') }} as date) as checkout_date,
-    checkouts.loaded_at
+    checkouts.load_number
 from checkouts
 cross join shops
 where checkouts.completed_at is null

@@ -1,7 +1,7 @@
 with spend as (
 
     select * from {{ ref('stg_spreadsheets__ad_spend') }}
-    where superseded_at is null
+    where superseded_number is null
 
 ),
 
@@ -24,7 +24,7 @@ select
     spend.clicks_count,
     spend.impressions_count,
     spend.conversions_count,
-    greatest(spend.loaded_at, coalesce(rates.loaded_at, spend.loaded_at)) as loaded_at
+    greatest(spend.load_number, coalesce(rates.load_number, spend.load_number)) as load_number
 from spend
 left join rates
     on

@@ -44,5 +44,5 @@ select
     utm_campaign,
     {{ marketing_channel('visit_source', 'utm_medium', 'tactic') }} as marketing_channel,
     {{ is_paid_visit('utm_medium', 'tactic') }} as is_paid,
-    loaded_at
+    load_number
 from numbered

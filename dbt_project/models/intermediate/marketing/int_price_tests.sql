@@ -2,7 +2,7 @@ with days as (
 
     select * from {{ ref('stg_spreadsheets__price_tests') }}
     where
-        superseded_at is null
+        superseded_number is null
         and (currency_code is null or currency_code = {{ business_setting('currency_code') }})
 
 )
@@ -18,5 +18,5 @@ select
     orders_count,
     units,
     net_amount,
-    loaded_at
+    load_number
 from days

@@ -1,7 +1,7 @@
 with sessions as (
 
     select * from {{ ref('stg_spreadsheets__sessions') }}
-    where superseded_at is null
+    where superseded_number is null
 
 )
 
@@ -12,5 +12,5 @@ select
     add_to_carts_count,
     checkouts_count,
     orders_count,
-    loaded_at
+    load_number
 from sessions

@@ -16,6 +16,6 @@ select
     coalesce(
         records.customer_email_token, records.customer_phone_token, records.given_name_token
     ) is not null as is_person,
-    greatest(records.loaded_at, coalesce(identities.changed_at, records.loaded_at)) as known_at
+    greatest(records.load_number, coalesce(identities.changed_number, records.load_number)) as known_number
 from records
 left join identities on records.customer_record_id = identities.customer_record_id

@@ -21,7 +21,7 @@ with documents as (
             total_amount,
             deleted_at,
             source_updated_at,
-            loaded_at
+            load_number
         from {{ ref('stg_quickbooks__' ~ name ~ 's') }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}

@@ -13,7 +13,7 @@ documents as (
 
     select
         sales.*,
-        greatest(sales.loaded_at, coalesce(persons.known_at, sales.loaded_at)) as known_at
+        greatest(sales.load_number, coalesce(persons.known_number, sales.load_number)) as known_number
     from {{ ref('int_quickbooks_sales') }} as sales
     left join {{ ref('int_customer_persons') }} as persons
         on sales.customer_record_id = persons.customer_record_id
@@ -35,7 +35,7 @@ matches as (
         matches.shopify_order_id as canonical_order_id,
         matches.match_method,
         matches.match_confidence,
-        greatest(square_orders.loaded_at, shopify_orders.loaded_at) as known_at
+        greatest(square_orders.load_number, shopify_orders.load_number) as known_number
     from {{ ref('int_sale_matches_from_square') }} as matches
     inner join square_orders on matches.source_order_id = square_orders.source_order_id
     inner join shopify_orders on matches.shopify_order_id = shopify_orders.source_order_id
@@ -47,7 +47,7 @@ matches as (
         matches.shopify_order_id as canonical_order_id,
         matches.match_method,
         matches.match_confidence,
-        greatest(documents.known_at, shopify_orders.loaded_at) as known_at
+        greatest(documents.known_number, shopify_orders.load_number) as known_number
     from {{ ref('int_sale_matches_from_quickbooks') }} as matches
     inner join documents on matches.source_order_id = documents.source_order_id
     inner join shopify_orders on matches.shopify_order_id = shopify_orders.source_order_id
@@ -60,7 +60,7 @@ matches as (
         {{ dbt.concat(["location_name", "' '", "sale_date"]) }} as canonical_order_id,
         'date_location_amount' as match_method,
         0.99 as match_confidence,
-        loaded_at as known_at
+        load_number as known_number
     from {{ ref('int_square_day_matches') }}
 
 ),
@@ -74,7 +74,7 @@ typed as (
         canonical_order_id,
         match_method,
         cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
-        known_at as changed_at
+        known_number as changed_number
     from matches
 
 )
@@ -88,7 +88,7 @@ typed as (
         typed.canonical_order_id,
         typed.match_method,
         typed.match_confidence,
-        {{ dbt.current_timestamp() }} as changed_at
+        {{ next_load_number() }} as changed_number
     from typed
     left join {{ this }} as known
         on
@@ -108,7 +108,7 @@ typed as (
         cast(null as {{ dbt.type_string() }}) as canonical_order_id,
         cast(null as {{ dbt.type_string() }}) as match_method,
         cast(null as {{ dbt.type_numeric() }}) as match_confidence,
-        {{ dbt.current_timestamp() }} as changed_at
+        {{ next_load_number() }} as changed_number
     from {{ this }} as known
     left join typed
         on

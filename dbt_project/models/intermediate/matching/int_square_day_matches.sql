@@ -4,7 +4,7 @@ with days as (
         sales_days.sale_date,
         locations.location_name,
         sales_days.gross_amount,
-        sales_days.loaded_at
+        sales_days.load_number
     from {{ ref('stg_square__sales_days') }} as sales_days
     inner join {{ ref('stg_square__locations') }} as locations
         on sales_days.source_location_id = locations.source_location_id
@@ -19,7 +19,7 @@ documents as (
         source_document_id,
         source_department_id,
         document_date,
-        loaded_at
+        load_number
     from {{ ref('stg_quickbooks__journal_entries') }}
     where deleted_at is null
     union all
@@ -28,7 +28,7 @@ documents as (
         source_document_id,
         source_department_id,
         document_date,
-        loaded_at
+        load_number
     from {{ ref('int_quickbooks_sales') }}
     where document_type = 'sales_receipt' and deleted_at is null
 
@@ -40,7 +40,7 @@ lines as (
         documents.document_type,
         documents.source_document_id,
         documents.document_date,
-        documents.loaded_at,
+        documents.load_number,
         departments.department_name,
         document_lines.line_amount
     from documents
@@ -65,7 +65,7 @@ select
         as source_order_id,
     days.sale_date,
     days.location_name,
-    max(greatest(lines.loaded_at, days.loaded_at)) as loaded_at
+    max(greatest(lines.load_number, days.load_number)) as load_number
 from lines
 inner join days
     on

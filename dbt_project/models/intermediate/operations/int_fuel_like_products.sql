@@ -7,7 +7,7 @@ with units as (
 products as (
 
     select * from {{ ref('stg_spreadsheets__products') }}
-    where superseded_at is null
+    where superseded_number is null
 
 ),
 

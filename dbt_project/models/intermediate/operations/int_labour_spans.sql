@@ -37,7 +37,7 @@ cards as (
             as hourly_wage_amount,
         timecards.started_at,
         timecards.ended_at,
-        timecards.loaded_at
+        timecards.load_number
     from timecards
     inner join locations on timecards.source_location_id = locations.source_location_id
     left join usual_jobs
@@ -60,7 +60,7 @@ select
     cards.hourly_wage_amount,
     greatest(breaks.started_at, cards.started_at) as started_at,
     least(breaks.ended_at, cards.ended_at) as ended_at,
-    greatest(breaks.loaded_at, cards.loaded_at) as loaded_at,
+    greatest(breaks.load_number, cards.load_number) as load_number,
     -1 as direction
 from cards
 inner join breaks on cards.source_timecard_id = breaks.source_timecard_id

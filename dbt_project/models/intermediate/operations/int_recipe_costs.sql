@@ -1,7 +1,7 @@
 with recipes as (
 
     select * from {{ ref('stg_spreadsheets__recipes') }}
-    where superseded_at is null
+    where superseded_number is null
 
 ),
 
@@ -9,7 +9,7 @@ purchases as (
 
     select * from {{ ref('stg_spreadsheets__purchases') }}
     where
-        superseded_at is null
+        superseded_number is null
         and unit_cost_amount is not null
         and (currency_code is null or currency_code = {{ business_setting('currency_code') }})
 
@@ -18,7 +18,7 @@ purchases as (
 products as (
 
     select * from {{ ref('stg_spreadsheets__products') }}
-    where superseded_at is null and unit_cost_amount is not null
+    where superseded_number is null and unit_cost_amount is not null
 
 ),
 
@@ -62,7 +62,7 @@ ingredients as (
 
     select
         recipes.source_product_id,
-        recipes.loaded_at,
+        recipes.load_number,
         recipes.quantity / nullif(coalesce(recipes.yield_rate, 1), 0) as used_quantity,
         coalesce(
             case
@@ -91,6 +91,6 @@ select
                 then sum(used_quantity * unit_cost_amount)
         end as {{ dbt.type_numeric() }}
     ) as unit_cost_amount,
-    max(loaded_at) as loaded_at
+    max(load_number) as load_number
 from ingredients
 group by source_product_id

@@ -1,7 +1,7 @@
 with recipes as (
 
     select * from {{ ref('stg_spreadsheets__recipes') }}
-    where superseded_at is null
+    where superseded_number is null
 
 ),
 
@@ -43,7 +43,7 @@ select
     cast(
         recipes.quantity / nullif(coalesce(recipes.yield_rate, 1), 0) as {{ dbt.type_numeric() }}
     ) as used_quantity,
-    recipes.loaded_at
+    recipes.load_number
 from recipes
 left join identities as dishes on recipes.source_product_id = dishes.source_product_id
 left join identities as ingredients on recipes.source_ingredient_id = ingredients.source_product_id

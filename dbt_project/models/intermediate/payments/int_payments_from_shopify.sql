@@ -16,7 +16,7 @@ balances as (
         source_order_transaction_id,
         sum(fee_amount) as fee_amount,
         min(source_payout_id) as source_payout_id,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('stg_shopify__balance_transactions') }}
     where source_order_transaction_id is not null
     group by source_order_transaction_id
@@ -71,9 +71,9 @@ select
     end as exclusion_reason,
     orders.source_updated_at,
     greatest(
-        transactions.loaded_at, orders.loaded_at,
-        coalesce(balances.loaded_at, transactions.loaded_at)
-    ) as loaded_at
+        transactions.load_number, orders.load_number,
+        coalesce(balances.load_number, transactions.load_number)
+    ) as load_number
 from transactions
 inner join orders on transactions.source_order_id = orders.source_order_id
 left join balances

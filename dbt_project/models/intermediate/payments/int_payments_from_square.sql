@@ -60,7 +60,7 @@ moved as (
         payouts.source_payout_id,
         payments.paid_at,
         payments.source_updated_at,
-        payments.loaded_at
+        payments.load_number
     from payments
     left join fees on payments.source_payment_id = fees.source_payment_id
     left join payouts
@@ -83,7 +83,7 @@ moved as (
         payouts.source_payout_id,
         refunds.refunded_at as paid_at,
         refunds.source_updated_at,
-        refunds.loaded_at
+        refunds.load_number
     from refunds
     left join payments on refunds.source_payment_id = payments.source_payment_id
     left join payouts on refunds.source_refund_id = payouts.source_refund_id
@@ -105,7 +105,7 @@ select
     moved.paid_at,
     case when moved.status <> 'COMPLETED' then lower(moved.status) end as exclusion_reason,
     moved.source_updated_at,
-    moved.loaded_at
+    moved.load_number
 from moved
 inner join locations on moved.source_location_id = locations.source_location_id
 left join orders on moved.source_order_id = orders.source_order_id

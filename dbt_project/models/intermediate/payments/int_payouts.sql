@@ -50,7 +50,7 @@ select
     payouts.net_amount,
     parts.entries_count,
     cast({{ local_time('payouts.issued_at', 'shops.time_zone') }} as date) as payout_date,
-    payouts.loaded_at
+    payouts.load_number
 from {{ ref('stg_shopify__payouts') }} as payouts
 cross join shops
 left join shopify_parts as parts on payouts.source_payout_id = parts.source_payout_id
@@ -68,7 +68,7 @@ select
     payouts.net_amount,
     parts.entries_count,
     cast({{ local_time('payouts.issued_at', 'locations.time_zone') }} as date) as payout_date,
-    payouts.loaded_at
+    payouts.load_number
 from {{ ref('stg_square__payouts') }} as payouts
 inner join locations on payouts.source_location_id = locations.source_location_id
 left join square_parts as parts on payouts.source_payout_id = parts.source_payout_id

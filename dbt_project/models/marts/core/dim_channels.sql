@@ -2,18 +2,18 @@ with names as (
 
     select
         channel_name,
-        loaded_at
+        load_number
     from {{ ref('int_places') }}
     union all
     select
         {{ default_channel() }} as channel_name,
-        cast(null as {{ dbt.type_timestamp() }}) as loaded_at
+        cast(null as {{ dbt.type_bigint() }}) as load_number
 
 )
 
 select
     {{ channel_key('channel_name') }} as channel_key,
     channel_name,
-    max(loaded_at) as loaded_at
+    max(load_number) as load_number
 from names
 group by channel_name

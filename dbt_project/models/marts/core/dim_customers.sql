@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_key',
     pre_hook="{% if is_incremental() %}{{ forget_missing_customers() }}{% endif %}",
-    on_schema_change='fail', indexes=[{'columns': ['loaded_at']}]
+    on_schema_change='fail', indexes=[{'columns': ['load_number']}]
 ) }}
 
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
@@ -47,7 +47,7 @@ months as (
         min(case when month_number = 1 then first_order_key end) as first_order_key,
         sum(orders_count) as orders_count,
         sum(net_amount) as net_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from numbered
     group by customer_key
 
@@ -69,6 +69,6 @@ select
     months.first_order_key,
     cast(coalesce(months.orders_count, 0) as {{ dbt.type_bigint() }}) as orders_count,
     cast(coalesce(months.net_amount, 0) as {{ dbt.type_numeric() }}) as net_amount,
-    greatest(customers.loaded_at, coalesce(months.loaded_at, customers.loaded_at)) as loaded_at
+    greatest(customers.load_number, coalesce(months.load_number, customers.load_number)) as load_number
 from customers
 left join months on customers.customer_key = months.customer_key

@@ -57,7 +57,7 @@ told as (
         min(time_zone) as time_zone,
         min(country_code) as country_code,
         min(currency_code) as currency_code,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from places
     group by location_name
 
@@ -69,7 +69,7 @@ select
     coalesce(told.time_zone, settings.time_zone, business.time_zone) as time_zone,
     coalesce(settings.country_code, told.country_code, business.country_code) as country_code,
     coalesce(settings.currency_code, told.currency_code, business.currency_code) as currency_code,
-    told.loaded_at
+    told.load_number
 from names
 cross join business
 left join settings on names.location_name = settings.location_name

@@ -67,7 +67,7 @@ merged as (
             ) as {{ name }},
         {% endfor %}
         count(*) as source_products_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from ranked
     group by product_key
 
@@ -88,7 +88,7 @@ select
     costs.unit_cost_amount is not null as is_cost_known,
     sale_days.first_sale_date,
     sale_days.last_sale_date,
-    greatest(merged.loaded_at, coalesce(costs.loaded_at, merged.loaded_at)) as loaded_at
+    greatest(merged.load_number, coalesce(costs.load_number, merged.load_number)) as load_number
 from merged
 left join costs on merged.product_key = costs.product_key
 left join sale_days on merged.product_key = sale_days.product_key

@@ -3,7 +3,7 @@
     on_schema_change='fail',
     pre_hook="{{ forget_departed('order_key') }}",
     indexes=[
-        {'columns': ['loaded_at']}, {'columns': ['order_date']}, {'columns': ['customer_key']},
+        {'columns': ['load_number']}, {'columns': ['order_date']}, {'columns': ['customer_key']},
         {'columns': ['source_system']}
     ]
 ) }}
@@ -75,7 +75,7 @@ orders as (
         {% endfor %}
         case when max(is_counted_line) = 0 then min(exclusion_reason) end as exclusion_reason,
         max(source_updated_at) as source_updated_at,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from counted
     group by order_key, source_system
 
@@ -110,5 +110,5 @@ select
     cast(known_cost_sold_amount as {{ dbt.type_numeric() }}) as known_cost_sold_amount,
     exclusion_reason,
     source_updated_at,
-    loaded_at
+    load_number
 from orders

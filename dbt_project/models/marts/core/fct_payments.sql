@@ -19,7 +19,7 @@ with payments as (
             paid_at,
             exclusion_reason,
             source_updated_at,
-            loaded_at
+            load_number
         from {{ ref('int_payments_from_' ~ system) }}
         {% if not loop.last %} union all {% endif %}
     {% endfor %}
@@ -70,7 +70,7 @@ converted as (
             end
         ) as reason,
         coalesce(rates.exchange_rate, 1) as factor,
-        greatest(dated.loaded_at, coalesce(rates.loaded_at, dated.loaded_at)) as known_at
+        greatest(dated.load_number, coalesce(rates.load_number, dated.load_number)) as known_number
     from dated
     left join rates
         on
@@ -109,7 +109,7 @@ select
     converted.source_payout_id,
     converted.reason as exclusion_reason,
     converted.source_updated_at,
-    converted.known_at as loaded_at
+    converted.known_number as load_number
 from converted
 left join matches
     on

@@ -28,7 +28,7 @@ select
     matches.deposit_date,
     matches.match_method,
     cast(matches.match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
-    payouts.loaded_at
+    payouts.load_number
 from payouts
 left join matches
     on

@@ -11,7 +11,7 @@
     on_schema_change='fail',
     indexes=[
         {'columns': ['order_key']}, {'columns': ['source_order_id']}, {'columns': ['sale_date']},
-        {'columns': ['order_date']}, {'columns': ['loaded_at']}, {'columns': ['customer_key']},
+        {'columns': ['order_date']}, {'columns': ['load_number']}, {'columns': ['customer_key']},
         {'columns': ['customer_record_id']}, {'columns': ['shop_currency_code']}
     ]
 ) }}
@@ -60,7 +60,7 @@ keyed as (
                     {{ surrogate_key(['affected.source_system', 'affected.source_product_id']) }}
                 )
         end as product_key,
-        products.changed_at as product_changed_at
+        products.changed_number as product_changed_number
     from affected
     left join products
         on
@@ -80,7 +80,7 @@ costed as (
             when keyed.cost_amount is not null then -abs(keyed.cost_amount)
             else costs.unit_cost_amount * keyed.signed_quantity
         end as line_cost_amount,
-        costs.loaded_at as cost_loaded_at
+        costs.load_number as cost_load_number
     from keyed
     left join costs
         on
@@ -97,7 +97,7 @@ order_dates as (
         source_order_id,
         min(sale_date) as order_date
     from affected
-    where superseded_at is null
+    where superseded_number is null
     group by source_system, source_order_id
 
 ),
@@ -108,7 +108,7 @@ final as (
         -- ids
         {{ surrogate_key([
             'costed.source_system', 'costed.source_record_id', 'costed.source_version_id',
-            'costed.version_loaded_at', 'costed.line_type'
+            'costed.version_load_number', 'costed.line_type'
         ]) }} as sale_line_key,
         costed.source_system,
         costed.source_record_id,
@@ -166,12 +166,12 @@ final as (
         coalesce(costed.order_date, order_dates.order_date, costed.sale_date) as order_date,
         costed.source_updated_at,
         greatest(
-            costed.loaded_at,
-            coalesce(costed.superseded_at, costed.loaded_at),
-            coalesce(costed.cost_loaded_at, costed.loaded_at),
-            coalesce(costed.product_changed_at, costed.loaded_at),
-            coalesce(identities.changed_at, costed.loaded_at)
-        ) as loaded_at
+            costed.load_number,
+            coalesce(costed.superseded_number, costed.load_number),
+            coalesce(costed.cost_load_number, costed.load_number),
+            coalesce(costed.product_changed_number, costed.load_number),
+            coalesce(identities.changed_number, costed.load_number)
+        ) as load_number
     from costed
     left join identities on costed.customer_record_id = identities.customer_record_id
     left join order_dates
@@ -220,5 +220,5 @@ select
     match_method,
     cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     source_updated_at,
-    loaded_at
+    load_number
 from final

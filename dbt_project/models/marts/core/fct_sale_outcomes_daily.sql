@@ -61,7 +61,7 @@ sums as (
         {% endfor %}
         sum(case when line_type in ('tip', 'gift_card') then 0 else total_amount end)
             as total_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from lines
     group by sale_date, source_system, outcome
 
@@ -79,7 +79,7 @@ select
     ) %}
         cast(sums.{{ measure }} as {{ dbt.type_numeric() }}) as {{ measure }},
     {% endfor %}
-    sums.loaded_at
+    sums.load_number
 from sums
 left join order_counts
     on

@@ -103,7 +103,7 @@ select
     doubtful.match_method,
     cast(doubtful.match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     doubtful.reason,
-    max(sale_lines.loaded_at) as loaded_at
+    max(sale_lines.load_number) as load_number
 from doubtful
 inner join {{ ref('fct_sale_lines') }} as sale_lines
     on

@@ -57,7 +57,7 @@ select
     end as reason,
     hints.similar_source_system,
     hints.similar_source_product_id,
-    products.loaded_at
+    products.load_number
 from products
 cross join systems
 left join matched on products.product_key = matched.product_key

@@ -49,7 +49,7 @@ arrivals as (
 
     select
         customer_key,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from lines
     group by customer_key
 
@@ -84,6 +84,6 @@ select
     months.first_purchase_date,
     months.last_purchase_date,
     months.first_order_key,
-    arrivals.loaded_at
+    arrivals.load_number
 from arrivals
 left join months on arrivals.customer_key = months.customer_key

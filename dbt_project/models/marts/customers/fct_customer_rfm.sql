@@ -17,7 +17,7 @@ customers as (
             as recency_days,
         customers.orders_count as frequency,
         greatest(customers.net_amount, 0) as monetary_amount,
-        customers.loaded_at
+        customers.load_number
     from {{ ref('dim_customers') }} as customers
     cross join as_of
     where customers.orders_count > 0 and customers.last_order_date <= as_of.snapshot_date
@@ -154,7 +154,7 @@ select
         as rfm_score,
     segments.segment,
     scored.score_mode,
-    scored.loaded_at
+    scored.load_number
 from scored
 cross join as_of
 left join segments

@@ -20,7 +20,7 @@ cohorts as (
     select
         cohort_month,
         count(distinct customer_key) as cohort_customers_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from months
     where cohort_month is not null
     group by cohort_month
@@ -33,7 +33,7 @@ grid as (
     select
         cohorts.cohort_month,
         cohorts.cohort_customers_count,
-        cohorts.loaded_at,
+        cohorts.load_number,
         dates.month_start_date,
         as_of.as_of_date
     from cohorts
@@ -70,7 +70,7 @@ select
     ) as retention_rate,
     -- The running month is censored: its customers may still come.
     grid.as_of_date >= {{ dbt.last_day('grid.month_start_date', 'month') }} as is_complete,
-    grid.loaded_at
+    grid.load_number
 from grid
 left join activity
     on

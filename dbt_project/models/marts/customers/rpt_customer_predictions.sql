@@ -5,7 +5,7 @@ with customers as (
         rfm.snapshot_date,
         rfm.segment,
         rfm.m_score,
-        rfm.loaded_at,
+        rfm.load_number,
         coalesce(dim_customers.accepts_marketing, false) as is_contact_allowed
     from {{ ref('fct_customer_rfm') }} as rfm
     inner join {{ ref('dim_customers') }} as dim_customers
@@ -138,7 +138,7 @@ select
             then fitting.action_without_consent
         else fitting.action
     end as recommended_action,
-    rated.loaded_at
+    rated.load_number
 from rated
 left join fitting
     on

@@ -6,7 +6,7 @@ with sales as (
         sum(orders_count - identified_orders_count) as guest_orders_count,
         sum(identified_net_amount) as identified_net_amount,
         sum(net_amount - identified_net_amount) as guest_net_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('rpt_sales_daily') }}
     group by 1
 
@@ -46,6 +46,6 @@ select
     cast(sales.guest_orders_count as {{ dbt.type_bigint() }}) as guest_orders_count,
     cast(sales.identified_net_amount as {{ dbt.type_numeric() }}) as identified_net_amount,
     cast(sales.guest_net_amount as {{ dbt.type_numeric() }}) as guest_net_amount,
-    sales.loaded_at
+    sales.load_number
 from sales
 left join customers on sales.month_start_date = customers.month_start_date

@@ -18,7 +18,7 @@ select
     reviews.match_method,
     cast(reviews.match_probability as {{ dbt.type_numeric() }}) as match_probability,
     reviews.reason,
-    greatest(left_records.known_at, right_records.known_at) as loaded_at
+    greatest(left_records.known_number, right_records.known_number) as load_number
 from reviews
 left join records as left_records
     on reviews.left_customer_record_id = left_records.customer_record_id

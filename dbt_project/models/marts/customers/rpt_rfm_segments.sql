@@ -25,7 +25,7 @@ totals as (
         avg(customers.recency_days) as average_recency_days,
         avg(customers.frequency) as average_frequency,
         avg(customers.monetary_amount) as average_monetary_amount,
-        max(customers.loaded_at) as loaded_at
+        max(customers.load_number) as load_number
     from segments
     left join customers on segments.segment = customers.segment
     group by segments.segment
@@ -49,7 +49,7 @@ select
     cast(totals.average_recency_days as {{ dbt.type_numeric() }}) as average_recency_days,
     cast(totals.average_frequency as {{ dbt.type_numeric() }}) as average_frequency,
     cast(totals.average_monetary_amount as {{ dbt.type_numeric() }}) as average_monetary_amount,
-    totals.loaded_at
+    totals.load_number
 from segments
 inner join totals on segments.segment = totals.segment
 cross join as_of

@@ -20,5 +20,5 @@ select
     natural_sign,
     currency_code,
     is_active,
-    loaded_at
+    load_number
 from accounts

@@ -25,7 +25,7 @@ select
         else 0
     end) as {{ dbt.type_numeric() }}) as implicit_amount,
     max(entries.home_currency_code) as currency_code,
-    max(entries.loaded_at) as loaded_at
+    max(entries.load_number) as load_number
 from entries
 cross join company
 group by 1, 2, 3, 4

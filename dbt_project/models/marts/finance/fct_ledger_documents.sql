@@ -34,7 +34,7 @@ select
     coalesce(entries.entries_count, 0) as entries_count,
     documents.exclusion_reason,
     documents.source_updated_at,
-    documents.loaded_at
+    documents.load_number
 from documents
 left join entries
     on

@@ -19,7 +19,7 @@ with accrual_entries as (
         amount,
         home_amount,
         entry_date,
-        loaded_at
+        load_number
     from {{ ref('int_quickbooks_accrual_entries') }}
 
 ),
@@ -45,7 +45,7 @@ cash_entries as (
         amount,
         home_amount,
         entry_date,
-        loaded_at
+        load_number
     from {{ ref('int_quickbooks_cash_entries') }}
 
 ),
@@ -117,7 +117,7 @@ select
     entries.source_vendor_id,
     entries.entry_source,
     entries.posting_reason,
-    entries.loaded_at
+    entries.load_number
 from entries
 cross join company
 left join accounts on entries.source_account_id = accounts.source_account_id

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
-    on_schema_change='fail', full_refresh=false, indexes=[{'columns': ['changed_at']}]
+    on_schema_change='fail', full_refresh=false, indexes=[{'columns': ['changed_number']}]
 ) }}
 -- Built anew never: payments are read again in each run, and this remembers when fees changed.
 with payments as (
@@ -17,7 +17,7 @@ orders as (
         sum(case when exclusion_reason is null then fee_amount end) as payment_fee_amount,
         sum(case when exclusion_reason is null and not is_fee_known then 1 else 0 end)
             as unknown_fees_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from payments
     where order_key is not null
     group by order_key
@@ -31,7 +31,7 @@ typed as (
         payments_count,
         cast(payment_fee_amount as {{ dbt.type_numeric() }}) as payment_fee_amount,
         payments_count > 0 and unknown_fees_count = 0 as is_payment_fee_known,
-        loaded_at as changed_at
+        load_number as changed_number
     from orders
 
 )
@@ -43,7 +43,7 @@ typed as (
         typed.payment_fee_amount,
         typed.is_payment_fee_known,
         -- Also of an order that is new here: its payments may be old ones of another order.
-        {{ dbt.current_timestamp() }} as changed_at
+        {{ next_load_number() }} as changed_number
     from typed
     left join {{ this }} as known on typed.order_key = known.order_key
     where
@@ -58,7 +58,7 @@ typed as (
         cast(0 as {{ dbt.type_bigint() }}) as payments_count,
         cast(null as {{ dbt.type_numeric() }}) as payment_fee_amount,
         false as is_payment_fee_known,
-        {{ dbt.current_timestamp() }} as changed_at
+        {{ next_load_number() }} as changed_number
     from {{ this }} as known
     left join typed on known.order_key = typed.order_key
     where typed.order_key is null and known.payments_count > 0

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
     on_schema_change='fail', pre_hook="{{ forget_departed('order_key') }}",
-    indexes=[{'columns': ['loaded_at']}, {'columns': ['order_date']}]
+    indexes=[{'columns': ['load_number']}, {'columns': ['order_date']}]
 ) }}
 -- depends_on: {{ ref('fct_sale_lines') }}
 {% if is_incremental() %}
@@ -9,7 +9,7 @@
     {{ changed_keys('order_key') }}
     union
     select order_key from {{ ref('fct_order_fees') }}
-    where {{ loaded_since_last_build('changed_at') }}
+    where {{ loaded_since_last_build('changed_number') }}
 {%- endset -%}
 {% endif %}
 
@@ -43,7 +43,7 @@ borne as (
             when orders.cost_amount is not null then 1
             else 0
         end as known_cost_share,
-        greatest(orders.loaded_at, coalesce(fees.changed_at, orders.loaded_at)) as changed_at
+        greatest(orders.load_number, coalesce(fees.changed_number, orders.load_number)) as changed_number
     from orders
     left join fees on orders.order_key = fees.order_key
 
@@ -92,5 +92,5 @@ select
         when net_amount > 0 then known_cost_net_amount / net_amount
     end as {{ dbt.type_numeric() }}) as cost_coverage_rate,
     exclusion_reason,
-    changed_at as loaded_at
+    changed_number as load_number
 from shared

@@ -28,7 +28,7 @@ positions as (
         currency_code,
         balance_amount,
         implicit_amount,
-        loaded_at
+        load_number
     from balances
     where classification in ('Asset', 'Liability', 'Equity')
     union all
@@ -40,7 +40,7 @@ positions as (
         max(balances.currency_code) as currency_code,
         sum(balances.balance_amount) as balance_amount,
         sum(balances.implicit_amount) as implicit_amount,
-        max(balances.loaded_at) as loaded_at
+        max(balances.load_number) as load_number
     from balances
     cross join net_income
     where balances.classification in ('Revenue', 'Expense')
@@ -64,6 +64,6 @@ select
     cast(positions.implicit_amount * accounts.natural_sign as {{ dbt.type_numeric() }})
         as implicit_amount,
     positions.currency_code,
-    positions.loaded_at
+    positions.load_number
 from positions
 inner join accounts on positions.account_key = accounts.account_key

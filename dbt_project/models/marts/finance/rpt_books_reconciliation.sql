@@ -29,7 +29,7 @@ ours as (
             {{ amount }} as our_amount,
             implicit_amount,
             currency_code,
-            loaded_at
+            load_number
         from {{ ref('rpt_' ~ mart) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -44,7 +44,7 @@ theirs as (
         month_start_date,
         {{ account_key('source_account_id') }} as account_key,
         reported_amount as source_amount,
-        loaded_at
+        load_number
     from reported
     where source_account_id is not null
 
@@ -62,8 +62,8 @@ compared as (
         coalesce(theirs.source_amount, 0) as source_amount,
         coalesce(ours.our_amount, 0) - coalesce(theirs.source_amount, 0) as difference_amount,
         greatest(
-            coalesce(ours.loaded_at, theirs.loaded_at), coalesce(theirs.loaded_at, ours.loaded_at)
-        ) as loaded_at
+            coalesce(ours.load_number, theirs.load_number), coalesce(theirs.load_number, ours.load_number)
+        ) as load_number
     from ours
     full outer join theirs
         on
@@ -104,7 +104,7 @@ select
         when abs(compared.difference_amount) <= {{ var('books_tolerance_amount') }} then 'rounding'
         else 'unexplained'
     end as explanation,
-    compared.loaded_at
+    compared.load_number
 from compared
 cross join company
 inner join reports

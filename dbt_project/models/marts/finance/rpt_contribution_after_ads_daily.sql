@@ -5,7 +5,7 @@ with margins as (
         sum(net_amount) as net_amount,
         sum(known_cost_net_amount) as known_cost_net_amount,
         sum(contribution_margin_amount) as contribution_margin_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('rpt_contribution_daily') }}
     group by order_date
 
@@ -16,7 +16,7 @@ spend as (
     select
         spend_date,
         sum(spend_amount) as ad_spend_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('fct_marketing_spend') }}
     where currency_code = {{ business_setting('currency_code') }}
     group by spend_date
@@ -45,9 +45,9 @@ days as (
         end as contribution_margin_amount,
         spend.ad_spend_amount,
         greatest(
-            coalesce(margins.loaded_at, spend.loaded_at),
-            coalesce(spend.loaded_at, margins.loaded_at)
-        ) as loaded_at
+            coalesce(margins.load_number, spend.load_number),
+            coalesce(spend.load_number, margins.load_number)
+        ) as load_number
     from margins
     full outer join spend on margins.order_date = spend.spend_date
 
@@ -77,5 +77,5 @@ select
     cast(case
         when net_amount > 0 then known_cost_net_amount / net_amount
     end as {{ dbt.type_numeric() }}) as cost_coverage_rate,
-    loaded_at
+    load_number
 from spent

@@ -39,7 +39,7 @@ days as (
         sum(case when is_shipping_cost_known then net_amount else 0 end)
             as known_shipping_net_amount,
         sum(contribution_margin_amount) as contribution_margin_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from margins
     group by order_date, location_key, channel_key
 
@@ -68,7 +68,7 @@ select
             when days.net_amount > 0 then days.{{ known }} / days.net_amount
         end as {{ dbt.type_numeric() }}) as {{ rate }},
     {% endfor %}
-    days.loaded_at
+    days.load_number
 from days
 left join {{ ref('dim_locations') }} as locations on days.location_key = locations.location_key
 left join {{ ref('dim_channels') }} as channels on days.channel_key = channels.channel_key

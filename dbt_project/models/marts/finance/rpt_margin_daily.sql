@@ -10,7 +10,7 @@ with days as (
         sum(product_days.cost_amount) as cost_amount,
         sum(product_days.payment_fee_amount) as payment_fee_amount,
         sum(product_days.known_cost_payment_fee_amount) as known_cost_payment_fee_amount,
-        max(product_days.loaded_at) as loaded_at
+        max(product_days.load_number) as load_number
     from {{ ref('fct_product_sales_daily') }} as product_days
     left join {{ ref('dim_products') }} as products
         on product_days.product_key = products.product_key
@@ -37,6 +37,6 @@ select
     cast(case
         when days.net_amount > 0 then days.known_cost_net_amount / days.net_amount
     end as {{ dbt.type_numeric() }}) as cost_coverage_rate,
-    days.loaded_at
+    days.load_number
 from days
 left join {{ ref('dim_locations') }} as locations on days.location_key = locations.location_key

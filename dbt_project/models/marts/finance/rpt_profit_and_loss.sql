@@ -25,6 +25,6 @@ select
     cast(movements.implicit_amount * accounts.natural_sign as {{ dbt.type_numeric() }})
         as implicit_amount,
     movements.currency_code,
-    movements.loaded_at
+    movements.load_number
 from movements
 inner join accounts on movements.account_key = accounts.account_key

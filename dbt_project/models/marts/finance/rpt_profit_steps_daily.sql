@@ -56,7 +56,7 @@ steps as (
             {{ loop.index }} as step_number,
             '{{ name }}' as step_name,
             {{ amount }} as amount,
-            loaded_at
+            load_number
         from days
         {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -72,6 +72,6 @@ select
     step_number,
     step_name,
     cast(amount as {{ dbt.type_numeric() }}) as amount,
-    loaded_at
+    load_number
 from steps
 where amount <> 0

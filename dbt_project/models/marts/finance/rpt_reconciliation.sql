@@ -32,7 +32,7 @@ with told as (
         totals.currency_code,
         totals.measure,
         totals.amount as source_amount,
-        loads.finished_at as loaded_at
+        loads.load_number
     from {{ ref('stg_quality__source_totals') }} as totals
     left join {{ ref('stg_quality__load_logs') }} as loads on totals.load_id = loads.load_id
     where totals.table_name = 'sales'
@@ -43,7 +43,7 @@ with told as (
         currency_code,
         measure,
         source_amount,
-        loaded_at
+        load_number
     from {{ ref('int_reported_sales') }}
 
 ),
@@ -68,7 +68,7 @@ source_totals as (
             end
         ) as source_amount,
         max(case when rates.exchange_rate is null then 0 else 1 end) = 1 as is_converted,
-        max(told.loaded_at) as loaded_at
+        max(told.load_number) as load_number
     from told
     left join rates
         on
@@ -105,7 +105,7 @@ ours as (
                 "case when is_reported and " ~ column ~ " <> 0 then outcome end",
                 "', '", "order by outcome"
             ) }} as reasons,
-                max(loaded_at) as loaded_at
+                max(load_number) as load_number
             from outcomes
             where source_system = '{{ source_system }}'
             group by source_system, sale_date
@@ -127,7 +127,7 @@ compared as (
         ours.reasons,
         -- Converted lines keep six decimals each; what that leaves of a day is no difference.
         case when source_totals.is_converted then 0.005 else 0 end as tolerance_amount,
-        greatest(ours.loaded_at, source_totals.loaded_at) as loaded_at
+        greatest(ours.load_number, source_totals.load_number) as load_number
     from ours
     full outer join source_totals
         on
@@ -155,6 +155,6 @@ select
             then {{ dbt.concat(["'excluded: '", "reasons"]) }}
         else 'unexplained'
     end as explanation,
-    loaded_at
+    load_number
 from compared
 where {{ dbt.concat(['source_system', "' '", 'measure']) }} in ('{{ compared | join("', '") }}')

@@ -73,7 +73,7 @@ balances as (
         movements.account_key,
         accounts.statement_name,
         max(movements.currency_code) as currency_code,
-        max(movements.loaded_at) as loaded_at,
+        max(movements.load_number) as load_number,
         sum(movements.moved_amount) as balance_amount,
         sum(movements.implicit_amount) as implicit_amount,
         sum(case
@@ -107,7 +107,7 @@ closed as (
             when statement_name = 'profit_and_loss' then year_implicit_amount
             else implicit_amount
         end as implicit_amount,
-        loaded_at
+        load_number
     from balances
     union all
     select
@@ -118,7 +118,7 @@ closed as (
         balances.currency_code,
         balances.balance_amount - balances.year_balance_amount as balance_amount,
         balances.implicit_amount - balances.year_implicit_amount as implicit_amount,
-        balances.loaded_at
+        balances.load_number
     from balances
     cross join retained_earnings as retained
     where
@@ -142,7 +142,7 @@ select
     cast(sum(closed.balance_amount) as {{ dbt.type_numeric() }}) as balance_amount,
     cast(sum(closed.implicit_amount) as {{ dbt.type_numeric() }}) as implicit_amount,
     max(closed.currency_code) as currency_code,
-    max(closed.loaded_at) as loaded_at
+    max(closed.load_number) as load_number
 from closed
 inner join accounts on closed.account_key = accounts.account_key
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9

@@ -68,7 +68,7 @@ moved as (
         sum(case when movement_type = 'recount' then quantity else 0 end) as recounted_quantity,
         sum(case when movement_type in ('level_change', 'adjustment') then quantity else 0 end)
             as adjusted_quantity,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from movements
     group by product_key, location_key, movement_date
 
@@ -92,7 +92,7 @@ days as (
         coalesce(moved.recounted_quantity, 0) as recounted_quantity,
         coalesce(moved.adjusted_quantity, 0) as adjusted_quantity,
         sum(coalesce(moved.quantity, 0)) over shelf as closing_quantity,
-        max(moved.loaded_at) over shelf as loaded_at
+        max(moved.load_number) over shelf as load_number
     from shelves
     cross join ends
     left join kept
@@ -137,7 +137,7 @@ select
     ) as value_at_cost_amount,
     costs.unit_cost_amount is not null as is_cost_known,
     days.closing_quantity <= 0 as is_out_of_stock,
-    days.loaded_at
+    days.load_number
 from days
 left join costs
     on

@@ -27,7 +27,7 @@ events as (
         occurred_at,
         changed_date,
         turn,
-        loaded_at
+        load_number
     from changes
     union all
     select
@@ -43,7 +43,7 @@ events as (
         case when stock_system = 'shopify' then occurred_at end as occurred_at,
         sale_date as changed_date,
         1 as turn,
-        loaded_at
+        load_number
     from sales
 
 ),
@@ -124,5 +124,5 @@ select
     {{ business_setting('currency_code') }} as currency_code,
     occurred_at,
     changed_date as movement_date,
-    loaded_at
+    load_number
 from moved

@@ -110,7 +110,7 @@ summed as (
         case when source_system <> 'shopify' then sum(shrunk_quantity) end as shrinkage_quantity,
         case when source_system <> 'shopify' then sum(shrunk_quantity * unit_cost_amount) end
             as shrinkage_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from days
     group by source_system, product_key, location_key, location_name
 
@@ -137,5 +137,5 @@ select
     {% endfor %}
     is_known_long_enough,
     last_sold_date,
-    loaded_at
+    load_number
 from summed

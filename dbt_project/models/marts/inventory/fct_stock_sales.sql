@@ -59,7 +59,7 @@ select
     placed.net_amount,
     placed.occurred_at,
     placed.sale_date,
-    placed.loaded_at
+    placed.load_number
 from placed
 inner join stocked
     on

@@ -77,6 +77,6 @@ select
                 then rated.shrinkage_quantity / rated.available_quantity
         end as {{ dbt.type_numeric() }}
     ) as shrinkage_rate,
-    rated.loaded_at
+    rated.load_number
 from rated
 left join products on rated.product_key = products.product_key

@@ -31,7 +31,7 @@ select
     cast(
         sum(coalesce(days.units * costs.unit_cost_amount, 0)) as {{ dbt.type_numeric() }}
     ) as cost_amount,
-    max(days.loaded_at) as loaded_at
+    max(days.load_number) as load_number
 from days
 left join costs on {{ normalised_sku('days.source_product_id') }} = costs.sku
 group by days.test_name, days.variant_name, days.test_date

@@ -4,7 +4,7 @@ with spend as (
         month_start_date as cohort_month,
         source_system as spend_source,
         spend_amount,
-        loaded_at
+        load_number
     from {{ ref('fct_marketing_spend_monthly') }}
 
 ),
@@ -58,7 +58,7 @@ margins as (
         sum(active.net_amount) as net_amount,
         sum(active.known_cost_net_amount) as known_cost_net_amount,
         sum(active.margin_amount) as margin_amount,
-        max(active.loaded_at) as loaded_at
+        max(active.load_number) as load_number
     from {{ ref('fct_customer_months') }} as active
     inner join customers on active.customer_key = customers.customer_key
     group by 1, 2
@@ -99,7 +99,7 @@ costs as (
             as observed_months_count,
         spend.spend_amount / nullif(cohorts.new_customers_count, 0) as blended_cac_amount,
         spend.spend_amount / nullif(cohorts.paid_new_customers_count, 0) as paid_cac_amount,
-        spend.loaded_at
+        spend.load_number
     from months
     cross join as_of
     left join spend on months.cohort_month = spend.cohort_month
@@ -120,7 +120,7 @@ values_of_cohorts as (
                     then cumulated.months_since_first
             end
         ) as payback_months_count,
-        max(cumulated.loaded_at) as loaded_at
+        max(cumulated.load_number) as load_number
     from costs
     inner join cumulated on costs.cohort_month = cumulated.cohort_month
     group by costs.cohort_month
@@ -155,6 +155,6 @@ select
         end as {{ dbt.type_numeric() }}
     ) as ltv_to_cac_rate,
     case when costs.spend_amount > 0 then earned.payback_months_count end as payback_months_count,
-    greatest(costs.loaded_at, earned.loaded_at) as loaded_at
+    greatest(costs.load_number, earned.load_number) as load_number
 from costs
 left join values_of_cohorts as earned on costs.cohort_month = earned.cohort_month

@@ -15,7 +15,7 @@ orders as (
     select
         orders.order_date,
         orders.order_key,
-        orders.loaded_at
+        orders.load_number
     from {{ ref('fct_orders') }} as orders
     inner join {{ ref('dim_channels') }} as channels on orders.channel_key = channels.channel_key
     where
@@ -32,7 +32,7 @@ checkout_days as (
         checkout_date as funnel_date,
         count(*) as checkouts_count,
         0 as orders_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from checkouts
     group by checkout_date
     union all
@@ -40,7 +40,7 @@ checkout_days as (
         order_date as funnel_date,
         count(*) as checkouts_count,
         count(*) as orders_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from orders
     group by order_date
 
@@ -56,7 +56,7 @@ steps as (
         sum(add_to_carts_count) as carts_count,
         sum(checkouts_count) as checkouts_count,
         sum(orders_count) as orders_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from sessions
     group by session_date, channel_name
     union all
@@ -68,7 +68,7 @@ steps as (
         null as carts_count,
         sum(checkouts_count) as checkouts_count,
         sum(orders_count) as orders_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from checkout_days
     group by funnel_date
 
@@ -89,5 +89,5 @@ select
         as conversion_rate,
     cast(1.0 * orders_count / nullif(checkouts_count, 0) as {{ dbt.type_numeric() }})
         as checkout_completion_rate,
-    loaded_at
+    load_number
 from steps

@@ -35,7 +35,7 @@ touchpoints as (
         coalesce(visits.marketing_channel, 'Unknown') as marketing_channel,
         visits.source_order_id is not null as is_tracked,
         coalesce(visits.is_paid, false) as is_paid,
-        greatest(orders.loaded_at, coalesce(visits.loaded_at, orders.loaded_at)) as loaded_at
+        greatest(orders.load_number, coalesce(visits.load_number, orders.load_number)) as load_number
     from orders
     left join visits on orders.source_order_id = visits.source_order_id
     where orders.channel_name = 'Online Store' or visits.source_order_id is not null
@@ -65,5 +65,5 @@ select
         as {{ dbt.type_numeric() }}
     ) as last_touch_amount,
     cast(net_amount / touchpoints_count as {{ dbt.type_numeric() }}) as linear_amount,
-    loaded_at
+    load_number
 from touchpoints

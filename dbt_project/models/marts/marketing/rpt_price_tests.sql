@@ -18,7 +18,7 @@ arms as (
         sum(net_amount) as net_amount,
         sum(costed_units) as costed_units,
         sum(cost_amount) as cost_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from days
     group by test_name, variant_name
 
@@ -78,5 +78,5 @@ select
         when 2 then 10.828 when 3 then 13.816 when 4 then 16.266 when 5 then 18.467
         when 6 then 20.515 when 7 then 22.458 when 8 then 24.322 when 9 then 26.124
     end as is_sample_ratio_mismatched,
-    loaded_at
+    load_number
 from compared

@@ -18,5 +18,5 @@ select
     received_quantity,
     unit_cost_amount,
     currency_code,
-    loaded_at
+    load_number
 from purchases

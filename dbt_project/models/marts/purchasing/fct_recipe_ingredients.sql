@@ -14,5 +14,5 @@ select
     quantity,
     yield_rate,
     used_quantity,
-    loaded_at
+    load_number
 from recipe_ingredients

@@ -55,6 +55,6 @@ select
     cast(sum(paid_seconds * hourly_wage_amount) / 3600.0 as {{ dbt.type_numeric() }})
         as labour_cost_amount,
     {{ business_setting('currency_code') }} as currency_code,
-    max(loaded_at) as loaded_at
+    max(load_number) as load_number
 from worked
 group by 1, 2, 3, location_name, job_name

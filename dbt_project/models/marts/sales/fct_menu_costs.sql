@@ -30,7 +30,7 @@ recipes as (
     select
         {{ normalised_sku('source_product_id') }} as sku,
         max(unit_cost_amount) as unit_cost_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('int_recipe_costs') }}
     where unit_cost_amount is not null
     group by 1
@@ -56,7 +56,7 @@ sold as (
         sum(cost_amount) as cost_amount,
         sum(known_cost_net_amount) as known_cost_net_amount,
         sum(known_cost_units) as known_cost_units,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from days
     group by product_key
     having sum(units) > 0
@@ -80,7 +80,7 @@ priced as (
         end as cost_basis,
         recipes.unit_cost_amount as recipe_cost_amount,
         paid.unit_cost_amount as paid_cost_amount,
-        recipes.loaded_at as recipe_loaded_at
+        recipes.load_number as recipe_load_number
     from sold
     inner join {{ ref('dim_products') }} as products on sold.product_key = products.product_key
     left join recipes on {{ normalised_sku('products.sku') }} = recipes.sku
@@ -113,7 +113,7 @@ costed as (
         end as known_cost_net_amount,
         case when cost_basis in ('recipe', 'purchase') then units else known_cost_units end
             as known_cost_units,
-        greatest(loaded_at, coalesce(recipe_loaded_at, loaded_at)) as loaded_at
+        greatest(load_number, coalesce(recipe_load_number, load_number)) as load_number
     from priced
 
 )
@@ -131,6 +131,6 @@ select
     cast(costed.cost_amount as {{ dbt.type_numeric() }}) as cost_amount,
     cast(costed.known_cost_net_amount as {{ dbt.type_numeric() }}) as known_cost_net_amount,
     cast(costed.known_cost_units as {{ dbt.type_numeric() }}) as known_cost_units,
-    costed.loaded_at
+    costed.load_number
 from costed
 cross join judged_period

@@ -21,7 +21,7 @@ days as (
         product_key,
         sum(case when exclusion_reason is null then quantity else 0 end) as units,
         sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from lines
     group by order_date, product_key
 
@@ -32,5 +32,5 @@ select
     product_key,
     cast(units as {{ dbt.type_numeric() }}) as units,
     cast(net_amount as {{ dbt.type_numeric() }}) as net_amount,
-    loaded_at
+    load_number
 from days

@@ -11,7 +11,7 @@
     from {{ ref('fct_order_margins') }} as margins
     inner join {{ ref('fct_order_fees') }} as order_fees on margins.order_key = order_fees.order_key
     inner join {{ ref('fct_sale_lines') }} as lines on margins.order_key = lines.order_key
-    where {{ loaded_since_last_build('margins.loaded_at') }}
+    where {{ loaded_since_last_build('margins.load_number') }}
 {%- endset -%}
 {% endif %}
 
@@ -45,7 +45,7 @@ lines as (
                     fees.payment_fee_amount / fees.sold_amount
                     * greatest(sale_lines.gross_amount - sale_lines.discount_amount, 0)
         end as payment_fee_amount,
-        fees.loaded_at as fees_loaded_at
+        fees.load_number as fees_load_number
     from sale_lines
     left join fees on sale_lines.order_key = fees.order_key
 
@@ -76,7 +76,7 @@ days as (
         sum(case when exclusion_reason is null and is_payment_fee_known then net_amount else 0 end)
             as known_fee_net_amount,
         sum(case when exclusion_reason is null then 1 else 0 end) as lines_count,
-        max(greatest(loaded_at, coalesce(fees_loaded_at, loaded_at))) as loaded_at
+        max(greatest(load_number, coalesce(fees_load_number, load_number))) as load_number
     from lines
     group by sale_date, location_key, product_key
 
@@ -100,5 +100,5 @@ select
         as known_cost_payment_fee_amount,
     cast(known_fee_net_amount as {{ dbt.type_numeric() }}) as known_fee_net_amount,
     lines_count,
-    loaded_at
+    load_number
 from days

@@ -29,7 +29,7 @@ customers as (
     select
         customer_key,
         first_order_key,
-        loaded_at
+        load_number
     from {{ ref('dim_customers') }}
 
 ),
@@ -43,7 +43,7 @@ baskets as (
         case when orders.net_amount > 0 and orders.customer_key is not null then 1 else 0 end
             as is_identified,
         case when customers.first_order_key = orders.order_key then 1 else 0 end as is_first,
-        greatest(orders.loaded_at, coalesce(customers.loaded_at, orders.loaded_at)) as newest_at
+        greatest(orders.load_number, coalesce(customers.load_number, orders.load_number)) as newest_number
     from orders
     left join customers on orders.customer_key = customers.customer_key
 
@@ -60,7 +60,7 @@ months as (
         sum(is_basket * lines_count) as lines_count,
         sum(is_identified) as identified_orders_count,
         sum(is_identified * (1 - is_first)) as repeat_orders_count,
-        max(newest_at) as loaded_at
+        max(newest_number) as load_number
     from baskets
     group by 1, location_key
 
@@ -84,6 +84,6 @@ select
         1.0 * months.repeat_orders_count / nullif(months.identified_orders_count, 0)
         as {{ dbt.type_numeric() }}
     ) as repeat_rate,
-    months.loaded_at
+    months.load_number
 from months
 left join {{ ref('dim_locations') }} as locations on months.location_key = locations.location_key

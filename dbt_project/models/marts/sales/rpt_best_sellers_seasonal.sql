@@ -32,7 +32,7 @@ months as (
         product_key,
         sum(units) as units,
         sum(net_amount) as net_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from order_days
     group by 1, 2
 
@@ -46,7 +46,7 @@ periods as (
         months.product_key,
         months.units,
         months.net_amount,
-        months.loaded_at
+        months.load_number
     from months
     union all
     select
@@ -58,7 +58,7 @@ periods as (
         months.product_key,
         months.units,
         months.net_amount,
-        months.loaded_at
+        months.load_number
     from months
 
 ),
@@ -71,7 +71,7 @@ summed as (
         product_key,
         sum(units) as units,
         sum(net_amount) as net_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from periods
     group by period_type, period_start_date, product_key
     having sum(units) > 0
@@ -101,7 +101,7 @@ select
         partition by summed.period_type, summed.period_start_date
         order by summed.net_amount desc
     ) as net_amount_rank,
-    summed.loaded_at
+    summed.load_number
 from summed
 cross join hemisphere
 inner join products on summed.product_key = products.product_key

@@ -23,7 +23,7 @@ labour as (
         sum(labour_hours.paid_hours) as paid_hours,
         sum(labour_hours.labour_cost_amount) as labour_cost_amount,
         count(distinct labour_hours.work_date) as staffed_days_count,
-        max(labour_hours.loaded_at) as loaded_at
+        max(labour_hours.load_number) as load_number
     from {{ ref('fct_labour_hours') }} as labour_hours
     cross join judged_period
     where
@@ -41,7 +41,7 @@ sales as (
         hours.sale_hour as hour_of_day,
         sum(hours.orders_count) as orders_count,
         sum(hours.net_amount) as net_amount,
-        max(hours.loaded_at) as loaded_at
+        max(hours.load_number) as load_number
     from {{ ref('rpt_sales_hourly') }} as hours
     cross join judged_period
     where
@@ -63,7 +63,7 @@ hours_of_week as (
         labour.labour_cost_amount,
         coalesce(sales.orders_count, 0) as orders_count,
         coalesce(sales.net_amount, 0) as net_amount,
-        greatest(labour.loaded_at, sales.loaded_at) as loaded_at
+        greatest(labour.load_number, sales.load_number) as load_number
     from labour
     full outer join sales
         on
@@ -103,7 +103,7 @@ select
                 then hours_of_week.labour_cost_amount / hours_of_week.net_amount
         end as {{ dbt.type_numeric() }}
     ) as labour_cost_rate,
-    hours_of_week.loaded_at
+    hours_of_week.load_number
 from hours_of_week
 cross join judged_period
 left join {{ ref('dim_locations') }} as locations

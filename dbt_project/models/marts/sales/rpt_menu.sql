@@ -79,5 +79,5 @@ select
         when 'Dog' then 'Rework it or take it off the menu'
         else 'Enter its recipe, or its cost in a products file, to judge it'
     end as recommended_action,
-    placed.loaded_at
+    placed.load_number
 from placed

@@ -14,7 +14,7 @@ with months as (
         sum(payment_fee_amount) as payment_fee_amount,
         sum(known_cost_payment_fee_amount) as known_cost_payment_fee_amount,
         sum(known_fee_net_amount) as known_fee_net_amount,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from {{ ref('fct_product_sales_daily') }}
     where product_key is not null
     group by 1, 2
@@ -50,6 +50,6 @@ select
             when months.net_amount > 0 then months.{{ known }} / months.net_amount
         end as {{ dbt.type_numeric() }}) as {{ rate }},
     {% endfor %}
-    months.loaded_at
+    months.load_number
 from months
 inner join {{ ref('dim_products') }} as products on months.product_key = products.product_key

@@ -55,7 +55,7 @@ days as (
             as identified_net_amount,
         sum(is_counted_line * quantity) as units,
         max(source_updated_at) as source_updated_at,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from counted
     group by sale_date, location_key, channel_key
 
@@ -80,7 +80,7 @@ select
     cast(days.identified_net_amount as {{ dbt.type_numeric() }}) as identified_net_amount,
     cast(days.units as {{ dbt.type_numeric() }}) as units,
     days.source_updated_at,
-    days.loaded_at
+    days.load_number
 from days
 left join {{ ref('dim_locations') }} as locations on days.location_key = locations.location_key
 left join {{ ref('dim_channels') }} as channels on days.channel_key = channels.channel_key

@@ -36,7 +36,7 @@ hours as (
                 then order_key
         end) as orders_count,
         sum(case when exclusion_reason is null then quantity else 0 end) as units,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from timed
     group by 1, 2, 3
 
@@ -52,6 +52,6 @@ select
     cast(hours.net_amount as {{ dbt.type_numeric() }}) as net_amount,
     hours.orders_count,
     cast(hours.units as {{ dbt.type_numeric() }}) as units,
-    hours.loaded_at
+    hours.load_number
 from hours
 left join {{ ref('dim_locations') }} as locations on hours.location_key = locations.location_key

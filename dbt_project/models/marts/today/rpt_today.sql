@@ -44,7 +44,7 @@ sold as (
         end) as orders_count,
         sum(quantity) as units,
         max(sold_local_at) as last_sold_local_at,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from lines
     group by location_key
 
@@ -65,7 +65,7 @@ select
     cast(forecasts.forecast_amount as {{ dbt.type_numeric() }}) as forecast_amount,
     sold.last_sold_local_at,
     {{ dbt.current_timestamp() }} as looked_at,
-    sold.loaded_at
+    sold.load_number
 from {{ ref('dim_locations') }} as locations
 cross join day_shown
 left join sold on locations.location_key = sold.location_key

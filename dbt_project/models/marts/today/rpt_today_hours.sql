@@ -72,7 +72,7 @@ sold as (
         count(distinct case
             when action_type = 'order' and line_type = 'product' then order_key
         end) as orders_count,
-        max(loaded_at) as loaded_at
+        max(load_number) as load_number
     from timed
     where order_hour is not null
     group by location_key, order_hour
@@ -90,7 +90,7 @@ select
     cast(round(coalesce(usual.usual_orders_count, 0), 6) as {{ dbt.type_numeric() }})
         as usual_orders_count,
     coalesce(sold.sale_hour, usual.sale_hour) < day_shown.current_hour as is_past,
-    sold.loaded_at
+    sold.load_number
 from sold
 full join usual
     on sold.location_key = usual.location_key and sold.sale_hour = usual.sale_hour

@@ -10,7 +10,7 @@ with ledger as (
 arrived as (
 
     select * from {{ ref('int_sale_lines') }}
-    where {{ pending }} and superseded_at is null
+    where {{ pending }} and superseded_number is null
 
 ),
 
@@ -64,7 +64,7 @@ settled as (
         occurred_at,
         sale_date,
         sale_hour,
-        loaded_at
+        load_number
     from ledger
     where
         exclusion_reason is null
@@ -79,7 +79,7 @@ fresh as (
     select
         {{ surrogate_key([
             'arrived.source_system', 'arrived.source_record_id', 'arrived.source_version_id',
-            'arrived.version_loaded_at', 'arrived.line_type'
+            'arrived.version_load_number', 'arrived.line_type'
         ]) }} as sale_line_key,
         {{ surrogate_key(['arrived.source_system', 'arrived.source_order_id']) }} as order_key,
         arrived.source_system,
@@ -99,7 +99,7 @@ fresh as (
         arrived.sale_date,
         case when arrived.is_time_known then {{ local_hour('arrived.sold_local_at') }} end
             as sale_hour,
-        arrived.loaded_at
+        arrived.load_number
     from arrived
     left join identities
         on
@@ -158,7 +158,7 @@ select
     ) }} as sold_local_at,
     lines.sale_date,
     lines.sale_hour,
-    lines.loaded_at
+    lines.load_number
 from lines
 inner join day_shown on lines.sale_date = day_shown.sale_date
 left join locations on lines.location_key = locations.location_key

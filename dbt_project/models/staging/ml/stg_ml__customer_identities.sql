@@ -9,5 +9,5 @@ select
     person_id as person_record_id,
     match_method,
     match_confidence,
-    changed_at
+    changed_number
 from identities

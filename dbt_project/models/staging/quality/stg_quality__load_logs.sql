@@ -18,5 +18,6 @@ select
     rows_skipped,
     started_at,
     finished_at,
-    message
+    message,
+    load_number
 from load_logs

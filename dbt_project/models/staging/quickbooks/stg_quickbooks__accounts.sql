@@ -16,5 +16,5 @@ select
     current_balance as current_balance_amount,
     active as is_active,
     _deleted_at as deleted_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from objects

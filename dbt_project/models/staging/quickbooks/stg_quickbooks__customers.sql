@@ -18,5 +18,5 @@ select
     sales_term_ref_value as source_term_id,
     active as is_active,
     _deleted_at as deleted_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from objects

@@ -11,5 +11,5 @@ select
     fully_qualified_name as department_full_name,
     active as is_active,
     _deleted_at as deleted_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from objects

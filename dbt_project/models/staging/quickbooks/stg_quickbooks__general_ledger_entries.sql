@@ -22,7 +22,7 @@ select
     reports.start_date,
     reports.end_date,
     reports.read_at,
-    reports._loaded_at as loaded_at
+    reports._load_number as load_number
 from reports
 left join entries
     on reports.id = entries.general_ledger_id and entries._is_emptied is null

@@ -17,5 +17,5 @@ select
     purchase_cost as purchase_cost_amount,
     active as is_active,
     _deleted_at as deleted_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from objects

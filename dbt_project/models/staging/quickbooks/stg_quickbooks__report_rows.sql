@@ -22,7 +22,7 @@ select
     reports.start_date,
     reports.end_date,
     reports.read_at,
-    reports._loaded_at as loaded_at
+    reports._load_number as load_number
 from reports
 left join report_rows
     on reports.id = report_rows.report_id and report_rows._is_emptied is null

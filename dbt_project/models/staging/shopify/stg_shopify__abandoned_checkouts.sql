@@ -11,6 +11,6 @@ select
     subtotal_price_currency as currency_code,
     created_at as checked_out_at,
     completed_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

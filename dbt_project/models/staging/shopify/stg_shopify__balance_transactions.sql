@@ -14,6 +14,6 @@ select
     fee as fee_amount,
     net as net_amount,
     transaction_date as settled_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null and not coalesce(test, false)

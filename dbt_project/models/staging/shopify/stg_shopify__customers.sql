@@ -16,5 +16,5 @@ select
     default_email_address_marketing_state = 'SUBSCRIBED' as accepts_marketing,
     created_at as first_seen_at,
     _deleted_at as deleted_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from documents

@@ -7,6 +7,6 @@ with documents as (
 select
     id as source_inventory_item_id,
     unit_cost as unit_cost_amount,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

@@ -17,7 +17,7 @@ select
     levels.is_active,
     quantities.quantity as on_hand_quantity,
     greatest(levels.updated_at, coalesce(quantities.updated_at, levels.updated_at)) as changed_at,
-    levels._loaded_at as loaded_at
+    levels._load_number as load_number
 from levels
 inner join quantities
     on

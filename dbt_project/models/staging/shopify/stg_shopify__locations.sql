@@ -8,6 +8,6 @@ select
     id as source_location_id,
     name as location_name,
     address_country_code as country_code,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

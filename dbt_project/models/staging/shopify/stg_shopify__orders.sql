@@ -20,5 +20,5 @@ select
     cancelled_at,
     _deleted_at as deleted_at,
     greatest(updated_at, coalesce(_deleted_at, updated_at)) as source_updated_at,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from documents

@@ -11,6 +11,6 @@ select
     net as net_amount,
     net_currency as currency_code,
     issued_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

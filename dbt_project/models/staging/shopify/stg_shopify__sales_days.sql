@@ -17,6 +17,6 @@ select
     total_sales as total_amount,
     quantity_ordered - reversed_quantity as units,
     orders as orders_count,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

@@ -9,6 +9,6 @@ select
     name as shop_name,
     iana_timezone as time_zone,
     currency_code,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

@@ -14,6 +14,6 @@ select
     amount_set as transaction_amount,
     amount_set_currency as currency_code,
     processed_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _is_emptied is null

@@ -11,6 +11,6 @@ select
     title as variation_name,
     price as unit_price_amount,
     inventory_item_id as source_inventory_item_id,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _is_emptied is null

@@ -17,7 +17,7 @@ with documents as (
         {{ column }}utm_parameters_campaign as utm_campaign,
         {{ column }}source_type as tactic,
         customer_journey_summary_days_to_conversion as days_to_conversion,
-        _loaded_at as loaded_at
+        _load_number as load_number
     from documents
     where {{ column }}id is not null
     {% if not loop.last %}union all{% endif %}

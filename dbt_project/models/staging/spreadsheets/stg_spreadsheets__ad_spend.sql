@@ -16,8 +16,8 @@ renamed as (
         clicks_count,
         impressions_count,
         conversions_count,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from ad_spend
 
 )

@@ -13,6 +13,6 @@ select
     country_code,
     accepts_marketing,
     cast(first_seen_date as {{ dbt.type_timestamp() }}) as first_seen_at,
-    _loaded_at as loaded_at,
-    _superseded_at as superseded_at
+    _load_number as load_number,
+    _superseded_number as superseded_number
 from rows_of_files

@@ -13,8 +13,8 @@ renamed as (
         to_currency_code,
         rate as exchange_rate,
         rate_source,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from exchange_rates
 
 )

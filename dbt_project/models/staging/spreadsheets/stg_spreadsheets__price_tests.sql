@@ -19,8 +19,8 @@ renamed as (
         orders_count,
         units,
         net_amount,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from price_tests
 
 )

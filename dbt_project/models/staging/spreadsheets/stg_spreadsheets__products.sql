@@ -18,8 +18,8 @@ renamed as (
         unit_cost_amount,
         currency_code,
         valid_from_date,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from products
 
 )

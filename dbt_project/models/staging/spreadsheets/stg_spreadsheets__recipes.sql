@@ -16,8 +16,8 @@ renamed as (
         quantity,
         yield_rate,
         unit_cost_amount,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from recipes
 
 )

@@ -43,7 +43,8 @@ renamed as (
         sold_local_at,
         is_time_known,
         _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from sales
 
 )

@@ -15,8 +15,8 @@ renamed as (
         add_to_carts_count,
         checkouts_count,
         orders_count,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from sessions
 
 )

@@ -17,8 +17,8 @@ renamed as (
         on_order_quantity,
         unit_cost_amount,
         counted_date,
-        _loaded_at as loaded_at,
-        _superseded_at as superseded_at
+        _load_number as load_number,
+        _superseded_number as superseded_number
     from inventory
 
 )

@@ -21,6 +21,6 @@ select
     adjustment_cost_money as cost_amount,
     adjustment_cost_money_currency as cost_currency_code,
     occurred_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

@@ -10,6 +10,6 @@ select
     state,
     quantity,
     calculated_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

@@ -10,6 +10,6 @@ select
     timezone as time_zone,
     country as country_code,
     currency as currency_code,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

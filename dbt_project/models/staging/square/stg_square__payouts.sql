@@ -12,6 +12,6 @@ select
     amount_money_currency as currency_code,
     created_at as issued_at,
     arrival_date,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

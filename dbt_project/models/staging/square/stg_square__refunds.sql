@@ -15,6 +15,6 @@ select
     amount_money_currency as currency_code,
     created_at as refunded_at,
     updated_at as source_updated_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

@@ -15,6 +15,6 @@ select
     tips_amount as tip_amount,
     service_charges_amount as service_charge_amount,
     order_count as orders_count,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

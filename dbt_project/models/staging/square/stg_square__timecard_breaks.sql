@@ -10,6 +10,6 @@ select
     is_paid,
     start_at as started_at,
     end_at as ended_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _is_emptied is null

@@ -14,6 +14,6 @@ select
     wage_hourly_rate_currency as currency_code,
     start_at as started_at,
     end_at as ended_at,
-    _loaded_at as loaded_at
+    _load_number as load_number
 from documents
 where _deleted_at is null

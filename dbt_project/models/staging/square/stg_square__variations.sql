@@ -34,6 +34,6 @@ select
     item_data_description_plaintext as description,
     coalesce(item_data_reporting_category_id, item_data_category_id, item_categories.category_id)
         as source_category_id,
-    greatest(_loaded_at, coalesce(_deleted_at, _loaded_at)) as loaded_at
+    _load_number as load_number
 from variations
 left join item_categories on variations.id = item_categories.catalog_object_id
