@@ -17,7 +17,9 @@ import psycopg
 from ingestion.sources.registry import API_SOURCES
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
+from orchestration.planning import record
 from orchestration.planning.hub import Stage, is_of_stage, plan_for
+from orchestration.planning.items import Built
 from orchestration.planning.selection import Selection, loads_of, selection_of
 from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
 from warehouse.database import Warehouse
@@ -149,13 +151,21 @@ class _Runs:
     def bring_up_to_date(self, only: Stage | None, *, everything: bool) -> None:
         """Do what is due until nothing is: answers of models make further models due."""
         done: set[str] = set()
+        failed: set[str] = set()
         while True:
-            todo = plan_for(self._warehouse, everything=everything, done=done)
+            todo = plan_for(self._warehouse, everything=everything, done=done, failed=failed)
             names = [name for name in todo.ready if is_of_stage(name, only)]
             if not names:
                 return
-            done.update(names)
+            before = self._built()
             self.execute("whole_hub", selection_of(self._defs, names))
+            after = self._built()
+            done.update(names)
+            failed.update(name for name in names if after.get(name) == before.get(name))
+
+    def _built(self) -> dict[str, Built]:
+        with self._warehouse.connect("transformer") as connection:
+            return record.built(connection)
 
     def execute(self, job_name: str, selection: Selection | None) -> None:
         """One Dagster run of a job, or of a part of it."""

@@ -19,13 +19,14 @@ Stage = Literal["load", "model", "predict", "check"]
 CLOCK = "settings.clock"  # moves with the day that the business is looked at from
 
 
-def plan_for(warehouse: Warehouse, *, everything: bool = False, done: Collection[str] = ()) -> Plan:
-    """What is due in a business now.
-
-    Args:
-        everything: whatever is up to date is due as well.
-        done: what was tried already, and is not tried again.
-    """
+def plan_for(
+    warehouse: Warehouse,
+    *,
+    everything: bool = False,
+    done: Collection[str] = (),
+    failed: Collection[str] = (),
+) -> Plan:
+    """What is due in a business now; the arguments are those of :func:`planning.items.plan`."""
     with warehouse.connect("transformer") as connection:
         return plan(
             hub_items(warehouse),
@@ -34,6 +35,7 @@ def plan_for(warehouse: Warehouse, *, everything: bool = False, done: Collection
             record.present(connection),
             everything=everything,
             done=done,
+            failed=failed,
         )
 
 

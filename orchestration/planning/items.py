@@ -95,6 +95,7 @@ def plan(
     *,
     everything: bool = False,
     done: Collection[str] = (),
+    failed: Collection[str] = (),
 ) -> Plan:
     """Compare what there is with what it was made from.
 
@@ -103,18 +104,19 @@ def plan(
         changes: the newest load number of each table, by ``schema.table``.
         built: how each item was brought up to date last, by name.
         present: the relations in the database.
-        everything: whatever is up to date is due as well.
-        done: what was tried already, and is not tried again.
+        everything: whatever is up to date is due as well, unless it is ``done``.
+        done: what was asked for and tried already; due again only if something changed since.
+        failed: what is not tried again.
     """
     items = list(items)
     changed = changes_of(items, changes, built)
     reasons: dict[str, str] = {}
     for item in items:
-        if item.name in done:
-            continue
         reason = _reason(item, reasons, changed, built, present)
-        if reason or everything:
-            reasons[item.name] = reason or "asked for"
+        if reason is None and everything and item.name not in done:
+            reason = "asked for"
+        if reason and item.name not in failed:
+            reasons[item.name] = reason
     return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, changes, built))
 
 

@@ -107,7 +107,15 @@ def test_a_relation_that_was_dropped_is_built_again() -> None:
     assert found.reasons == {PAGE.name: "is not there"}
 
 
-def test_everything_can_be_asked_for_and_what_was_tried_is_not_tried_again() -> None:
+def test_what_was_done_is_due_again_only_if_something_changed_since_and_what_failed_never() -> None:
+    changed = {**CHANGES, RAW: 11}
+    names = set(plan_of(changes=changed).ready)
+    again = plan(HUB, changed, BUILT, PRESENT, done=names)
+    assert set(again.ready) == names
+    assert plan(HUB, changed, BUILT, PRESENT, failed=names).reasons == {}
+
+
+def test_everything_can_be_asked_for_once() -> None:
     asked = plan(HUB, CHANGES, BUILT, PRESENT, everything=True)
     assert set(asked.reasons) == {item.name for item in HUB}
     assert set(asked.reasons.values()) <= {"asked for"} | {
