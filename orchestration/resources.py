@@ -6,23 +6,48 @@ The business is opened only when a step asks for it, so definitions load anywher
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from warehouse.business import Business, load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.errors import HubError
+from warehouse.turns import running
 from warehouse.vault import Vault, open_vault
 
 BUSINESS_VARIABLE = "HUB_BUSINESS"
+HUB_RUN = "hub_run"  # the job that takes a turn for all its runs
+# Dagster runs of one `hub run` have this tag in common.
+INVOCATION_TAG = "hub/invocation"
+WAITING = "Another run of this business is under way; this one starts when it ends"
 
 
-class BusinessResource(dg.ConfigurableResource[Business]):
+class BusinessResource(dg.ConfigurableResource[Any]):
     """Opens the business of ``folder``, or of ``HUB_BUSINESS``."""
 
     folder: str = ""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
+        """One run of a business at a time; those of one `hub run` have its turn already."""
+        run = context.run
+        if run is None or run.job_name == HUB_RUN or INVOCATION_TAG in run.tags:
+            yield self
+            return
+        log = context.log or dg.get_dagster_logger()
+        with running(self._opened(), lambda: log.info(WAITING)):
+            yield self
+
+    def _opened(self) -> Warehouse:
+        try:
+            return self.warehouse()
+        except HubError as error:
+            raise user_failure(error) from None
 
     def path(self) -> Path:
         """The folder of the business.
@@ -55,11 +80,13 @@ class RunOptions(dg.ConfigurableResource[None]):
     """Options of a run.
 
     Attributes:
+        everything: also do what is up to date.
         full_refresh: build every table anew instead of only what changed.
         as_of_date: the day to look from, as YYYY-MM-DD; empty means the last complete day.
         accepts_shrinking: believe a source whose list is much shorter than it was.
     """
 
+    everything: bool = False
     full_refresh: bool = False
     as_of_date: str = ""
     accepts_shrinking: bool = False

@@ -21,11 +21,18 @@ from orchestration.planning import record
 from orchestration.planning.hub import Stage, is_of_stage, plan_for
 from orchestration.planning.items import Built
 from orchestration.planning.selection import Selection, loads_of, selection_of
-from orchestration.reporting.failures import BUSINESS_TAG, tell_failed_runs
+from orchestration.reporting.failures import (
+    BUSINESS_TAG,
+    EVERYTHING,
+    STAGE_TAG,
+    tell_failed_runs,
+)
+from orchestration.resources import INVOCATION_TAG, WAITING
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
 from warehouse.settings_tables import store_settings
+from warehouse.turns import running
 
 STEP_TITLES = {
     "load_spreadsheets": "Loading files",
@@ -55,8 +62,6 @@ STEP_TITLES = {
     "send_reports": "Sending reports that are due",
 }
 
-# Dagster runs of one `hub run` have it in common.
-INVOCATION_TAG = "hub/invocation"
 STORAGE_TIMEOUT_MS = 60_000
 
 Report = Callable[[str], None]
@@ -116,12 +121,12 @@ def run_hub(
     summary = RunSummary(run_id=str(uuid.uuid4()))
     began = time.monotonic()
     options = _run_config(full_refresh, as_of_date, accepts_shrinking)
-    with dg.DagsterInstance.get() as instance:
+    with running(warehouse, lambda: report(WAITING)), dg.DagsterInstance.get() as instance:
         # By default each of a run's thousands of events opens a connection of its own.
         instance.optimize_for_webserver(
             statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
         )
-        runs = _Runs(defs, instance, options, warehouse, summary, report)
+        runs = _Runs(defs, instance, options, warehouse, summary, report, only or EVERYTHING)
         if only in (None, "load"):
             used = [f"raw_{source.name}" for source in API_SOURCES if source.is_used(warehouse)]
             runs.execute("load", loads_of(defs, ["raw_spreadsheets", *used]))
@@ -143,10 +148,11 @@ class _Runs:
 
     def __init__(
         self, defs: dg.Definitions, instance: dg.DagsterInstance, options: dict[str, object],
-        warehouse: Warehouse, summary: RunSummary, report: Report,
+        warehouse: Warehouse, summary: RunSummary, report: Report, stage: str,
     ) -> None:  # fmt: skip
         self._defs, self._instance, self._options = defs, instance, options
         self._warehouse, self._summary, self._report = warehouse, summary, report
+        self._stage = stage
 
     def bring_up_to_date(self, only: Stage | None, *, everything: bool) -> None:
         """Do what is due until nothing is: answers of models make further models due."""
@@ -185,6 +191,7 @@ class _Runs:
                 tags={
                     BUSINESS_TAG: self._warehouse.business.id,
                     INVOCATION_TAG: self._summary.run_id,
+                    STAGE_TAG: self._stage,
                 },
             )
 

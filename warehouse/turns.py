@@ -1,4 +1,4 @@
-"""Whose turn it is: rows land, or models are built from them, never both at once.
+"""Whose turn it is: one run of a business at a time; rows land, or models are built from them.
 
 A row bears the number that its load drew before it began. Were it to land while models are built,
 these would take a later number for the newest they have seen, and never look at the row again.
@@ -7,14 +7,14 @@ these would take a later number for the newest they have seen, and never look at
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 
 from warehouse.database import Role, Warehouse
 
-_NAME = "raw rows"
+_NAME, _RUN = "raw rows", "run"
 _POLL_SECONDS = 0.05
 # The lock of a table is given back after its rows are there for all, so who holds none has none.
 _UNFINISHED = """
@@ -25,6 +25,21 @@ where pg_locks.database = (select oid from pg_database where datname = current_d
     and starts_with(pg_class.relnamespace::regnamespace::text, 'raw_')
 limit 1
 """
+
+
+@contextmanager
+def running(warehouse: Warehouse, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Run while the block runs; another run of the business waits until it is over.
+
+    Args:
+        on_wait: told when another run goes on.
+    """
+    with warehouse.connect("loader", autocommit=True) as connection:
+        got = connection.execute("select pg_try_advisory_lock(hashtext(%s))", (_RUN,)).fetchone()
+        if got != (True,):
+            on_wait()
+            connection.execute("select pg_advisory_lock(hashtext(%s))", (_RUN,))
+        yield
 
 
 @contextmanager

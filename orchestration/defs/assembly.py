@@ -6,14 +6,9 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from orchestration.defs.automation.automation import (
-    JOBS,
-    a_run_failed,
-    every_morning,
-    messages_are_due,
-    new_file_in_the_inbox,
-    sales_of_today,
-)
+from orchestration.defs.automation.jobs import JOBS
+from orchestration.defs.automation.schedules import build_schedules
+from orchestration.defs.automation.sensors import SENSORS
 from orchestration.defs.check.asset_checks import build_asset_checks
 from orchestration.defs.ingest.api_sources import build_api_assets
 from orchestration.defs.ingest.spreadsheets import load_spreadsheets
@@ -50,8 +45,8 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
         ],
         asset_checks=build_asset_checks(),
         jobs=JOBS,
-        schedules=[every_morning],
-        sensors=[new_file_in_the_inbox, sales_of_today, messages_are_due, a_run_failed],
+        schedules=build_schedules(),
+        sensors=SENSORS,
         resources={**resources, **(overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.events import DagsterEventType
 
 from orchestration.reporting.alerts import channels_of, is_quiet_now
 from orchestration.reporting.deliveries import open_log
 from orchestration.reporting.messages import Message, one_line
 from orchestration.reporting.pages import render
+from orchestration.resources import INVOCATION_TAG
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -24,7 +24,10 @@ LOOK_BACK = timedelta(days=2)
 PAUSE = timedelta(hours=1)
 _MOST_RUNS = 50
 _LONGEST_REASON = 1_500
-_WHOLE = "whole_hub"
+# Which part of the hub a `hub run` was asked for.
+STAGE_TAG = "hub/stage"
+EVERYTHING = "everything"
+_WHOLE = (EVERYTHING, "whole_hub")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ def tell_failed_runs(
 
 
 def failed_runs(instance: dg.DagsterInstance, business: Business, now: datetime) -> list[FailedRun]:
-    """The last run of each job, if it failed and the whole job did not run since."""
+    """The last run of each kind, if it failed and the whole hub did not run since.
+
+    One call of `hub run` makes several runs, which count together.
+    """
     records = instance.get_run_records(
         dg.RunsFilter(
             statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS],
@@ -74,15 +80,17 @@ def failed_runs(instance: dg.DagsterInstance, business: Business, now: datetime)
         ),
         limit=_MOST_RUNS,
     )
-    seen: set[str] = set()
+    newest: dict[str, str] = {}  # the last call of each kind
     found = []
     for record in records:  # newest first
         run = record.dagster_run
-        is_ours = run.tags.get(BUSINESS_TAG, business.id) == business.id
-        if not is_ours or run.job_name in seen or _WHOLE in seen:
+        if run.tags.get(BUSINESS_TAG, business.id) != business.id:
             continue
-        seen.add(run.job_name)
-        reason = _reason(instance, run)
+        kind = run.tags.get(STAGE_TAG, run.job_name)
+        call = run.tags.get(INVOCATION_TAG, run.run_id)
+        is_newest = newest.setdefault(kind, call) == call
+        is_outdated = any(newest.get(whole, call) != call for whole in _WHOLE)
+        reason = _reason(instance, run) if is_newest and not is_outdated else None
         if reason:
             moment = record.update_timestamp.replace(tzinfo=UTC)
             found.append(FailedRun(run.run_id, run.job_name, moment, reason))
@@ -110,9 +118,9 @@ def _reason(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
     A source that could not be loaded fails a check and not its step, so that the others go on.
     """
     kinds = {
-        DagsterEventType.STEP_FAILURE,
-        DagsterEventType.RUN_FAILURE,
-        DagsterEventType.ASSET_CHECK_EVALUATION,
+        dg.DagsterEventType.STEP_FAILURE,
+        dg.DagsterEventType.RUN_FAILURE,
+        dg.DagsterEventType.ASSET_CHECK_EVALUATION,
     }
     events = [entry.dagster_event for entry in instance.all_logs(run.run_id, of_type=kinds)]
     lines = [line for event in events if event and (line := _words(event))]
@@ -123,12 +131,12 @@ def _reason(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
 
 def _words(event: dg.DagsterEvent) -> str | None:
     """Words that are meant for the owner go before any stack trace."""
-    if event.event_type == DagsterEventType.STEP_FAILURE:
+    if event.event_type == dg.DagsterEventType.STEP_FAILURE:
         failure = event.step_failure_data
         told = failure.user_failure_data.description if failure.user_failure_data else None
         error = failure.error.message.strip() if failure.error else ""
         return f"{event.step_key}: {told or error or 'it failed'}"
-    if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
+    if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         check = event.asset_check_evaluation_data
         if check.passed or check.severity != dg.AssetCheckSeverity.ERROR:
             return None

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.defs.automation.automation import new_file_in_the_inbox
+from orchestration.defs.automation.sensors import new_file_in_the_inbox
 from orchestration.resources import BusinessResource
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs.assembly import build_defs
-from orchestration.defs.automation.automation import a_run_failed, messages_are_due
+from orchestration.defs.automation.sensors import a_run_failed, messages_are_due
 from orchestration.ops.doctor import examine
 from orchestration.reporting import alerts
 from orchestration.reporting.alerts import send_alerts
@@ -384,7 +384,7 @@ def test_the_sensor_asks_once_for_each_thing_that_is_due(
     (nothing,) = messages_are_due(dg.build_sensor_context(), business=resource)
     assert isinstance(nothing, dg.SkipReason)
     monkeypatch.setattr(
-        "orchestration.defs.automation.automation.due_keys", lambda *_: ["report 2026-W39"]
+        "orchestration.defs.automation.sensors.due_keys", lambda *_: ["report 2026-W39"]
     )
     (request,) = messages_are_due(dg.build_sensor_context(), business=resource)
     assert isinstance(request, dg.RunRequest)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from orchestration.defs.automation import automation
-from orchestration.defs.automation.automation import sales_of_today
+from orchestration.defs.automation import sensors
+from orchestration.defs.automation.sensors import sales_of_today
 from orchestration.live import LIVE_MARTS, Look
 from orchestration.reporting.failures import BUSINESS_TAG
 from orchestration.resources import BusinessResource
@@ -28,7 +28,7 @@ def _finds(found: Look, asked: list[object], monkeypatch: pytest.MonkeyPatch) ->
         asked.append((newest, built_at))
         return found
 
-    monkeypatch.setattr(automation, "look", look)
+    monkeypatch.setattr(sensors, "look", look)
 
 
 def test_what_came_shows_as_materialized_and_is_remembered(

@@ -1,4 +1,4 @@
-"""When runs start by themselves: every morning, when a file arrives, when messages are due."""
+"""What starts runs: a new file, a sale, a message that is due, a run that failed."""
 
 import hashlib
 import json
@@ -8,10 +8,8 @@ from pathlib import Path
 
 import dagster as dg
 import psycopg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from ingestion.sources.registry import API_SOURCES
-from orchestration.defs.predict.assets import TASKS
+from orchestration.defs.automation.jobs import hub_run, send_messages
 from orchestration.live import LIVE_MARTS, Look, look
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import BUSINESS_TAG, failed_runs, tell_failed_runs
@@ -28,62 +26,10 @@ LIVE_SECONDS = 15
 LONGEST_RUN = timedelta(hours=2)
 _KEPT: dict[tuple[Path, int], tuple[Warehouse, Vault]] = {}
 
-_INGESTION = dg.AssetSelection.groups(
-    "ingest_spreadsheets", "ingest_shopify", "ingest_square", "ingest_quickbooks"
-)
-_EVERYTHING = dg.AssetSelection.all()
-_PUBLISHING = dg.AssetSelection.groups("publishing")
-# The answers of the models, and the models in SQL that show them.
-_PREDICTION = (
-    dg.AssetSelection.assets(*(["ml", name] for task in TASKS for name in task.tables)).downstream()
-    - _PUBLISHING
-)
-
-
-def _job(name: str, selection: dg.AssetSelection, description: str) -> UnresolvedAssetJobDefinition:
-    return dg.define_asset_job(
-        name, selection=selection, description=description, executor_def=dg.in_process_executor
-    )
-
-
-whole_hub = _job("whole_hub", _EVERYTHING, "Load, model, forecast, check and publish.")
-load = _job("load", _INGESTION, "Read new files of the inbox, and what changed at the sources.")
-build_models = _job(
-    "build_models",
-    _EVERYTHING - _INGESTION - _PREDICTION - _PUBLISHING,
-    "Build the models from what is loaded.",
-)
-predict = _job("predict", _PREDICTION, "Forecast from the models.")
-_MESSAGE_KEYS = [dg.AssetKey(["publishing", name]) for name in ("alerts", "reports")]
-# Whether a source could be loaded is known by loading it, not by looking; the same goes for
-# messages.
-_LOADS = dg.AssetSelection.checks_for_assets(
-    *(dg.AssetKey([f"raw_{source.name}", source.tables[0].name]) for source in API_SOURCES)
-)
-check_quality = _job(
-    "check_quality",
-    dg.AssetSelection.all_asset_checks()
-    - _LOADS
-    - dg.AssetSelection.checks_for_assets(*_MESSAGE_KEYS),
-    "Check landed rows, marts and forecasts.",
-)
-send_messages = _job(
-    "send_messages", dg.AssetSelection.assets(*_MESSAGE_KEYS), "Send what is due to be told."
-)
-JOBS = [whole_hub, load, build_models, predict, check_quality, send_messages]
-
-every_morning = dg.ScheduleDefinition(
-    name="every_morning",
-    job=whole_hub,
-    cron_schedule="0 5 * * *",
-    description="Every morning at five, before the shop opens.",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)
-
 
 @dg.sensor(
     name="new_file_in_the_inbox",
-    job=whole_hub,
+    job=hub_run,
     minimum_interval_seconds=SENSOR_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Runs the hub when a spreadsheet is added to the inbox or changed.",
@@ -225,3 +171,6 @@ def inbox_state(inbox: Path) -> str:
             line = f"{file.relative_to(inbox)}|{status.st_size}|{status.st_mtime_ns}\n"
             digest.update(line.encode())
     return digest.hexdigest()
+
+
+SENSORS = [new_file_in_the_inbox, sales_of_today, messages_are_due, a_run_failed]
