@@ -177,6 +177,14 @@ def build(
     ]
 
 
+def call(warehouse: Warehouse, command: Sequence[str]) -> int:
+    """Run dbt as a person would, on a business; its exit code."""
+    with building(warehouse):
+        return subprocess.run(
+            [str(DBT_EXECUTABLE), *command], cwd=PROJECT_ROOT, check=False
+        ).returncode
+
+
 def metricflow(warehouse: Warehouse, command: Sequence[str]) -> int:
     """Run MetricFlow as the analyst, who reads a business's marts and nothing else; its exit code.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from orchestration.cli import business, connect, messages, privacy, query, run, services
 from orchestration.cli.shared import errors
@@ -36,6 +37,7 @@ app.command()(services.doctor)
 app.command(context_settings=PASSES_ARGUMENTS_ON)(query.sql)
 app.command()(query.export)
 app.command(context_settings=PASSES_ARGUMENTS_ON)(query.metrics)
+app.command(context_settings=PASSES_ARGUMENTS_ON)(query.dbt)
 app.command()(business.rates)
 app.command()(messages.report)
 app.add_typer(privacy.privacy_app, name="privacy")
@@ -47,7 +49,7 @@ def main() -> None:
     try:
         app()
     except HubError as error:
-        errors.print(f"[bold red]Error:[/] {error}", soft_wrap=True)
+        errors.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
     except KeyboardInterrupt:
         errors.print("Stopped. Nothing is lost: the same command goes on from here.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.cli.shared import (
@@ -154,6 +155,6 @@ def _demand_alerts(business: Business) -> None:
 
 def _fail_with(problems: list[HubError]) -> None:
     for problem in problems:
-        errors.print(f"[bold red]Error:[/] {problem}", soft_wrap=True)
+        errors.print(f"[bold red]Error:[/] {escape(str(problem))}", soft_wrap=True)
     if problems:
         raise typer.Exit(1)

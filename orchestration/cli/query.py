@@ -1,4 +1,4 @@
-"""``hub sql``, ``hub export`` and ``hub metrics``: answers from the marts, as the analyst."""
+"""``hub sql``, ``hub export``, ``hub metrics``: answers from the marts. ``hub dbt``: the models."""
 
 from __future__ import annotations
 
@@ -56,3 +56,15 @@ def metrics(context: typer.Context, business: BusinessOption = None) -> None:
     from orchestration import dbt as hub_dbt
 
     raise typer.Exit(hub_dbt.metricflow(open_business(business), context.args or ["--help"]))
+
+
+def dbt(context: typer.Context, business: BusinessOption = None) -> None:
+    """Run dbt on a business with the rights and settings of a run; what follows -- goes to dbt.
+
+    Example: [bold]hub dbt -- build --select stg_square__orders+[/]
+
+    Example: [bold]hub dbt -- docs generate[/]
+    """
+    from orchestration import dbt as hub_dbt
+
+    raise typer.Exit(hub_dbt.call(open_business(business), context.args or ["--help"]))
