@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 PROFILES_DIR = PROJECT_ROOT / "dbt_project"
+_HERE = ("--project-dir", str(PROJECT_ROOT))  # wherever the process was started
 
 
 def manifest_path() -> Path:
@@ -92,11 +93,13 @@ def _parse(target: Path) -> None:
     stamp = project_digest()
     questions = ["--select", "resource_type:analysis", "--no-introspect", "--no-populate-cache"]
     with _variables(_locations(target)):
-        parsed = dbtRunner().invoke(["--log-level", "none", "parse"])
+        parsed = dbtRunner().invoke(["--log-level", "none", "parse", *_HERE])
         if not isinstance(parsed.result, Manifest):
             raise _unreadable(parsed.exception)
         kept = pickle.dumps(parsed.result)
-        done = dbtRunner(parsed.result).invoke(["--log-level", "none", "compile", *questions])
+        done = dbtRunner(parsed.result).invoke(
+            ["--log-level", "none", "compile", *_HERE, *questions]
+        )
     if not done.success:
         raise _unreadable(done.exception)
     _kept(target).write_bytes(kept)
@@ -156,7 +159,9 @@ def build(
     for name in rebuilt:
         manifest.nodes[name].config["full_refresh"] = True
     selected = sorted(".".join(manifest.nodes[name].fqn) for name in names)
-    command = ["--quiet", "build", "--select", *selected, "--indirect-selection", "empty"]
+    command = [
+        "--quiet", "build", *_HERE, "--select", *selected, "--indirect-selection", "empty",
+    ]  # fmt: skip
     with building(warehouse, as_of_date):
         done = dbtRunner(manifest).invoke(command)
     if not isinstance(done.result, RunExecutionResult):
