@@ -56,6 +56,27 @@ def test_a_room_keeps_clear_of_what_is_not_its_business(room: str) -> None:
     assert found == set()
 
 
+def test_nothing_private_of_dagster_is_imported() -> None:
+    private = {
+        (file.name, name)
+        for file in (PROJECT_ROOT / "orchestration").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in [node.module]
+        if name.startswith("dagster") and "._" in name
+    }
+    assert private == set()
+
+
+def test_the_workflow_runs_every_test() -> None:
+    workflow = yaml.safe_load((PROJECT_ROOT / ".github/workflows/test.yml").read_text())
+    parts = workflow["jobs"]["test"]["strategy"]["matrix"]["part"]
+    covered = {path for part in parts for path in part["tests"].split()}
+    tests = PROJECT_ROOT / "tests"
+    rooms = {f"tests/{file.relative_to(tests).parts[0]}" for file in tests.rglob("test_*.py")}
+    assert covered == rooms
+
+
 def test_ml_reads_no_clock() -> None:
     calls = {
         (file.name, node.attr)
