@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-import holidays
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -88,6 +87,8 @@ def closed_ahead(
 
 def public_holidays(country_code: str, years: Iterable[int]) -> Mapping[date, str]:
     """Day and name of public holidays (library ``holidays``); none where it lacks the country."""
+    import holidays  # takes a second to import
+
     if country_code not in holidays.list_supported_countries():
         return {}
     found: Mapping[date, str] = holidays.country_holidays(country_code, years=years)

@@ -14,8 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import ruptures as rpt
-from scipy import stats
 
 from ml.anomalies import DEVIATIONS_PER_MAD, Kind
 from ml.calendar import DAYS_PER_WEEK, Values
@@ -163,6 +161,8 @@ def robust_slope(values: Values) -> Slope:
     """Theil and Sen's slope; weeks that resemble the week before them widen its interval."""
     at = np.flatnonzero(~np.isnan(values))
     known = values[at]
+    from scipy import stats  # takes a second to import
+
     slope, intercept, lower, upper = stats.theilslopes(known, at, alpha=0.95)
     residuals = known - intercept - slope * at
     spread = float((residuals**2).sum())
@@ -199,7 +199,9 @@ def last_break(weeks: pd.Series[float]) -> Break | None:
     centre = pd.Series(values).rolling(5, center=True, min_periods=3).median().to_numpy(float)
     held = np.clip(values, centre - 3 * noise, centre + 3 * noise) / noise
     penalty = 3 * np.log(count)
-    search = rpt.Pelt(model="l2", min_size=SHORTEST_LEVEL_WEEKS, jump=1).fit(held)
+    import ruptures  # takes a second to import
+
+    search = ruptures.Pelt(model="l2", min_size=SHORTEST_LEVEL_WEEKS, jump=1).fit(held)
     ends = search.predict(pen=penalty)
     if len(ends) < 2:
         return None

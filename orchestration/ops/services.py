@@ -95,6 +95,9 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "nux:\n  enabled: false\n"
         "concurrency:\n  runs:\n    max_concurrent_runs: 1\n"
         "run_monitoring:\n  enabled: true\n"
+        # Sensors look every few seconds; a year of looks would be millions of rows.
+        "retention:\n  schedule:\n    purge_after_days: 90\n  sensor:\n    purge_after_days:\n"
+        "      skipped: 1\n      success: 7\n      failure: 30\n"
         # A look for new sales must not hold up the other sensors.
         "sensors:\n  use_threads: true\n  num_workers: 4\n",
         encoding="utf-8",

@@ -13,7 +13,6 @@ from orchestration.ops import services
 from orchestration.ownership import ANALYTICS
 from orchestration.planning.items import Item, digest_of
 from orchestration.planning.work import noted
-from orchestration.reporting.alerts import send_alerts
 from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -151,6 +150,8 @@ def alerts(business: BusinessResource, options: RunOptions) -> Messages:
     if options.as_of:
         yield from _told("alerts", [], [], [])
         return
+    from orchestration.reporting.alerts import send_alerts  # with the libraries of the models
+
     try:
         warehouse = business.warehouse()
         with noted(warehouse, "publication.alerts", ""):
