@@ -11,7 +11,7 @@ from orchestration.reporting.alerts import channels_of, is_quiet_now
 from orchestration.reporting.deliveries import open_log
 from orchestration.reporting.messages import Message, one_line
 from orchestration.reporting.pages import render
-from orchestration.resources import INVOCATION_TAG
+from orchestration.resources import HUB_RUN, INVOCATION_TAG
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -27,7 +27,6 @@ _LONGEST_REASON = 1_500
 # Which part of the hub a `hub run` was asked for.
 STAGE_TAG = "hub/stage"
 EVERYTHING = "everything"
-_WHOLE = (EVERYTHING, "whole_hub")
 
 
 @dataclass(frozen=True)
@@ -86,10 +85,13 @@ def failed_runs(instance: dg.DagsterInstance, business: Business, now: datetime)
         run = record.dagster_run
         if run.tags.get(BUSINESS_TAG, business.id) != business.id:
             continue
-        kind = run.tags.get(STAGE_TAG, run.job_name)
+        is_whole = run.job_name in (HUB_RUN, "whole_hub")
+        kind = run.tags.get(STAGE_TAG, EVERYTHING if is_whole else run.job_name)
         call = run.tags.get(INVOCATION_TAG, run.run_id)
         is_newest = newest.setdefault(kind, call) == call
-        is_outdated = any(newest.get(whole, call) != call for whole in _WHOLE)
+        is_outdated = newest.get(EVERYTHING, call) != call
+        if call != run.run_id and instance.get_run_by_id(call):
+            continue  # it was done for another run, which fails with it
         reason = _reason(instance, run) if is_newest and not is_outdated else None
         if reason:
             moment = record.update_timestamp.replace(tzinfo=UTC)

@@ -14,9 +14,14 @@ from orchestration.defs.automation.sensors import a_run_failed, messages_are_due
 from orchestration.ops.doctor import examine
 from orchestration.reporting import alerts
 from orchestration.reporting.alerts import send_alerts
-from orchestration.reporting.failures import tell_failed_runs
+from orchestration.reporting.failures import (
+    EVERYTHING,
+    STAGE_TAG,
+    failed_runs,
+    tell_failed_runs,
+)
 from orchestration.reporting.news import known_news
-from orchestration.resources import BusinessResource
+from orchestration.resources import INVOCATION_TAG, BusinessResource
 from tests.conftest import WarehouseFactory
 from tests.orchestration.sinks import MailSink, PostSink, mail_sink, post_sink
 from tests.orchestration.small_shop import LAST_DAY, build_marts, configure, execute, tell
@@ -285,6 +290,41 @@ def test_a_run_that_was_mended_or_is_of_another_business_is_not_told(
         assert sinks[0].mails == [], "quiet hours"
         tell_failed_runs(shop, instance, noon)
     assert len(sinks[0].mails) == 2
+
+
+def _part(instance: dg.DagsterInstance, call: str, op: dg.OpDefinition, stage: str) -> None:
+    job = dg.GraphDefinition(name="whole_hub", node_defs=[op]).to_job()
+    tags = {INVOCATION_TAG: call, STAGE_TAG: stage}
+    job.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+
+
+def test_the_runs_of_one_call_count_together(
+    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+) -> None:
+    noon = datetime.now(UTC).replace(hour=16)
+    with dg.DagsterInstance.ephemeral() as instance:
+        _part(instance, "first", breaks, EVERYTHING)
+        _part(instance, "first", works, EVERYTHING)
+        _part(instance, "a part of the hub", works, "predict")
+        assert len(failed_runs(instance, shop.business, noon)) == 1
+        _part(instance, "second", works, EVERYTHING)
+        assert failed_runs(instance, shop.business, noon) == []
+
+
+def test_what_was_done_for_a_run_is_told_with_it(
+    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+) -> None:
+    noon = datetime.now(UTC).replace(hour=16)
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        @dg.op
+        def calls(context) -> None:
+            _part(instance, context.run_id, breaks, EVERYTHING)
+            assert failed_runs(instance, shop.business, noon) == [], "it is not over yet"
+            raise dg.Failure("The till is gone.")
+
+        run_id = _run(instance, "hub_run", calls)
+        assert [one.run_id for one in failed_runs(instance, shop.business, noon)] == [run_id]
 
 
 @dg.asset(check_specs=[dg.AssetCheckSpec("the_source_was_loaded", asset="orders")])

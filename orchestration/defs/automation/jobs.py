@@ -27,11 +27,14 @@ def run_what_is_due(
             full_refresh=options.full_refresh,
             as_of_date=options.as_of,
             accepts_shrinking=options.accepts_shrinking,
+            called_by=context.run_id,
         )
     except HubError as error:
         raise user_failure(error) from None
-    for line in (*summary.failures, *summary.warnings):
-        context.log.warning(line)
+    for warning in summary.warnings:
+        context.log.warning(warning)
+    if summary.failures:
+        raise dg.Failure(description="\n".join(summary.failures), allow_retries=False)
 
 
 @dg.job(
