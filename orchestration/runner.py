@@ -184,8 +184,9 @@ class _Runs:
             )
         run_id = str(uuid.uuid4())
         self._instance.add_event_listener(run_id, _Watcher(self._summary, self._report))
+        known = len(self._summary.failures)
         with _details_to(log_path()):
-            job.execute_in_process(
+            result = job.execute_in_process(
                 instance=self._instance,
                 run_id=run_id,
                 raise_on_error=False,
@@ -196,6 +197,8 @@ class _Runs:
                     STAGE_TAG: self._stage,
                 },
             )
+        if not result.success and len(self._summary.failures) == known:
+            self._summary.failures.append(f"{job_name}: it ended early; see {log_path()}")
 
 
 def _tell_failure(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[str]:
