@@ -9,7 +9,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +26,9 @@ from warehouse.settings_tables import store_settings
 from warehouse.turns import modelling
 
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 PROFILES_DIR = PROJECT_ROOT / "dbt_project"
@@ -87,19 +89,16 @@ def _parse(target: Path) -> None:
     Raises:
         HubError: a model or a YAML file is wrong.
     """
-    from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
     stamp = project_digest()
     questions = ["--select", "resource_type:analysis", "--no-introspect", "--no-populate-cache"]
     with _variables(_locations(target)):
-        parsed = dbtRunner().invoke(["--log-level", "none", "parse", *_HERE])
+        parsed = invoke(None, ["--log-level", "none", "parse", *_HERE])
         if not isinstance(parsed.result, Manifest):
             raise _unreadable(parsed.exception)
         kept = pickle.dumps(parsed.result)
-        done = dbtRunner(parsed.result).invoke(
-            ["--log-level", "none", "compile", *_HERE, *questions]
-        )
+        done = invoke(parsed.result, ["--log-level", "none", "compile", *_HERE, *questions])
     if not done.success:
         raise _unreadable(done.exception)
     _kept(target).write_bytes(kept)
@@ -110,6 +109,26 @@ def _unreadable(error: BaseException | None) -> HubError:
     return HubError(
         f"dbt cannot read its project: {error}", fix="Mend the named model or YAML file."
     )
+
+
+def invoke(
+    project: Manifest | None,
+    command: Sequence[str],
+    callbacks: Sequence[Callable[[EventMsg], None]] = (),
+) -> dbtRunnerResult:
+    """Call dbt in this process.
+
+    Each call makes an adapter, which adds its flags to a list that outlives it, and searches all
+    loaded modules for the origin of each flag: the hundredth call would take ten seconds to start.
+    """
+    from dbt.adapters.base import impl
+    from dbt.cli.main import dbtRunner
+
+    flags = list(impl.DEFAULT_BASE_BEHAVIOR_FLAGS)
+    try:
+        return dbtRunner(project, callbacks=list(callbacks)).invoke(list(command))
+    finally:
+        impl.DEFAULT_BASE_BEHAVIOR_FLAGS[:] = flags
 
 
 @dataclass(frozen=True)
@@ -153,7 +172,6 @@ def build(
         HubError: dbt stopped before it built anything.
     """
     from dbt.artifacts.schemas.run import RunExecutionResult
-    from dbt.cli.main import dbtRunner
 
     manifest = parsed_project(warehouse.database)
     for name in rebuilt:
@@ -163,7 +181,7 @@ def build(
         "--quiet", "build", *_HERE, "--select", *selected, "--indirect-selection", "empty",
     ]  # fmt: skip
     with building(warehouse, as_of_date):
-        done = dbtRunner(manifest).invoke(command)
+        done = invoke(manifest, command)
     if not isinstance(done.result, RunExecutionResult):
         raise HubError(
             f"dbt could not start: {done.exception}",

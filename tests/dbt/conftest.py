@@ -10,7 +10,6 @@ from datetime import date
 
 import psycopg
 import pytest
-from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 from psycopg import sql
@@ -82,7 +81,7 @@ def _invoke(project: Manifest, arguments: list[str]) -> Built:
         if event.info.level in ("info", "warn", "error"):
             lines.append(event.info.msg)
 
-    done = dbtRunner(project, callbacks=[hear]).invoke(arguments)
+    done = hub_dbt.invoke(project, arguments, [hear])
     if done.exception:
         lines.append(str(done.exception))
     return Built(0 if done.success else 1, "\n".join(lines))
