@@ -22,8 +22,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _look(folder: Path, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
-    context = dg.build_sensor_context(cursor=cursor)
-    found = new_file_in_the_inbox(context, business=BusinessResource(folder=str(folder)))
+    with dg.build_sensor_context(cursor=cursor) as context:
+        found = new_file_in_the_inbox(context, business=BusinessResource(folder=str(folder)))
     assert isinstance(found, dg.SensorResult | dg.SkipReason)
     return found
 

@@ -368,8 +368,8 @@ def test_the_sensor_looks_at_the_instance(
     )
     with dg.DagsterInstance.ephemeral() as instance:
         _run(instance, "whole_hub", breaks)
-        context = dg.build_sensor_context(instance=instance)
-        a_run_failed(context, business=BusinessResource(folder=str(shop.business.folder)))
+        with dg.build_sensor_context(instance=instance) as context:
+            a_run_failed(context, business=BusinessResource(folder=str(shop.business.folder)))
     assert len(sinks[0].mails) == 2
 
 
@@ -421,11 +421,13 @@ def test_the_sensor_asks_once_for_each_thing_that_is_due(
         'name = "S"\ntime_zone = "UTC"\ncurrency_code = "USD"\ncountry_code = "US"\n'
     )
     resource = BusinessResource(folder=str(tmp_path))
-    (nothing,) = messages_are_due(dg.build_sensor_context(), business=resource)
+    with dg.build_sensor_context() as context:
+        (nothing,) = messages_are_due(context, business=resource)
     assert isinstance(nothing, dg.SkipReason)
     monkeypatch.setattr(
         "orchestration.defs.automation.sensors.due_keys", lambda *_: ["report 2026-W39"]
     )
-    (request,) = messages_are_due(dg.build_sensor_context(), business=resource)
+    with dg.build_sensor_context() as context:
+        (request,) = messages_are_due(context, business=resource)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == "report 2026-W39"
