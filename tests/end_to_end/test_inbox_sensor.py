@@ -22,8 +22,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _look(folder: Path, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
-    with dg.build_sensor_context(cursor=cursor) as context:
-        found = new_file_in_the_inbox(context, business=BusinessResource(folder=str(folder)))
+    resources = {"business": BusinessResource(folder=str(folder))}
+    with dg.build_sensor_context(cursor=cursor, resources=resources) as context:
+        found = new_file_in_the_inbox(context)
     assert isinstance(found, dg.SensorResult | dg.SkipReason)
     return found
 

@@ -368,8 +368,9 @@ def test_the_sensor_looks_at_the_instance(
     )
     with dg.DagsterInstance.ephemeral() as instance:
         _run(instance, "whole_hub", breaks)
-        with dg.build_sensor_context(instance=instance) as context:
-            a_run_failed(context, business=BusinessResource(folder=str(shop.business.folder)))
+        resource = BusinessResource(folder=str(shop.business.folder))
+        with dg.build_sensor_context(instance, resources={"business": resource}) as context:
+            a_run_failed(context)
     assert len(sinks[0].mails) == 2
 
 
@@ -421,13 +422,13 @@ def test_the_sensor_asks_once_for_each_thing_that_is_due(
         'name = "S"\ntime_zone = "UTC"\ncurrency_code = "USD"\ncountry_code = "US"\n'
     )
     resource = BusinessResource(folder=str(tmp_path))
-    with dg.build_sensor_context() as context:
-        (nothing,) = messages_are_due(context, business=resource)
+    with dg.build_sensor_context(resources={"business": resource}) as context:
+        (nothing,) = messages_are_due(context)
     assert isinstance(nothing, dg.SkipReason)
     monkeypatch.setattr(
         "orchestration.defs.automation.sensors.due_keys", lambda *_: ["report 2026-W39"]
     )
-    with dg.build_sensor_context() as context:
-        (request,) = messages_are_due(context, business=resource)
+    with dg.build_sensor_context(resources={"business": resource}) as context:
+        (request,) = messages_are_due(context)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == "report 2026-W39"

@@ -19,8 +19,9 @@ NOON = datetime(2026, 9, 30, 12, tzinfo=UTC)
 
 
 def _tick(shop: Warehouse, instance: dg.DagsterInstance, cursor: str | None = None) -> object:
-    with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
-        return sales_of_today(context, business=BusinessResource(folder=str(shop.business.folder)))
+    resources = {"business": BusinessResource(folder=str(shop.business.folder))}
+    with dg.build_sensor_context(instance, cursor, resources=resources) as context:
+        return sales_of_today(context)
 
 
 def _finds(found: Look, asked: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
