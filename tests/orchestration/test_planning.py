@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.planning.hub import hub_items
 from orchestration.planning.items import Built, Item, Plan, in_order, plan
 from orchestration.planning.project import project_items
+from warehouse.database import Warehouse
 
 RAW = "raw_till.orders"
 
@@ -215,6 +218,15 @@ def _raw_behind(item: Item, hub: list[Item], changes: dict[str, int]) -> set[str
     for name in item.reads:
         found |= {name} if name in changes else _raw_behind(by_name[name], hub, changes)
     return found
+
+
+def test_what_superset_has_cached_goes_whenever_a_mart_was_built(
+    warehouse_factory: Callable[..., Warehouse],
+) -> None:
+    items = {item.name: item for item in hub_items(warehouse_factory())}
+    marts = {name for name, item in items.items() if item.relation and item.relation[0] == "marts"}
+    assert "model.hub.rpt_sales_daily" in marts
+    assert set(items["publication.dashboards"].reads) == marts
 
 
 def test_items_come_after_what_they_read_also_through_the_tables_of_an_answer() -> None:

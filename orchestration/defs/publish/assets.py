@@ -58,7 +58,8 @@ def publication_items(warehouse: Warehouse, made_by: Mapping[str, str]) -> Itera
     """
     suites = tuple(suite.item for suite in SUITES)
     reads = {
-        "dashboards": (),
+        # Also to drop what Superset has cached of a mart that was built since.
+        "dashboards": tuple(name for table, name in made_by.items() if table.startswith("marts.")),
         "data_docs": suites,
         **{
             name: tuple(made_by[f"marts.{mart}"] for mart in marts)
