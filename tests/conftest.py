@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -80,6 +82,24 @@ class RunningHub:
         done = run_hub_command("up", "--business", str(folder()))
         assert done.returncode == 0, done.stdout + done.stderr
         self.find()
+
+    def wait_until_idle(self) -> None:
+        """Let runs end that the daemon has started, such as for a file that a test put down."""
+        query = (
+            "{runsOrError(filter: {statuses: [QUEUED, STARTING, STARTED]}) {... on Runs {count}}}"
+        )
+        request = urllib.request.Request(
+            f"{self.dagster_url}/graphql",
+            data=json.dumps({"query": query}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        deadline = time.monotonic() + 900
+        while time.monotonic() < deadline:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                if json.load(answer)["data"]["runsOrError"]["count"] == 0:
+                    return
+            time.sleep(2)
+        raise AssertionError("The daemon's runs did not end.")
 
     @property
     def warehouse(self) -> Warehouse:

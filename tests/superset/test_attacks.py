@@ -100,6 +100,12 @@ Ask = Callable[..., requests.Response]
 
 
 @pytest.fixture(scope="module", autouse=True)
+def idle_hub(running_hub: RunningHub) -> None:
+    """No run of the daemon drops what Superset has cached in the midst of a test."""
+    running_hub.wait_until_idle()
+
+
+@pytest.fixture(scope="module", autouse=True)
 def demo(running_hub: RunningHub) -> None:
     """Other tests may have shown another business, or stopped the hub."""
     running_hub.bring_back()
