@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -306,8 +307,8 @@ def _locations(target: Path) -> dict[str, str]:
 
 
 def project_digest() -> str:
-    """Changes with any file of the dbt project."""
-    digest = hashlib.sha256()
+    """Changes with any file of the dbt project, and with dbt, whose parsed form is kept."""
+    digest = hashlib.sha256(version("dbt-core").encode())
     files = [PROJECT_ROOT / "dbt_project.yml", *sorted(PROFILES_DIR.rglob("*"))]
     for file in files:
         if file.is_file() and file.suffix in {".sql", ".yml", ".csv", ".md"}:
