@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 PROFILES_DIR = PROJECT_ROOT / "dbt_project"
 _HERE = ("--project-dir", str(PROJECT_ROOT))  # wherever the process was started
+# dbt puts every event into words for each log before it asks whether the log wants it.
+_SILENT = ("--log-level", "none", "--log-level-file", "none")
 
 
 def manifest_path() -> Path:
@@ -95,11 +97,11 @@ def _parse(target: Path) -> None:
     stamp = project_digest()
     questions = ["--select", "resource_type:analysis", "--no-introspect", "--no-populate-cache"]
     with _variables(_locations(target)):
-        parsed = invoke(None, ["--log-level", "none", "parse", *_HERE])
+        parsed = invoke(None, ["parse", *_HERE])
         if not isinstance(parsed.result, Manifest):
             raise _unreadable(parsed.exception)
         kept = pickle.dumps(parsed.result)
-        done = invoke(parsed.result, ["--log-level", "none", "compile", *_HERE, *questions])
+        done = invoke(parsed.result, ["compile", *_HERE, *questions])
     if not done.success:
         raise _unreadable(done.exception)
     _kept(target).write_bytes(kept)
@@ -117,7 +119,7 @@ def invoke(
     command: Sequence[str],
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
 ) -> dbtRunnerResult:
-    """Call dbt in this process.
+    """Call dbt in this process; what it has to say comes as results and to the callbacks.
 
     Each call makes an adapter, which adds its flags to a list that outlives it, and searches all
     loaded modules for the origin of each flag: the hundredth call would take ten seconds to start.
@@ -127,7 +129,7 @@ def invoke(
 
     flags = list(impl.DEFAULT_BASE_BEHAVIOR_FLAGS)
     try:
-        return dbtRunner(project, callbacks=list(callbacks)).invoke(list(command))
+        return dbtRunner(project, callbacks=list(callbacks)).invoke([*_SILENT, *command])
     finally:
         impl.DEFAULT_BASE_BEHAVIOR_FLAGS[:] = flags
 
@@ -179,14 +181,14 @@ def build(
         manifest.nodes[name].config["full_refresh"] = True
     selected = sorted(".".join(manifest.nodes[name].fqn) for name in names)
     command = [
-        "--quiet", "build", *_HERE, "--select", *selected, "--indirect-selection", "empty",
+        "--no-write-json", "build", *_HERE, "--select", *selected, "--indirect-selection", "empty",
     ]  # fmt: skip
     with building(warehouse, as_of_date):
         done = invoke(manifest, command)
     if not isinstance(done.result, RunExecutionResult):
         raise HubError(
             f"dbt could not start: {done.exception}",
-            fix="Run again. If it stays so, look into .hub/logs/runs.log.",
+            fix="Run again. All that dbt says of it: hub dbt -- build",
         )
     return [
         NodeResult(

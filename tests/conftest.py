@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -22,7 +23,7 @@ from orchestration.ops.demo import folder
 from orchestration.ops.services import dashboard_passwords
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
-from warehouse.server import EmbeddedServer
+from warehouse.server import EmbeddedServer, ensure_server
 
 WarehouseFactory = Callable[..., Warehouse]
 SYSTEM_TESTS = (
@@ -134,6 +135,7 @@ def hub_home() -> Iterator[Path]:
     before = {name: os.environ.get(name) for name in ("HUB_HOME", "HUB_CONFIG_HOME")}
     os.environ["HUB_HOME"] = str(home)
     os.environ["HUB_CONFIG_HOME"] = str(home / "config")
+    _spare_the_disk()
     try:
         yield home
     finally:
@@ -144,6 +146,16 @@ def hub_home() -> Iterator[Path]:
             else:
                 os.environ[name] = value
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _spare_the_disk() -> None:
+    """A server that is thrown away need not outlive a crash of the computer.
+
+    What is written stays so when the server itself is killed.
+    """
+    with psycopg.connect(ensure_server().admin_url(), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
 
 
 @pytest.fixture

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,10 +23,13 @@ from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
 from orchestration import dbt as hub_dbt
 from orchestration.defs.transform.identity import identify_customers
 from orchestration.ml_tables import ensure_ml_tables
-from warehouse.database import Warehouse, drop_warehouse, open_warehouse
+from warehouse.business import Business, load_business
+from warehouse.database import ROLES, Warehouse, drop_warehouse, open_warehouse
+from warehouse.home import hub_home
 from warehouse.vault import open_vault
 
 Build = Callable[..., None]
+BUILT_TYPES = ("model", "seed", "snapshot", "test", "unit_test")
 # What the ledger of sales feeds, without books, stock, staff and marketing.
 LEDGER = (
     "+path:dbt_project/models/marts/core +path:dbt_project/models/marts/customers "
@@ -49,20 +56,111 @@ def build(
     """Run ``dbt build`` and return what it said.
 
     Data tests take half of the time: a build whose rows are compared with those of one that has
-    passed them does without. ``project``: another one than the files hold.
+    passed them does without. ``project``: another one than the files hold. Views that
+    :func:`with_models` has made already stay.
     """
+    _ensure_tables(warehouse)
+    manifest = project or hub_dbt.parsed_project(warehouse.database)
+    excluded = ["exposure"] if unit_tests else ["unit_test", "exposure"]
+    excluded += [] if data_tests else ["test"]
+    with hub_dbt.building(warehouse, as_of_date):
+        names = _selected(manifest, select, tuple(excluded))
+        if project is None and _has_models(warehouse):
+            names -= _views_of_raw_rows()
+        command = ["--no-write-json", "build", "--indirect-selection", "empty"]
+        command += ["--full-refresh"] if full_refresh else []
+        return _invoke(manifest, [*command, "--select", *_paths(manifest, names)])
+
+
+def _ensure_tables(warehouse: Warehouse) -> None:
     ensure_ml_tables(warehouse)
     ensure_raw_tables(warehouse)
     for source in API_SOURCES:
         source.ensure_tables(warehouse)
-    excluded = ["exposure"] if unit_tests else ["unit_test", "exposure"]
-    excluded += [] if data_tests else ["test"]
-    command = ["build", "--exclude-resource-type", *excluded]
-    command += ["--full-refresh"] if full_refresh else []
-    # Of what is selected, the tests that need nothing else.
-    command += ["--select", *select.split(), "--indirect-selection", "buildable"] if select else []
-    with hub_dbt.building(warehouse, as_of_date):
-        return _invoke(project or hub_dbt.parsed_project(warehouse.database), ["--quiet", *command])
+
+
+def _selected(
+    manifest: Manifest, select: str | None, excluded_types: tuple[str, ...]
+) -> frozenset[str]:
+    """Unique ids of what dbt builds, and of the tests that need nothing else."""
+    key = (select, excluded_types)
+    if key not in _SELECTIONS:
+        command = ["ls", "--output", "json", "--output-keys", "unique_id", "resource_type"]
+        command += ["--exclude-resource-type", *excluded_types]
+        if select:
+            command += ["--select", *select.split(), "--indirect-selection", "buildable"]
+        listed = hub_dbt.invoke(manifest, command)
+        assert listed.success, listed.exception
+        assert isinstance(listed.result, list)
+        nodes = [json.loads(line) for line in listed.result]
+        _SELECTIONS[key] = frozenset(
+            node["unique_id"] for node in nodes if node["resource_type"] in BUILT_TYPES
+        )
+    return _SELECTIONS[key]
+
+
+_SELECTIONS: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
+
+
+def _paths(manifest: Manifest, names: Collection[str]) -> list[str]:
+    nodes = {**manifest.nodes, **manifest.unit_tests}
+    return sorted(".".join(nodes[name].fqn) for name in names)
+
+
+@lru_cache(maxsize=1)
+def _views_of_raw_rows() -> frozenset[str]:
+    """Views before any table that dbt makes: they stay as they are when the tables fall."""
+    manifest = hub_dbt.project_manifest()
+    nodes, parents = manifest["nodes"], manifest["parent_map"]
+    views: set[str] = set()
+    made_from = {name: [each for each in parents[name] if each in nodes] for name in nodes}
+    for name in TopologicalSorter(made_from).static_order():
+        node = nodes[name]
+        is_view = node["resource_type"] == "model" and node["config"]["materialized"] == "view"
+        if is_view and views.issuperset(made_from[name]):
+            views.add(name)
+    return frozenset(views)
+
+
+@lru_cache(maxsize=1)
+def _shell() -> Warehouse:
+    """A business without a row, of which everything is built."""
+    warehouse = open_business(hub_home() / "shell", "shell")
+    done = build(warehouse, data_tests=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    return warehouse
+
+
+def with_models(business: Business) -> Warehouse:
+    """The warehouse of a new business, in which everything was built before the first row came.
+
+    Most of a build goes into views, which are the same in each business.
+    """
+    shell = _shell()
+    open_warehouse(business)  # its roles
+    drop_warehouse(business)
+    with psycopg.connect(shell.server.admin_url(), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(
+                sql.Identifier(business.slug), sql.Identifier(shell.database)
+            )
+        )
+    with psycopg.connect(shell.server.admin_url(business.slug)) as connection:
+        for role in ROLES:
+            connection.execute(
+                sql.SQL("reassign owned by {} to {}").format(
+                    *(sql.Identifier(f"{name}_{role}") for name in (shell.database, business.slug))
+                )
+            )
+    return open_warehouse(business)
+
+
+def _has_models(warehouse: Warehouse) -> bool:
+    with warehouse.connect("transformer") as connection:
+        (found,) = connection.execute(
+            "select to_regclass('staging.stg_shopify__orders') is not null"
+        ).fetchone() or (False,)
+    return bool(found)
 
 
 @dataclass(frozen=True)
@@ -92,7 +190,6 @@ class BuiltWarehouse:
     """A warehouse with a copy to return to, which takes a second and no build."""
 
     warehouse: Warehouse
-    first_build: Built
 
     @property
     def copy(self) -> str:
@@ -113,9 +210,9 @@ class BuiltWarehouse:
 
 
 @contextmanager
-def kept(warehouse: Warehouse, first_build: Built) -> Iterator[BuiltWarehouse]:
+def kept(warehouse: Warehouse) -> Iterator[BuiltWarehouse]:
     """Keep a warehouse as it is now; nobody may be connected to it."""
-    built = BuiltWarehouse(warehouse, first_build)
+    built = BuiltWarehouse(warehouse)
     built._administer("create database {copy} template {database}")
     try:
         yield built
@@ -130,6 +227,27 @@ def build_ledger(warehouse: Warehouse) -> None:
     identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
     done = build(warehouse, select=LEDGER)
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def open_business(folder: Path, name: str, currency_code: str = "USD") -> Warehouse:
+    """The empty warehouse of a business without sources; its folder is made."""
+    (folder / "inbox").mkdir(parents=True)
+    (folder / "business.toml").write_text(
+        f'id = "{name}"\nname = "Corner Shop"\ntime_zone = "America/New_York"\n'
+        f'country_code = "US"\ncurrency_code = "{currency_code}"\n',
+        encoding="utf-8",
+    )
+    return open_warehouse(load_business(folder))
+
+
+@pytest.fixture
+def warehouse_factory(warehouse_factory: Callable[..., Warehouse]) -> Callable[..., Warehouse]:
+    """As everywhere, with the models in it."""
+
+    def make(**settings: str) -> Warehouse:
+        return with_models(warehouse_factory(**settings).business)
+
+    return make
 
 
 @pytest.fixture

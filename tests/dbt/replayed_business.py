@@ -16,16 +16,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
 from ingestion.api import Stream, load_streams
 from ingestion.api.shapes import Json
 from ingestion.auth import SourceSystem
 from sandbox.world import World, WorldSettings, generate
 from tests.dbt.conftest import load
 from tests.ingestion.served_shop import SOURCES, ConnectedShop, served
-from warehouse.database import API_SCHEMAS, RAW_SCHEMAS, Warehouse, open_warehouse
+from warehouse.database import Warehouse
 from warehouse.vault import open_vault
 
 # Nothing incremental is made of these, and each kind takes dlt a quarter of a second per load.
@@ -250,19 +247,3 @@ def load_files(warehouse: Warehouse, rows: dict[str, list[Row]], sheets: Sequenc
     for sheet in sheets:
         sheet.write(warehouse.business.inbox, name, rows.get(sheet.kind, []))
     load(warehouse)
-
-
-def forget_everything(warehouse: Warehouse) -> Warehouse:
-    """The same business before its first load; only its vault and connections stay."""
-    built = (*RAW_SCHEMAS, *(f"{name}_staging" for name in API_SCHEMAS),
-             "staging", "intermediate", "marts", "ml")  # fmt: skip
-    with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
-        for schema in built:
-            connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
-        connection.execute(
-            "truncate quality.load_log, quality.quarantine, quality.source_totals, "
-            "quality.table_changes"
-        )
-    for file in warehouse.business.inbox.glob("*/*.csv"):
-        file.unlink()
-    return open_warehouse(warehouse.business)

@@ -12,10 +12,9 @@ from typing import Any
 
 from sandbox.spreadsheets import write_inbox
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import build, load
+from tests.dbt.conftest import build, load, open_business, with_models
 from tests.ingestion.served_shop import ConnectedShop, served
-from warehouse.business import load_business
-from warehouse.database import Warehouse, open_warehouse
+from warehouse.database import Warehouse
 
 Rows = list[tuple[Any, ...]]
 
@@ -74,12 +73,6 @@ def served_business(
 
 
 def new_business(folder: Path, currency_code: str = "USD") -> Warehouse:
-    """A business without sources; its folder is made."""
-    (folder / "inbox").mkdir(parents=True)
-    (folder / "business.toml").write_text(
-        f'id = "shop_{uuid.uuid4().hex[:10]}"\nname = "Corner Shop"\n'
-        'time_zone = "America/New_York"\ncountry_code = "US"\n'
-        f'currency_code = "{currency_code}"\n',
-        encoding="utf-8",
-    )
-    return open_warehouse(load_business(folder))
+    """A business without sources, with the models in it; its folder is made."""
+    opened = open_business(folder, f"shop_{uuid.uuid4().hex[:10]}", currency_code)
+    return with_models(opened.business)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 
 from orchestration.defs.transform.identity import identify_customers
 from sandbox.world import WorldSettings
-from tests.dbt.conftest import build
+from tests.dbt.conftest import BuiltWarehouse, build, kept
 from tests.dbt.replayed_business import (
     Row,
     Sheet,
     Told,
     add_corrected,
-    forget_everything,
     kept_by_the_owner,
     load_files,
     load_told,
@@ -86,18 +85,19 @@ class Replay:
     No dataclass: a failure is told by its plan, and would show thousands of documents beside it.
     """
 
-    def __init__(self, warehouse: Warehouse, systems: list[Told], sheets: list[Sheet]) -> None:
-        self.warehouse, self.systems, self.sheets = warehouse, systems, sheets
+    def __init__(self, empty: BuiltWarehouse, systems: list[Told], sheets: list[Sheet]) -> None:
+        self.empty, self.systems, self.sheets = empty, systems, sheets
 
 
 @pytest.fixture(scope="module")
-def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
     """Two states of a world: what all of its systems told of each, and its owner's files."""
     folder = tmp_path_factory.mktemp("replay")
     warehouse = new_business(folder / "business")
     systems = told_by_systems(SETTINGS, folder / "world", BEFORE_THE_END, warehouse)
     add_corrected(systems, SETTINGS.seed)
-    return Replay(warehouse, systems, kept_by_the_owner(systems, FIRST_DAY, SETTINGS.seed))
+    with kept(warehouse) as empty:
+        yield Replay(empty, systems, kept_by_the_owner(systems, FIRST_DAY, SETTINGS.seed))
 
 
 def _arrivals(
@@ -136,8 +136,11 @@ def _whole(
     return loads
 
 
-def _run(replay: Replay, plan: Plan) -> None:
-    """Load and build as the plan says."""
+def _run(replay: Replay, plan: Plan) -> Warehouse:
+    """Load and build as the plan says, from the first row on."""
+    warehouse = replay.empty.as_it_was()
+    for file in warehouse.business.inbox.glob("*/*.csv"):
+        file.unlink()
     generator = random.Random(plan.seed)
     documents = {}
     for told in replay.systems:
@@ -148,23 +151,24 @@ def _run(replay: Replay, plan: Plan) -> None:
     }
     is_first = True
     for number, is_built in enumerate(plan.builds_after):
-        with clock_off(replay.warehouse, plan.hours_ahead[number]):
+        with clock_off(warehouse, plan.hours_ahead[number]):
             load_told(
-                replay.warehouse,
+                warehouse,
                 {name: list(loads[number].values()) for name, loads in documents.items()},
                 replay.systems,
             )
             load_files(
-                replay.warehouse,
+                warehouse,
                 {kind: list(loads[number].values()) for kind, loads in rows.items()},
                 replay.sheets, f"export_{number}.csv",
             )  # fmt: skip
         if is_built and not is_first:
             # Of the records that the last build left, so that who somebody is shows late, too.
-            identify_customers(replay.warehouse, open_vault(replay.warehouse), uuid.uuid4().hex)
+            identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
         if is_built:
-            _build(replay.warehouse, MODELS)
+            _build(warehouse, MODELS)
             is_first = False
+    return warehouse
 
 
 def _build(warehouse: Warehouse, select: str, *, full_refresh: bool = False) -> None:
@@ -209,8 +213,7 @@ def _assert_equal(
 def test_rows_in_any_order_give_the_marts_of_a_full_refresh(
     plan: Plan, replay: Replay, snapshot: Callable[[Warehouse], dict[str, list[str]]]
 ) -> None:
-    replay.warehouse = warehouse = forget_everything(replay.warehouse)
-    _run(replay, plan)
+    warehouse = _run(replay, plan)
     incremental, remembered = snapshot(warehouse), _in_force(warehouse)
     _build(warehouse, MODELS, full_refresh=True)
     _assert_equal(plan, incremental, snapshot(warehouse))

@@ -12,7 +12,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from orchestration import dbt as hub_dbt
 from sandbox.world import WorldSettings, generate
-from tests.dbt.conftest import BuiltWarehouse, build, kept
+from tests.dbt.conftest import Built, BuiltWarehouse, build, kept
 from tests.dbt.served_business import new_business
 from tests.ingestion.served_shop import SOURCES, served
 from warehouse.database import Warehouse
@@ -134,8 +134,8 @@ def project_with(rule: WrongRule, warehouse: Warehouse) -> Manifest:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltWarehouse]:
-    """All systems of a small world, loaded and built once."""
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """All systems of a small world, loaded."""
     folder = tmp_path_factory.mktemp("wrong_rules")
     world = generate(WorldSettings(seed=4, years=0.15, orders_per_day=30), folder / "world")
     warehouse = new_business(folder / "shop")
@@ -145,8 +145,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltWarehouse]:
             shop.load()
             warehouse = shop.warehouse
     world.close()
-    done = build(warehouse, select=EVERYTHING, unit_tests=True)
-    with kept(warehouse, done) as built:
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def first_build(loaded: Warehouse) -> Built:
+    return build(loaded, select=EVERYTHING, unit_tests=True)
+
+
+@pytest.fixture(scope="module")
+def built(loaded: Warehouse, first_build: Built) -> Iterator[BuiltWarehouse]:
+    with kept(loaded) as built:
         yield built
 
 
@@ -165,5 +174,5 @@ def test_a_wrong_rule_breaks_a_check(built: BuiltWarehouse, rule: WrongRule) -> 
     assert "Compilation Error" not in done.stdout, done.stdout[-3000:]
 
 
-def test_the_right_rules_break_none(built: BuiltWarehouse) -> None:
-    assert built.first_build.returncode == 0, built.first_build.stdout[-4000:]
+def test_the_right_rules_break_none(first_build: Built) -> None:
+    assert first_build.returncode == 0, first_build.stdout[-4000:]
