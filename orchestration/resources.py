@@ -22,6 +22,7 @@ from warehouse.vault import Vault, open_vault
 
 BUSINESS_VARIABLE = "HUB_BUSINESS"
 HUB_RUN = "hub_run"  # the job that takes a turn for all its runs
+WHOLE_HUB = "whole_hub"  # the job of which these are parts
 # Dagster runs of one `hub run` have this tag in common.
 INVOCATION_TAG = "hub/invocation"
 WAITING = "Another run of this business is under way; this one starts when it ends"

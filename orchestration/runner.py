@@ -20,14 +20,14 @@ from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
 from orchestration.planning.hub import Stage, is_of_stage, plan_for
 from orchestration.planning.items import Built
-from orchestration.planning.selection import Selection, loads_of, selection_of
+from orchestration.planning.selection import Selection, checks_of, loads_of, selection_of
 from orchestration.reporting.failures import (
     BUSINESS_TAG,
     EVERYTHING,
     STAGE_TAG,
     tell_failed_runs,
 )
-from orchestration.resources import INVOCATION_TAG, WAITING
+from orchestration.resources import INVOCATION_TAG, WAITING, WHOLE_HUB
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
@@ -131,9 +131,9 @@ def run_hub(
         runs = _Runs(defs, instance, options, warehouse, summary, report, only or EVERYTHING)
         if only in (None, "load"):
             used = [f"raw_{source.name}" for source in API_SOURCES if source.is_used(warehouse)]
-            runs.execute("load", loads_of(defs, ["raw_spreadsheets", *used]))
+            runs.execute(loads_of(defs, ["raw_spreadsheets", *used]))
         if only == "check":
-            runs.execute("check_quality", None)
+            runs.execute(checks_of(defs))
         elif only != "load":
             store_settings(warehouse, as_of_date)
             runs.bring_up_to_date(only, everything=everything or full_refresh)
@@ -166,7 +166,7 @@ class _Runs:
             if not names:
                 return
             before = self._built()
-            self.execute("whole_hub", selection_of(self._defs, names))
+            self.execute(selection_of(self._defs, names))
             after = self._built()
             done.update(names)
             failed.update(name for name in names if after.get(name) == before.get(name))
@@ -175,13 +175,11 @@ class _Runs:
         with self._warehouse.connect("transformer") as connection:
             return record.built(connection)
 
-    def execute(self, job_name: str, selection: Selection | None) -> None:
-        """One Dagster run of a job, or of a part of it."""
-        job = self._defs.resolve_job_def(job_name)
-        if selection is not None:
-            job = job.get_subset(
-                asset_selection=selection.assets, asset_check_selection=selection.checks
-            )
+    def execute(self, selection: Selection) -> None:
+        """One Dagster run of a part of the hub."""
+        job = self._defs.resolve_job_def(WHOLE_HUB).get_subset(
+            asset_selection=selection.assets, asset_check_selection=selection.checks
+        )
         run_id = str(uuid.uuid4())
         self._instance.add_event_listener(run_id, _Watcher(self._summary, self._report))
         known = len(self._summary.failures)
@@ -198,7 +196,7 @@ class _Runs:
                 },
             )
         if not result.success and len(self._summary.failures) == known:
-            self._summary.failures.append(f"{job_name}: it ended early; see {log_path()}")
+            self._summary.failures.append(f"The run ended early; see {log_path()}")
 
 
 def _tell_failure(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -19,10 +20,12 @@ import psycopg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from orchestration import dbt as hub_dbt
 from orchestration.ops.demo import folder
 from orchestration.ops.services import dashboard_passwords
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
+from warehouse.home import hub_home as hub_home_folder
 from warehouse.server import EmbeddedServer, ensure_server
 
 WarehouseFactory = Callable[..., Warehouse]
@@ -128,7 +131,7 @@ def running_hub(hub_home: Path) -> Iterator[RunningHub]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def hub_home() -> Iterator[Path]:
+def hub_home(pytestconfig: pytest.Config) -> Iterator[Path]:
     """State of the whole test session: an own server that ends with it."""
     home = Path(tempfile.mkdtemp(prefix="hub-tests-"))
     home.chmod(0o755)
@@ -136,6 +139,7 @@ def hub_home() -> Iterator[Path]:
     os.environ["HUB_HOME"] = str(home)
     os.environ["HUB_CONFIG_HOME"] = str(home / "config")
     _spare_the_disk()
+    _share_the_parsed_project(pytestconfig.cache.mkdir("dbt"))
     try:
         yield home
     finally:
@@ -156,6 +160,18 @@ def _spare_the_disk() -> None:
     with psycopg.connect(ensure_server().admin_url(), autocommit=True) as connection:
         connection.execute("alter system set fsync = off")
         connection.execute("select pg_reload_conf()")
+
+
+def _share_the_parsed_project(shared: Path) -> None:
+    """Reading the dbt project takes a quarter of a minute, and is the same in every home."""
+    own = hub_home_folder() / "dbt"
+    with (shared / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        shutil.copytree(shared, own, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lock"))
+        hub_dbt.manifest_path()  # reads it anew if it is another one by now
+        for file in own.glob("*"):
+            if file.suffix in (".json", ".pickle", ".stamp"):
+                shutil.copy2(file, shared)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ SUPERSET_PYTHON = SUPERSET_ROOM / ".venv" / "bin" / "python"
 PREFERRED_PORTS = {"dagster": 3000, "superset": 8088, "code": 3001}
 # By what the command line of a running service is told from another program's of the same number.
 MARKERS = {
-    "code": "code-server",
+    "code": "dagster api grpc",
     "dagster": "dagster-webserver",
     "daemon": "dagster-daemon",
     "superset": "superset",
@@ -347,8 +347,9 @@ def command_of(name: ServiceName, host: str = "127.0.0.1", port: int | None = No
     celery = [str(SUPERSET_PYTHON), "-m", "celery", "--app=superset.tasks.celery_app:app"]
     commands: dict[ServiceName, list[str]] = {
         "code": [
-            sys.executable, str(scripts / "dagster"), "code-server", "start", "-h", host,
+            sys.executable, str(scripts / "dagster"), "api", "grpc", "-h", host,
             "-p", serving, "-m", "orchestration.definitions", "--location-name", "hub",
+            "--use-python-environment-entry-point",
         ],
         "dagster": [
             sys.executable, str(scripts / "dagster-webserver"), *workspace, "-h", host,

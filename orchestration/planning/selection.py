@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from ingestion.sources.registry import API_SOURCES
 from orchestration.defs.check.suites import SUITES
+from orchestration.defs.publish.assets import MESSAGE_KEYS
 from orchestration.defs.transform.models import UNIQUE_ID
 
 
@@ -27,6 +29,20 @@ def loads_of(defs: dg.Definitions, schemas: Collection[str]) -> Selection:
     return Selection(
         frozenset(spec.key for step in steps for spec in step.specs),
         frozenset(spec.key for step in steps for spec in step.check_specs),
+    )
+
+
+def checks_of(defs: dg.Definitions) -> Selection:
+    """All checks but those that only doing something answers: loading, and sending messages."""
+    loads = {dg.AssetKey([f"raw_{each.name}", each.tables[0].name]) for each in API_SOURCES}
+    return Selection(
+        frozenset(),
+        frozenset(
+            check.key
+            for step in (*_steps(defs), *(defs.asset_checks or ()))
+            for check in step.check_specs
+            if check.asset_key not in {*loads, *MESSAGE_KEYS}
+        ),
     )
 
 

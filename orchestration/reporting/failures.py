@@ -11,7 +11,7 @@ from orchestration.reporting.alerts import channels_of, is_quiet_now
 from orchestration.reporting.deliveries import open_log
 from orchestration.reporting.messages import Message, one_line
 from orchestration.reporting.pages import render
-from orchestration.resources import HUB_RUN, INVOCATION_TAG
+from orchestration.resources import HUB_RUN, INVOCATION_TAG, WHOLE_HUB
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
@@ -85,7 +85,7 @@ def failed_runs(instance: dg.DagsterInstance, business: Business, now: datetime)
         run = record.dagster_run
         if run.tags.get(BUSINESS_TAG, business.id) != business.id:
             continue
-        is_whole = run.job_name in (HUB_RUN, "whole_hub")
+        is_whole = run.job_name in (HUB_RUN, WHOLE_HUB)
         kind = run.tags.get(STAGE_TAG, EVERYTHING if is_whole else run.job_name)
         call = run.tags.get(INVOCATION_TAG, run.run_id)
         is_newest = newest.setdefault(kind, call) == call

@@ -52,6 +52,11 @@ HARMLESS = re.compile(r"favicon|ResizeObserver|React DevTools|third-party cookie
 HOLDERS = ".dashboard-component-chart-holder"
 CHARTS = "[data-test='slice-container']"
 LOADING = ".loading, [data-test='loading-indicator']"
+# Of the page behind the charts, from 0 to 255.
+BRIGHTNESS = (
+    "Math.max(...getComputedStyle(document.body).backgroundColor"
+    ".match(/[0-9]+/g).slice(0, 3).map(Number))"
+)
 ERRORS = "[data-test='error-alert'], .ant-alert-error, [role='alert'].ant-alert-error"
 
 
@@ -98,13 +103,12 @@ def sign_in(
     username: str,
     password: str,
     *,
-    dark: bool = False,
     phone: bool = False,
 ) -> BrowserContext:
     """Sign in through the real form and return the signed-in context."""
     context = running.new_context(
         viewport=PHONE if phone else DESKTOP,
-        color_scheme="dark" if dark else "light",
+        color_scheme="light",
         device_scale_factor=2 if phone else 1,
         is_mobile=phone,
         has_touch=phone,
@@ -140,6 +144,27 @@ def fill_in_the_form(context: BrowserContext, url: str, username: str, password:
 
 def walk(context: BrowserContext, url: str, slug: str, picture: Path | None = None) -> Findings:
     """Open a dashboard, let every chart draw, and return what is wrong with it."""
+    with shown(context, url, slug) as (page, findings):
+        _look(page, findings, picture)
+    return findings
+
+
+def walk_by_day_and_night(
+    context: BrowserContext, url: str, slug: str, by_day: Path, by_night: Path
+) -> Findings:
+    """As :func:`walk`; then the computer turns to dark colours, and every chart draws again."""
+    with shown(context, url, slug) as (page, findings):
+        _look(page, findings, by_day)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function(f"() => {BRIGHTNESS} < 100", timeout=30_000)
+        _wait_until_loaded(page, findings)
+        _look(page, findings, by_night)
+    return findings
+
+
+@contextmanager
+def shown(context: BrowserContext, url: str, slug: str) -> Iterator[tuple[Page, Findings]]:
+    """A dashboard whose charts have drawn."""
     findings = Findings(slug)
     page = context.new_page()
     _listen(page, findings)
@@ -149,13 +174,16 @@ def walk(context: BrowserContext, url: str, slug: str, picture: Path | None = No
     findings.seconds = _wait_until_loaded(page, findings) - started
     _grow_to_content(page)
     _wait_until_loaded(page, findings)
+    yield page, findings
+    page.close()
+
+
+def _look(page: Page, findings: Findings, picture: Path | None) -> None:
     page.wait_for_timeout(1200)  # the charts' entry animation
     _inspect(page, findings)
     if picture is not None:
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(picture))
-    page.close()
-    return findings
 
 
 def _listen(page: Page, findings: Findings) -> None:

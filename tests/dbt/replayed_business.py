@@ -20,7 +20,7 @@ from ingestion.api import Stream, load_streams
 from ingestion.api.shapes import Json
 from ingestion.auth import SourceSystem
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import load
+from tests.dbt.building import load
 from tests.ingestion.served_shop import SOURCES, ConnectedShop, served
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault

@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.spreadsheets import write_inbox
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import build, load, open_business, with_models
+from tests.dbt.building import build, load, open_business, with_models
 from tests.ingestion.served_shop import ConnectedShop, served
 from warehouse.database import Warehouse
 
@@ -29,12 +29,12 @@ class ServedBusiness:
     models: str
 
     def update(self, **options: Any) -> None:
-        """Load what is new of the systems and the owner's spreadsheets, and build the models."""
+        """Load what is new of the systems and the owner's spreadsheets, and build what is due."""
         write_inbox(self.world, self.warehouse.business.inbox)
         load(self.warehouse)
         for shop in self.shops:
             shop.load()
-        self.build(**options)
+        self.build(only_due=True, **options)
 
     def build(self, **options: Any) -> None:
         """Build the models."""

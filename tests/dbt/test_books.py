@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.quickbooks.books import Books
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import build
+from tests.dbt.building import build
 from tests.ingestion.served_shop import ServedSystem, served
 from warehouse.database import Warehouse
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.dbt.conftest import build, load
+from tests.dbt.building import build, load
 from tests.ingestion.clocks import clock_off
 from warehouse.database import Warehouse
 

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.defs.predict.assets import TASKS
 from orchestration.defs.predict.tasks import run_task
-from tests.dbt.conftest import build, load
+from tests.dbt.building import build, load
 from warehouse.database import Warehouse
 
 FIRST = date(2025, 1, 1)

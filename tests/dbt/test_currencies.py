@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sandbox.world import WorldSettings
-from tests.dbt.conftest import load
+from tests.dbt.building import load
 from tests.dbt.served_business import served_business
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import LEDGER, build, build_ledger, load
+from tests.dbt.building import LEDGER, build, build_ledger, load
 from tests.ingestion.served_shop import ServedSystem, served
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.defs.predict.customers import TASKS
 from orchestration.defs.predict.tasks import run_task
-from tests.dbt.conftest import build, load
+from tests.dbt.building import build, load
 from tests.record_shop import LAST_DAY, write_inbox
 from warehouse.database import Warehouse
 

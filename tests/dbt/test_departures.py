@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sandbox.world import WorldSettings
-from tests.dbt.conftest import LEDGER
+from tests.dbt.building import LEDGER
 from tests.dbt.served_business import served_business
 from warehouse.database import Warehouse
 

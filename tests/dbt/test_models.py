@@ -12,7 +12,7 @@ import pytest
 from ingestion.sources.registry import API_SOURCES
 from orchestration.defs.predict.assets import TASKS
 from orchestration.defs.predict.tasks import run_task
-from tests.dbt.conftest import LEDGER, build, load
+from tests.dbt.building import LEDGER, build, load
 from warehouse.database import Warehouse
 
 Factory = Callable[..., Warehouse]
@@ -109,7 +109,7 @@ def test_a_small_shop_adds_up_and_incremental_builds_equal_a_full_refresh(
     _put(shop, "sales", "april.csv", APRIL)
     _put(shop, "products", "costs.csv", PRODUCTS.replace("1.00,", "1.20,"))
     load(shop)
-    _built(shop)
+    _built(shop, only_due=True)
     assert _rows(
         shop,
         """
@@ -151,7 +151,7 @@ def test_any_order_of_files_gives_the_same_marts(
             _put(warehouse, "sales", f"export_{number}.csv", exports[number])
             load(warehouse)
             if step != 1:
-                _built(warehouse)
+                _built(warehouse, select=LEDGER, only_due=True)
         figures.append(
             _rows(
                 warehouse,
@@ -169,7 +169,7 @@ def test_any_order_of_files_gives_the_same_marts(
             )
         )
         incremental = snapshot(warehouse)
-        _built(warehouse, full_refresh=True, data_tests=False)
+        _built(warehouse, select=LEDGER, full_refresh=True, data_tests=False)
         assert snapshot(warehouse) == incremental
     assert figures[0] == figures[2]
     assert figures[1] == figures[3]
@@ -181,18 +181,18 @@ def test_a_failing_test_stops_what_depends_on_it(shop: Warehouse) -> None:
         connection.execute(
             "update quality.source_totals set amount = amount + 1 where measure = 'net_amount'"
         )
-    done = build(shop)
+    done = build(shop, select=LEDGER)
     assert done.returncode != 0
     assert "every_difference_from_the_source_has_a_name" in done.stdout
 
 
 def test_a_fact_s_rows_are_tested_until_they_pass_and_not_again(shop: Warehouse) -> None:
     """Tests of large facts read what no build has passed; what failed stays in their view."""
-    _built(shop)
+    name = "net_sales_are_gross_minus_discounts_minus_reversals"
+    _built(shop, select=LEDGER)
     wrong = (
         "update marts.fct_sale_lines set net_amount = net_amount {} where source_order_id = 'A1'"
     )
-    name = "net_sales_are_gross_minus_discounts_minus_reversals"
 
     def alter(statement: str) -> None:
         with shop.connect("transformer") as connection:
@@ -205,14 +205,14 @@ def test_a_fact_s_rows_are_tested_until_they_pass_and_not_again(shop: Warehouse)
         "where source_order_id = 'A1'"
     )
     for attempt in ("first", "second"):
-        done = build(shop)
+        done = build(shop, select=LEDGER)
         assert done.returncode != 0, f"the {attempt} build must fail"
         assert f"FAIL 1 {name}" in done.stdout or f"in test {name}" in done.stdout
     alter(wrong.format("- 1"))
-    _built(shop)
+    _built(shop, select=LEDGER)
     alter(wrong.format("+ 1"))
     assert build(shop, select=name).returncode == 0
-    rebuilt = build(shop, full_refresh=True)
+    rebuilt = build(shop, select=LEDGER, full_refresh=True)
     assert rebuilt.returncode == 0, "a table built anew is mended, and tested whole"
     alter(wrong.format("+ 1"))
     alter("delete from intermediate.checked_loads")
@@ -256,7 +256,7 @@ S3,1,2026-03-01 12:00:00,tea,1,5.00,EUR,paid
 """,
     )
     load(warehouse)
-    _built(warehouse)
+    _built(warehouse, select=LEDGER)
     assert _rows(
         warehouse,
         """
@@ -301,13 +301,13 @@ S3,1,2026-03-20 12:00:00,tea,1,5.00,,EUR
             min(exchange_rate)::float, min(exchange_rate_source), min(exclusion_reason)
         from fct_sale_lines group by 1 order by 1"""
     load(warehouse)
-    _built(warehouse, select=LEDGER)
+    _built(warehouse, select=LEDGER, only_due=True)
     assert [row[-1] for row in _rows(warehouse, query)] == [
         None, "no_exchange_rate", "no_exchange_rate",
     ]  # fmt: skip
     _put(warehouse, "exchange_rates", "bank.csv", rates)
     load(warehouse)
-    _built(warehouse, select=LEDGER)
+    _built(warehouse, select=LEDGER, only_due=True)
     # 3 x 0.33 and the tip; the twentieth of March is three weeks after the last rate.
     converted = pytest.approx(1.09 * 1.234567, abs=1e-6)
     assert _rows(warehouse, query) == [
@@ -323,7 +323,7 @@ S3,1,2026-03-20 12:00:00,tea,1,5.00,,EUR
     ) == [("2026-03-01", "equal"), ("2026-03-20", "excluded: no_exchange_rate")]
     _put(warehouse, "exchange_rates", "bank.csv", rates.replace("1.234567", "1.5"))
     load(warehouse)
-    _built(warehouse, select=LEDGER)
+    _built(warehouse, select=LEDGER, only_due=True)
     assert _rows(warehouse, query)[1][1] == pytest.approx(1.635)
     built = snapshot(warehouse)
     _built(warehouse, select=LEDGER, full_refresh=True, data_tests=False)

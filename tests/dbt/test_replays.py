@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from orchestration.defs.transform.identity import identify_customers
 from sandbox.world import WorldSettings
-from tests.dbt.conftest import BuiltWarehouse, build, kept
+from tests.dbt.building import BuiltWarehouse, build, kept
 from tests.dbt.replayed_business import (
     Row,
     Sheet,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ml.rfm import score_customers
-from tests.dbt.conftest import build, load
+from tests.dbt.building import build, load
 from tests.record_shop import LAST_DAY, purchases, write_inbox
 from warehouse.database import Warehouse
 

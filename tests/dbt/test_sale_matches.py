@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.quickbooks.books import Books
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.conftest import LEDGER, build, build_ledger
+from tests.dbt.building import LEDGER, build, build_ledger
 from tests.ingestion.served_shop import SOURCES, ConnectedShop, ServedSystem, served
 from warehouse.database import Warehouse
 

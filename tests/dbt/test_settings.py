@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
-from tests.dbt.conftest import build
+from tests.dbt.building import build
 from warehouse.business import load_business
 from warehouse.database import Warehouse
 

@@ -12,7 +12,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 from orchestration import dbt as hub_dbt
 from sandbox.world import WorldSettings, generate
-from tests.dbt.conftest import Built, BuiltWarehouse, build, kept
+from tests.dbt.building import Built, BuiltWarehouse, build, kept
 from tests.dbt.served_business import new_business
 from tests.ingestion.served_shop import SOURCES, served
 from warehouse.database import Warehouse

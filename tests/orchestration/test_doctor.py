@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.ops import doctor, services
 from orchestration.ops.doctor import Finding, examine
-from tests.dbt.conftest import load
+from tests.dbt.building import load
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault
 

@@ -48,6 +48,7 @@ _MESSAGES = {
     "alerts": ("rpt_insights", "rpt_sales_daily"),
     "reports": ("rpt_insights", "rpt_sales_daily", "rpt_margin_daily", "rpt_sales_forecast"),
 }
+MESSAGE_KEYS = tuple(dg.AssetKey([GROUP, name]) for name in _MESSAGES)
 
 
 def publication_items(warehouse: Warehouse, made_by: Mapping[str, str]) -> Iterator[Item]:
