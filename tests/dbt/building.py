@@ -72,6 +72,8 @@ def build(
             names -= _views_that_stay(warehouse)
         if only_due:
             names &= _due(warehouse, manifest)
+            if not names:
+                return Built(0, "Nothing is due.")
         number = record.draw_number(warehouse)
         command = ["--no-write-json", "build", "--indirect-selection", "empty"]
         command += ["--full-refresh"] if full_refresh else []

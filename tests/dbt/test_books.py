@@ -52,7 +52,7 @@ def _rows(warehouse: Warehouse, query: str) -> Rows:
 
 
 def _built(warehouse: Warehouse, select: str | None) -> None:
-    done = build(warehouse, select=select)
+    done = build(warehouse, select=select, only_due=True)
     assert done.returncode == 0, done.stdout[-4000:]
 
 
