@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 
 from warehouse.business import Business, load_business
-from warehouse.database import Warehouse, open_warehouse
+from warehouse.database import Warehouse, open_warehouse, prepared_warehouse
 from warehouse.errors import HubError
 from warehouse.turns import running
 from warehouse.vault import Vault, open_vault
@@ -72,6 +72,10 @@ class BusinessResource(dg.ConfigurableResource[Any]):
         """The business's warehouse, prepared if it is new."""
         return open_warehouse(self.business())
 
+    def prepared_warehouse(self) -> Warehouse:
+        """The warehouse as a run has prepared it: preparing costs more than a look at it does."""
+        return prepared_warehouse(self.business())
+
     def vault(self, warehouse: Warehouse) -> Vault:
         """The vault of personal data."""
         return open_vault(warehouse)
@@ -81,12 +85,14 @@ class RunOptions(dg.ConfigurableResource[None]):
     """Options of a run.
 
     Attributes:
+        only_sales: load what was sold and build what follows from it, instead of everything.
         everything: also do what is up to date.
         full_refresh: build every table anew instead of only what changed.
         as_of_date: the day to look from, as YYYY-MM-DD; empty means the last complete day.
         accepts_shrinking: believe a source whose list is much shorter than it was.
     """
 
+    only_sales: bool = False
     everything: bool = False
     full_refresh: bool = False
     as_of_date: str = ""

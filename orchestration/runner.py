@@ -14,12 +14,13 @@ from pathlib import Path
 import dagster as dg
 import psycopg
 
+from ingestion.sources.news import ask_for_news
 from ingestion.sources.registry import API_SOURCES
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
-from orchestration.planning.hub import Stage, is_of_stage, plan_for
-from orchestration.planning.items import Built
+from orchestration.planning.hub import TODAY, Stage, hub_items, plan_for
+from orchestration.planning.items import Built, needed_for
 from orchestration.planning.selection import Selection, checks_of, loads_of, selection_of
 from orchestration.reporting.failures import (
     BUSINESS_TAG,
@@ -63,6 +64,8 @@ STEP_TITLES = {
 }
 
 STORAGE_TIMEOUT_MS = 60_000
+# Other runs of the business wait for one that follows the sales.
+LONGEST_FOLLOWING = 300.0
 
 Report = Callable[[str], None]
 
@@ -110,7 +113,8 @@ def run_hub(
     Args:
         warehouse: of the business to run.
         report: receives a line whenever a step begins or ends.
-        only: one stage instead of everything.
+        only: one stage instead of everything; ``sales`` loads what was sold and looks again before
+            it ends.
         everything: also what is up to date.
         full_refresh: build every table anew; implies ``everything``.
         as_of_date: the day to look from; None means the last complete day.
@@ -134,6 +138,8 @@ def run_hub(
             runs.execute(loads_of(defs, ["raw_spreadsheets", *used]))
         if only == "check":
             runs.execute(checks_of(defs))
+        elif only == "sales":
+            runs.follow_sales()
         elif only != "load":
             store_settings(warehouse, as_of_date)
             runs.bring_up_to_date(only, everything=everything or full_refresh)
@@ -156,13 +162,30 @@ class _Runs:
         self._warehouse, self._summary, self._report = warehouse, summary, report
         self._stage = stage
 
-    def bring_up_to_date(self, only: Stage | None, *, everything: bool) -> None:
+    def follow_sales(self) -> None:
+        """Load what was sold and bring up to date what follows, until nothing new was sold.
+
+        Who asked for it may know of a sale that looks like no news; then all sources are loaded.
+        """
+        ends_at = time.monotonic() + LONGEST_FOLLOWING
+        news = ask_for_news(self._warehouse)
+        sources = news.sources or list(news.newest)
+        while sources:
+            self.execute(loads_of(self._defs, [f"raw_{name}" for name in sources]))
+            store_settings(self._warehouse)
+            self.bring_up_to_date("sales")
+            if self._summary.failures or time.monotonic() > ends_at:
+                return
+            sources = ask_for_news(self._warehouse).sources
+
+    def bring_up_to_date(self, only: Stage | None, *, everything: bool = False) -> None:
         """Do what is due until nothing is: answers of models make further models due."""
         done: set[str] = set()
         failed: set[str] = set()
+        first = needed_for(hub_items(self._warehouse), TODAY) if only == "sales" else set()
         while True:
-            todo = plan_for(self._warehouse, everything=everything, done=done, failed=failed)
-            names = [name for name in todo.ready if is_of_stage(name, only)]
+            todo = plan_for(self._warehouse, only, everything=everything, done=done, failed=failed)
+            names = [name for name in todo.ready if name in first] or list(todo.ready)
             if not names:
                 return
             before = self._built()

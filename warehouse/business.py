@@ -355,7 +355,11 @@ class Business(_Settings):
 
     def today(self) -> date:
         """The day that is not over yet, in the shop's time zone."""
-        return datetime.now(self.zone).date()
+        return self.now().date()
+
+    def now(self) -> datetime:
+        """The moment by the shop's clock."""
+        return datetime.now(self.zone)
 
 
 def slugify(name: str) -> str:

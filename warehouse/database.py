@@ -30,7 +30,7 @@ Service = Literal["dagster", "superset"]
 
 API_SCHEMAS = ("raw_shopify", "raw_square", "raw_quickbooks")
 RAW_SCHEMAS = ("raw_spreadsheets", *API_SCHEMAS)
-SETTINGS_TABLES = ("business", "locations", "closures", "clock")
+SETTINGS_TABLES = ("business", "locations", "closures", "clock", "hour")
 
 # Schema -> its owner. "admin" owns what no working role may alter.
 SCHEMA_OWNERS: dict[str, Role | Literal["admin"]] = {
@@ -224,6 +224,10 @@ create table if not exists settings.clock (
     is_only boolean not null primary key default true check (is_only), -- one row
     today date not null, -- in the business's time zone
     as_of_date date -- null: report as of the last complete day
+);
+create table if not exists settings.hour (
+    is_only boolean not null primary key default true check (is_only), -- one row
+    hour integer not null -- of the day, in the business's time zone; changes every hour
 );
 create table if not exists audit.events (
     event_id bigint generated always as identity primary key,
@@ -449,6 +453,18 @@ def open_warehouse(business: Business) -> Warehouse:
     return warehouse
 
 
+def prepared_warehouse(business: Business) -> Warehouse:
+    """The warehouse of a business that was opened before, as it was left then.
+
+    Raises:
+        HubError: the server cannot be started or reached.
+    """
+    passwords = _known_passwords()
+    if f"{business.slug}_{ROLES[0]}" not in passwords:
+        return open_warehouse(business)
+    return Warehouse(business, ensure_server(), business.slug, passwords)
+
+
 def drop_warehouse(business: Business) -> None:
     """Delete the database of a business with all that is in it; who uses it is cut off."""
     server = ensure_server()
@@ -480,11 +496,10 @@ def _ensure_roles(
     server: Server, names: list[str], renewed: frozenset[str] = frozenset()
 ) -> dict[str, str]:
     """Create missing roles; passwords are generated here and kept in one private file."""
-    path = hub_home() / "credentials.json"
-    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    known = _known_passwords()
     passwords = {name: known.get(name) or secrets.token_urlsafe(24) for name in names}
     if any(name not in known for name in names):
-        write_private(path, json.dumps({**known, **passwords}, indent=1))
+        _write_passwords({**known, **passwords})
     with psycopg.connect(server.admin_url(), autocommit=True) as connection:
         existing = {
             row[0]
@@ -527,11 +542,19 @@ def _drop_former_managers(server: Server, database: str, wanted: list[str]) -> N
         ]
         for name in former:
             connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+    known = _known_passwords()
+    if any(name in known for name in former):
+        _write_passwords({name: known[name] for name in known if name not in former})
+
+
+def _known_passwords() -> dict[str, str]:
     path = hub_home() / "credentials.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    if any(name in known for name in former):
-        kept = {name: password for name, password in known.items() if name not in former}
-        write_private(path, json.dumps(kept, indent=1))
+    return known
+
+
+def _write_passwords(passwords: dict[str, str]) -> None:
+    write_private(hub_home() / "credentials.json", json.dumps(passwords, indent=1))
 
 
 def _ensure_database(server: Server, database: str, owner: str) -> None:

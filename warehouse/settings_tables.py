@@ -21,7 +21,7 @@ def store_settings(warehouse: Warehouse, as_of_date: date | None = None) -> list
     """Write the settings of a business, and record which of their tables changed.
 
     A table that already holds the same rows is left alone, so nothing is rebuilt because of it.
-    Dates have a table of their own, because they change every day.
+    Dates have a table of their own, because they change every day; so has the hour.
 
     Args:
         warehouse: the business's.
@@ -71,6 +71,7 @@ def _settings(business: Business, as_of_date: date | None) -> dict[str, tuple[Co
         "locations": (("name", "time_zone", "country_code", "currency_code"), locations),
         "closures": (("first_date", "last_date"), closures),
         "clock": (("today", "as_of_date"), [(business.today(), as_of_date)]),
+        "hour": (("hour",), [(business.now().hour,)]),
     }
 
 

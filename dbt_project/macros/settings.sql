@@ -8,3 +8,8 @@ query. Settings are rows, not variables, so that the code of a model is the same
 {% macro clock_setting(name) -%}
     (select {{ name }} from {{ ref('stg_settings__clock') }})
 {%- endmacro %}
+
+{# The hour of the day in which the models are built, by the clock of the business. #}
+{% macro hour_setting() -%}
+    (select current_hour from {{ ref('stg_settings__hour') }})
+{%- endmacro %}

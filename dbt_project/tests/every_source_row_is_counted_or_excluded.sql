@@ -1,20 +1,7 @@
 -- Closing sum: each line of goods that a source holds is one line of the ledger, counted or with a
 -- reason. Files per day; what the systems hold has its day from the ledger's own rules, which
--- rpt_reconciliation compares with the systems' reports. Orders that arrived since the ledger was
--- built, as those of the day that is going on do, are left out on both sides.
--- depends_on: {{ ref('fct_sale_lines') }}
--- depends_on: {{ ref('int_sale_arrivals') }}
-{%- set pending = is_pending() %}
-with square_orders as (
-
-    select
-        source_order_id as part_order_id,
-        sold_in_order_id as source_order_id
-    from {{ ref('int_square_orders') }}
-
-),
-
-source_rows as (
+-- rpt_reconciliation compares with the systems' reports.
+with source_rows as (
 
     select
         'spreadsheets' as source_system,
@@ -25,29 +12,19 @@ source_rows as (
         'shopify' as source_system,
         cast(null as date) as sale_date
     from {{ ref('stg_shopify__sales') }}
-    where line_type = 'product' and not ({{ pending }})
+    where line_type = 'product'
     union all
     select
         'square' as source_system,
         cast(null as date) as sale_date
     from {{ ref('stg_square__order_lines') }}
-    where
-        coalesce(item_type, 'ITEM') <> 'GIFT_CARD'
-        and source_order_id not in (
-            select part_order_id from square_orders
-            where {{ pending }}
-        )
+    where coalesce(item_type, 'ITEM') <> 'GIFT_CARD'
     union all
     select
         'square' as source_system,
         cast(null as date) as sale_date
     from {{ ref('stg_square__return_lines') }}
-    where
-        coalesce(item_type, 'ITEM') <> 'GIFT_CARD'
-        and source_order_id not in (
-            select part_order_id from square_orders
-            where {{ pending }}
-        )
+    where coalesce(item_type, 'ITEM') <> 'GIFT_CARD'
 
 ),
 
@@ -68,15 +45,6 @@ sides as (
         lines_count as ledger_rows_count
     from {{ ref('fct_sale_outcomes_daily') }}
     where source_system in ('spreadsheets', 'shopify', 'square')
-    union all
-    select
-        source_system,
-        cast(null as date) as sale_date,
-        0 as source_rows_count,
-        -count(*) as ledger_rows_count
-    from {{ ref('fct_sale_lines') }}
-    where source_system in ('shopify', 'square') and line_type = 'product' and {{ pending }}
-    group by source_system
 
 )
 

@@ -20,18 +20,16 @@ class ApiSource:
     """One source.
 
     Args:
-        load: ``load(warehouse, vault, on_progress, accepts_shrinking=…, only=…)``.
+        load: ``load(warehouse, vault, on_progress, accepts_shrinking=…)``.
         tables: its raw tables.
         newest_sale: ``newest_sale(warehouse, since)`` tells cheaply when a sale changed last; None
             for books, where sales arrive days later.
-        sale_streams: what tells of sales: orders, and what may name another system's order.
     """
 
     name: SourceSystem
     load: Callable[..., SourceReport]
     tables: tuple[DocumentTable, ...]
     newest_sale: Callable[[Warehouse, datetime], datetime | None] | None = None
-    sale_streams: tuple[str, ...] = ()
 
     def is_used(self, warehouse: Warehouse) -> bool:
         """Whether ``business.toml`` has a section for it."""
@@ -43,9 +41,7 @@ class ApiSource:
 
 
 API_SOURCES = (
-    ApiSource("shopify", shopify.load_shopify, SHOPIFY_TABLES, shopify.newest_sale, ("orders",)),
-    ApiSource(
-        "square", square.load_square, SQUARE_TABLES, square.newest_sale, ("orders", "payments")
-    ),
+    ApiSource("shopify", shopify.load_shopify, SHOPIFY_TABLES, shopify.newest_sale),
+    ApiSource("square", square.load_square, SQUARE_TABLES, square.newest_sale),
     ApiSource("quickbooks", quickbooks.load_quickbooks, QUICKBOOKS_TABLES),
 )

@@ -70,8 +70,11 @@ def demo(
 def run(
     business: BusinessOption = None,
     only: Annotated[
-        Literal["load", "model", "predict", "check"] | None,
-        typer.Option(help="Do one stage instead of everything."),
+        Literal["load", "sales", "model", "predict", "check"] | None,
+        typer.Option(
+            help="Do one stage instead of everything. sales: load what the tills and the web shop "
+            "sold, and build what follows from it."
+        ),
     ] = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only say what would be built, and why.")
@@ -127,7 +130,7 @@ def run(
 def _run(
     warehouse: Warehouse,
     *,
-    only: Literal["load", "model", "predict", "check"] | None = None,
+    only: Literal["load", "sales", "model", "predict", "check"] | None = None,
     everything: bool = False,
     full_refresh: bool = False,
     as_of_date: date | None = None,

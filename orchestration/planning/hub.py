@@ -15,36 +15,48 @@ from orchestration.planning.project import dbt_items
 from warehouse.business import Business
 from warehouse.database import Warehouse
 
-Stage = Literal["load", "model", "predict", "check"]
+Stage = Literal["load", "sales", "model", "predict", "check"]
+# The dashboard Today, which a run of new sales makes first.
+TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
 CLOCK = "settings.clock"  # moves with the day that the business is looked at from
 
 
 def plan_for(
     warehouse: Warehouse,
+    stage: Stage | None = None,
     *,
     everything: bool = False,
     done: Collection[str] = (),
     failed: Collection[str] = (),
 ) -> Plan:
-    """What is due in a business now; the arguments are those of :func:`planning.items.plan`."""
+    """What is due in a business now.
+
+    Args:
+        warehouse: the business's.
+        stage: only what belongs to it.
+        everything: as of :func:`planning.items.plan`, like ``done`` and ``failed``.
+    """
+    items = hub_items(warehouse)
     with warehouse.connect("transformer") as connection:
         return plan(
-            hub_items(warehouse),
+            items,
             record.changes(connection),
             record.built(connection),
             record.present(connection),
             everything=everything,
             done=done,
             failed=failed,
+            left={item.name for item in items if not _is_of_stage(item.name, stage)},
         )
 
 
-def is_of_stage(name: str, stage: Stage | None) -> bool:
+def _is_of_stage(name: str, stage: Stage | None) -> bool:
     """Whether `hub run --only` does an item at a stage; without one, everything is done."""
-    if stage in ("model", "predict") and name.startswith("publication."):
-        return False
+    if name.startswith("publication."):
+        # New sales show at once; nobody gets a mail because of one.
+        return stage is None or (stage == "sales" and name == "publication.dashboards")
     is_answer = name.startswith("task.") and name != f"task.{identity.NAME}"
-    return stage != "model" or not is_answer
+    return stage not in ("model", "sales") or not is_answer
 
 
 def hub_items(warehouse: Warehouse) -> list[Item]:

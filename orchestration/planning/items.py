@@ -96,6 +96,7 @@ def plan(
     everything: bool = False,
     done: Collection[str] = (),
     failed: Collection[str] = (),
+    left: Collection[str] = (),
 ) -> Plan:
     """Compare what there is with what it was made from.
 
@@ -107,8 +108,9 @@ def plan(
         everything: whatever is up to date is due as well, unless it is ``done``.
         done: what was asked for and tried already; due again only if something changed since.
         failed: what is not tried again.
+        left: items that are left for another time; nothing waits for them.
     """
-    items = list(items)
+    items = [item for item in items if item.name not in left]
     changed = changes_of(items, changes, built)
     reasons: dict[str, str] = {}
     for item in items:
@@ -118,6 +120,21 @@ def plan(
         if reason and item.name not in failed:
             reasons[item.name] = reason
     return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, changes, built))
+
+
+def needed_for(items: Iterable[Item], tables: Collection[str]) -> set[str]:
+    """Names of the items that make some tables, and of all that those are made from.
+
+    Args:
+        items: everything, each after what it reads.
+        tables: as ``schema.table``.
+    """
+    wanted = {*tables}
+    for item in reversed(list(items)):
+        made = {item.name, *item.writes, *([".".join(item.relation)] if item.relation else [])}
+        if made & wanted:
+            wanted |= {item.name, *item.reads}
+    return {item.name for item in items if item.name in wanted}
 
 
 def changes_of(

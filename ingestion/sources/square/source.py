@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from ingestion.api import Progress, SourceReport, load_streams
@@ -103,14 +103,12 @@ def newest_sale(warehouse: Warehouse, since: datetime) -> datetime | None:
 
 
 def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
-                accepts_shrinking: bool = False,
-                only: Collection[str] = ()) -> SourceReport:  # fmt: skip
+                accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at Square since the last load.
 
     Args:
         on_progress: told now and then how far it is.
         accepts_shrinking: believe a list that is much shorter than it was.
-        only: these streams instead of all.
 
     Raises:
         HubError: Square is not connected, refused, or did not answer.
@@ -119,8 +117,7 @@ def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None
     retries: list[str] = []
     client = SquareClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
-        streams = [one for one in square_streams(client) if not only or one.name in only]
-        return load_streams(warehouse, vault, "square", streams, on_progress, retries=retries,
-                            accepts_shrinking=accepts_shrinking)  # fmt: skip
+        return load_streams(warehouse, vault, "square", square_streams(client), on_progress,
+                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

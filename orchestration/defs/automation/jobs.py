@@ -21,6 +21,7 @@ def run_what_is_due(
         summary = run_hub(
             business.warehouse(),
             context.log.info,
+            only="sales" if options.only_sales else None,
             everything=options.everything,
             full_refresh=options.full_refresh,
             as_of_date=options.as_of,

@@ -5,26 +5,24 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
 
+from ingestion.sources.news import ask_for_news
 from orchestration.defs.automation.jobs import hub_run, send_messages
-from orchestration.live import LIVE_MARTS, Look, look
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import BUSINESS_TAG, failed_runs, tell_failed_runs
 from orchestration.resources import BusinessResource
-from warehouse.business import load_business
-from warehouse.database import Warehouse, open_warehouse
 from warehouse.errors import HubError
-from warehouse.vault import Vault, open_vault
 
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
-LIVE_SECONDS = 15
+SALES_SECONDS = 15
 # A run that began longer ago and never ended was killed.
 LONGEST_RUN = timedelta(hours=2)
-_KEPT: dict[tuple[Path, int], tuple[Warehouse, Vault]] = {}
+ONLY_SALES: dict[str, Any] = {"resources": {"options": {"config": {"only_sales": True}}}}
 
 
 @dg.sensor(
@@ -48,80 +46,52 @@ def new_file_in_the_inbox(
 
 
 @dg.sensor(
-    name="sales_of_today",
-    minimum_interval_seconds=LIVE_SECONDS,
+    name="new_sales",
+    job=hub_run,
+    minimum_interval_seconds=SALES_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Loads new sales as they are made, and builds the marts of the dashboard Today.",
+    description="Runs the hub for what was sold, when a till or the web shop tells of a sale.",
 )
-def sales_of_today(
+def new_sales(
     context: dg.SensorEvaluationContext, business: BusinessResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Look for new sales; what was loaded and built shows as materialized, without a run.
-
-    A run would take longer to start than the whole look takes.
-    """
-    business_id = business.business().id
-    if _a_run_goes_on(context.instance, business_id):
-        return dg.SkipReason("A run is under way; it loads what is new itself.")
-    newest, built_at = _last_look(context.cursor, business_id)
+    """Ask each source when a sale changed last; each hour, what is usual by now moves on, too."""
+    settings = business.business()
+    if _a_run_goes_on(context.instance, settings.id):
+        return dg.SkipReason("A run is under way; it looks for new sales itself.")
+    seen = json.loads(context.cursor or "{}")
+    seen = seen if seen.get("business") == settings.id else {}  # one Dagster serves them in turn
+    known = {name: datetime.fromisoformat(at) for name, at in seen.get("newest", {}).items()}
     try:
-        found = look(*_opened(business.path()), newest, built_at)
+        news = ask_for_news(business.prepared_warehouse(), known)
     except (HubError, psycopg.OperationalError) as error:
-        _KEPT.clear()
         raise dg.Failure(str(error)) from None
-    if found.problems:
-        context.log.warning("\n".join(f"{name}: {text}" for name, text in found.problems.items()))
-    told = ", ".join(f"{name}: {count} orders" for name, count in found.orders.items())
-    return dg.SensorResult(
-        cursor=_cursor(found, business_id),
-        asset_events=_materialized(found, has_built=found.built_at != built_at),
-        skip_reason=None if told else "No new sale.",
-    )
-
-
-def _opened(folder: Path) -> tuple[Warehouse, Vault]:
-    """The warehouse and vault of a business, kept: preparing them costs more than a look does."""
-    changed_at = (folder / "business.toml").stat().st_mtime_ns
-    if (folder, changed_at) not in _KEPT:
-        _KEPT.clear()
-        warehouse = open_warehouse(load_business(folder))
-        _KEPT[folder, changed_at] = (warehouse, open_vault(warehouse))
-    return _KEPT[folder, changed_at]
+    for name, problem in news.problems.items():
+        context.log.warning(f"{name}: {problem}")
+    if not news.newest:
+        return dg.SkipReason("No source tells of sales as they are made.")
+    hour = f"{settings.now():%Y-%m-%d %H}"
+    newest = {name: moment.isoformat() for name, moment in news.newest.items()}
+    cursor = json.dumps({"business": settings.id, "hour": hour, "newest": newest})
+    if not news.sources and seen.get("hour", hour) == hour:
+        return dg.SensorResult(skip_reason="No new sale.", cursor=cursor)
+    run = dg.RunRequest(run_key=cursor, run_config=ONLY_SALES, tags={BUSINESS_TAG: settings.id})
+    return dg.SensorResult(run_requests=[run], cursor=cursor)
 
 
 def _a_run_goes_on(instance: dg.DagsterInstance, business_id: str) -> bool:
-    """Whether a run is under way; between its steps it must find what it has loaded, no more."""
-    started = instance.get_runs(
+    """Whether a run waits or is under way."""
+    unfinished = instance.get_runs(
         dg.RunsFilter(
-            statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED],
+            statuses=[
+                dg.DagsterRunStatus.QUEUED,
+                dg.DagsterRunStatus.STARTING,
+                dg.DagsterRunStatus.STARTED,
+            ],
             created_after=datetime.now(UTC) - LONGEST_RUN,
         )
     )
-    return any(run.tags.get(BUSINESS_TAG, business_id) == business_id for run in started)
-
-
-def _cursor(found: Look, business_id: str) -> str:
-    kept = {"business": business_id, "newest": found.newest, "built_at": found.built_at}
-    return json.dumps(kept, default=str)
-
-
-def _last_look(cursor: str | None, business_id: str) -> tuple[dict[str, datetime], datetime | None]:
-    """What the last look found, if it was at this business: one Dagster serves them in turn."""
-    kept = json.loads(cursor) if cursor else {}
-    if kept.get("business") != business_id:
-        return {}, None
-    newest = {name: datetime.fromisoformat(moment) for name, moment in kept["newest"].items()}
-    return newest, datetime.fromisoformat(kept["built_at"]) if kept["built_at"] else None
-
-
-def _materialized(found: Look, *, has_built: bool) -> list[dg.AssetMaterialization]:
-    events = [
-        dg.AssetMaterialization([f"raw_{name}", "orders"], metadata={"orders": count})
-        for name, count in found.orders.items()
-    ]
-    if has_built:
-        events += [dg.AssetMaterialization(["marts", name]) for name in LIVE_MARTS]
-    return events
+    return any(run.tags.get(BUSINESS_TAG, business_id) == business_id for run in unfinished)
 
 
 @dg.sensor(
@@ -173,4 +143,4 @@ def inbox_state(inbox: Path) -> str:
     return digest.hexdigest()
 
 
-SENSORS = [new_file_in_the_inbox, sales_of_today, messages_are_due, a_run_failed]
+SENSORS = [new_file_in_the_inbox, new_sales, messages_are_due, a_run_failed]

@@ -8,7 +8,10 @@ day_shown as (
 
     select
         max(sale_date) as sale_date,
-        {{ hour_of('max(sale_date)') }} as current_hour
+        case
+            when max(sale_date) < {{ clock_setting('today_date') }} then 24 -- the day is over
+            else {{ hour_setting() }}
+        end as current_hour
     from lines
 
 ),
