@@ -97,7 +97,8 @@ def _parse(target: Path) -> None:
     stamp = project_digest()
     questions = ["--select", "resource_type:analysis", "--no-introspect", "--no-populate-cache"]
     with _variables(_locations(target)):
-        parsed = invoke(None, ["parse", *_HERE])
+        # Read again in part, dbt forgets the YAML of a singular test whose SQL was edited.
+        parsed = invoke(None, ["--no-partial-parse", "parse", *_HERE])
         if not isinstance(parsed.result, Manifest):
             raise _unreadable(parsed.exception)
         kept = pickle.dumps(parsed.result)
