@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from warehouse.business import load_business
+from warehouse.business import Business, load_business
 from warehouse.changes import TableName, table_changes
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.settings_tables import store_settings
@@ -21,11 +21,19 @@ PIER = '\n[[locations]]\nname = "Pier"\ntime_zone = "Europe/Lisbon"\n'
 HILL = '\n[[locations]]\nname = "Hill"\n'
 
 
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hour ends in the midst of a test."""
+    moment = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    monkeypatch.setattr(Business, "now", lambda self: moment.astimezone(self.zone))
+
+
 @pytest.fixture
 def shop(warehouse_factory: Factory) -> Warehouse:
     """A shop whose settings have been stored once."""
     made = warehouse_factory()
-    assert store_settings(made) == [("settings", "business"), ("settings", "clock")]
+    first = [("settings", table) for table in ("business", "clock", "hour")]
+    assert store_settings(made) == first
     return made
 
 
@@ -101,6 +109,15 @@ def test_a_new_day_changes_the_clock_alone(shop: Warehouse) -> None:
     assert after.pop(("settings", "clock")) > max(before.values())
     assert after == {name: number for name, number in before.items() if name[1] != "clock"}
     assert _rows(shop, "select today from settings.clock") == [(shop.business.today(),)]
+
+
+def test_a_new_hour_changes_the_hour_alone(
+    shop: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = shop.business.now() + timedelta(hours=1)
+    monkeypatch.setattr(Business, "now", lambda _: later)
+    assert store_settings(shop) == [("settings", "hour")]
+    assert _rows(shop, "select hour from settings.hour") == [(9,)]
 
 
 def test_a_day_that_was_asked_for_holds_until_none_is(shop: Warehouse) -> None:
