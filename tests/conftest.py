@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -15,18 +14,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from orchestration import dbt as hub_dbt
 from orchestration.ops.demo import folder
 from orchestration.ops.services import dashboard_passwords
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
-from warehouse.home import hub_home as hub_home_folder
-from warehouse.server import EmbeddedServer, ensure_server
+from warehouse.server import SERVER_SETTINGS, EmbeddedServer, ensure_server
 
 WarehouseFactory = Callable[..., Warehouse]
 SYSTEM_TESTS = (
@@ -92,18 +89,20 @@ class RunningHub:
         query = (
             "{runsOrError(filter: {statuses: [QUEUED, STARTING, STARTED]}) {... on Runs {count}}}"
         )
+        deadline = time.monotonic() + 900
+        while self.graphql(query)["runsOrError"]["count"] > 0:
+            assert time.monotonic() < deadline, "The daemon's runs did not end."
+            time.sleep(2)
+
+    def graphql(self, query: str) -> Any:
+        """What Dagster's webserver answers."""
         request = urllib.request.Request(
             f"{self.dagster_url}/graphql",
             data=json.dumps({"query": query}).encode(),
             headers={"Content-Type": "application/json"},
         )
-        deadline = time.monotonic() + 900
-        while time.monotonic() < deadline:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                if json.load(answer)["data"]["runsOrError"]["count"] == 0:
-                    return
-            time.sleep(2)
-        raise AssertionError("The daemon's runs did not end.")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)["data"]
 
     @property
     def warehouse(self) -> Warehouse:
@@ -122,6 +121,7 @@ class RunningHub:
 def running_hub(hub_home: Path) -> Iterator[RunningHub]:
     """``hub demo`` with everything it starts; stopped again at the end."""
     assert hub_home.exists()
+    ensure_server()  # with this session's settings
     done = run_hub_command("demo", "--today", "2026-09-30")
     assert done.returncode == 0, done.stdout + done.stderr
     hub = RunningHub(done.stdout)
@@ -138,11 +138,14 @@ def hub_home(pytestconfig: pytest.Config) -> Iterator[Path]:
     before = {name: os.environ.get(name) for name in ("HUB_HOME", "HUB_CONFIG_HOME")}
     os.environ["HUB_HOME"] = str(home)
     os.environ["HUB_CONFIG_HOME"] = str(home / "config")
-    _spare_the_disk()
-    _share_the_parsed_project(pytestconfig.cache.mkdir("dbt"))
+    # A server that is thrown away need not survive a crash of the computer.
+    SERVER_SETTINGS["fsync"] = "off"
+    shared = pytestconfig.cache.mkdir("dbt")
+    _copy_parsed_project(shared, home / "dbt")
     try:
         yield home
     finally:
+        _copy_parsed_project(home / "dbt", shared)
         EmbeddedServer(home).stop()
         for name, value in before.items():
             if value is None:
@@ -152,26 +155,17 @@ def hub_home(pytestconfig: pytest.Config) -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _spare_the_disk() -> None:
-    """A server that is thrown away need not outlive a crash of the computer.
+def _copy_parsed_project(source: Path, target: Path) -> None:
+    """Parsing the dbt project takes 15 seconds; a test session starts from the last one's result.
 
-    What is written stays so when the server itself is killed.
+    The stamp says for which files it holds; a stale or half-copied result is parsed again.
     """
-    with psycopg.connect(ensure_server().admin_url(), autocommit=True) as connection:
-        connection.execute("alter system set fsync = off")
-        connection.execute("select pg_reload_conf()")
-
-
-def _share_the_parsed_project(shared: Path) -> None:
-    """Reading the dbt project takes a quarter of a minute, and is the same in every home."""
-    own = hub_home_folder() / "dbt"
-    with (shared / "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        shutil.copytree(shared, own, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lock"))
-        hub_dbt.manifest_path()  # reads it anew if it is another one by now
-        for file in own.glob("*"):
-            if file.suffix in (".json", ".pickle", ".stamp"):
-                shutil.copy2(file, shared)
+    if not (source / "manifest.stamp").exists():
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "manifest.stamp").unlink(missing_ok=True)
+    for name in ("manifest.json", "project.pickle", "manifest.stamp"):  # the stamp last
+        shutil.copy2(source / name, target / name)
 
 
 @pytest.fixture

@@ -108,7 +108,6 @@ def sign_in(
     """Sign in through the real form and return the signed-in context."""
     context = running.new_context(
         viewport=PHONE if phone else DESKTOP,
-        color_scheme="light",
         device_scale_factor=2 if phone else 1,
         is_mobile=phone,
         has_touch=phone,
@@ -163,10 +162,13 @@ def walk_by_day_and_night(
 
 
 @contextmanager
-def shown(context: BrowserContext, url: str, slug: str) -> Iterator[tuple[Page, Findings]]:
+def shown(
+    context: BrowserContext, url: str, slug: str, *, dark: bool = False
+) -> Iterator[tuple[Page, Findings]]:
     """A dashboard whose charts have drawn."""
     findings = Findings(slug)
     page = context.new_page()
+    page.emulate_media(color_scheme="dark" if dark else "light")
     _listen(page, findings)
     started = time.monotonic()
     page.goto(f"{url}/superset/dashboard/{slug}/")
@@ -174,8 +176,10 @@ def shown(context: BrowserContext, url: str, slug: str) -> Iterator[tuple[Page, 
     findings.seconds = _wait_until_loaded(page, findings) - started
     _grow_to_content(page)
     _wait_until_loaded(page, findings)
-    yield page, findings
-    page.close()
+    try:
+        yield page, findings
+    finally:
+        page.close()
 
 
 def _look(page: Page, findings: Findings, picture: Path | None) -> None:

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboard_walk import HOLDERS, SLUGS, VARIED_SLUGS, sign_in, walk, walk_by_day_and_night
+from dashboard_walk import (
+    BRIGHTNESS,
+    HOLDERS,
+    SLUGS,
+    VARIED_SLUGS,
+    shown,
+    sign_in,
+    walk,
+    walk_by_day_and_night,
+)
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.conftest import RunningHub
@@ -24,6 +33,14 @@ def test_every_chart_of_the_dashboard_draws_light_and_dark(
 ) -> None:
     light, dark = (screenshots / f"{slug}-{theme}.png" for theme in ("light", "dark"))
     findings = walk_by_day_and_night(owner, superset_url, slug, light, dark)
+    assert findings.problems == []
+
+
+def test_a_page_that_is_opened_in_dark_mode_is_dark(
+    owner: BrowserContext, superset_url: str
+) -> None:
+    with shown(owner, superset_url, SLUGS[0], dark=True) as (page, findings):
+        assert page.evaluate(f"() => {BRIGHTNESS}") < 100
     assert findings.problems == []
 
 
@@ -67,14 +84,14 @@ def test_a_phone_can_have_the_full_version_and_come_back(
     phone: BrowserContext, superset_url: str
 ) -> None:
     page = phone.new_page()
-    for path, shown in (
+    for path, led_to in (
         ("sales-phone/?view=full", "sales/"),
         ("profit/", "profit/"),
         ("profit-phone/?view=phone", "profit-phone/"),
         ("sales/", "sales-phone/"),
     ):
         page.goto(f"{superset_url}/superset/dashboard/{path}")
-        assert page.url.startswith(f"{superset_url}/superset/dashboard/{shown}"), path
+        assert page.url.startswith(f"{superset_url}/superset/dashboard/{led_to}"), path
     page.close()
 
 

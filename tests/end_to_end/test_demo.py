@@ -168,19 +168,8 @@ def test_a_second_run_changes_nothing(running_hub: RunningHub) -> None:
     assert _marts(running_hub) == before
 
 
-def _graphql(hub: RunningHub, query: str) -> Any:
-    request = urllib.request.Request(
-        f"{hub.dagster_url}/graphql",
-        data=json.dumps({"query": query}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)["data"]
-
-
 def test_the_graph_has_groups_owners_descriptions_and_checks(running_hub: RunningHub) -> None:
-    nodes = _graphql(
-        running_hub,
+    nodes = running_hub.graphql(
         """{ assetNodes {
         assetKey { path } groupName description isMaterializable
         owners { ... on TeamAssetOwner { team } } hasAssetChecks } }""",
@@ -203,8 +192,7 @@ def test_the_graph_has_groups_owners_descriptions_and_checks(running_hub: Runnin
 
 
 def test_the_forecast_lies_between_mart_and_mart(running_hub: RunningHub) -> None:
-    nodes = _graphql(
-        running_hub,
+    nodes = running_hub.graphql(
         """{ assetNodes {
         assetKey { path } dependencyKeys { path } } }""",
     )["assetNodes"]
@@ -219,8 +207,7 @@ def test_the_forecast_lies_between_mart_and_mart(running_hub: RunningHub) -> Non
 
 
 def test_runs_are_recorded_and_automation_is_on(running_hub: RunningHub) -> None:
-    data = _graphql(
-        running_hub,
+    data = running_hub.graphql(
         """{
         runsOrError(limit: 5) { ... on Runs { results { status jobName } } }
         schedulesOrError(repositorySelector: {repositoryName: "__repository__",

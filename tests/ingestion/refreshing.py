@@ -24,6 +24,9 @@ def main(folder: str) -> None:
     """Serve commands until standard input ends."""
     warehouse = open_warehouse(load_business(Path(folder)))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A test run in the background of a shell ignores both, and hands that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     tls_context()
     ConnectionStore(warehouse).read("quickbooks")  # what is slow the first time is done here
     print("ready", flush=True)

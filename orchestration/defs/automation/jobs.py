@@ -1,4 +1,4 @@
-"""The jobs: what the hub runs by itself and from the command line."""
+"""The jobs that schedules, sensors and the command line start."""
 
 from collections.abc import Sequence
 from typing import Any
