@@ -66,7 +66,7 @@ def test_a_source_that_refuses_does_not_hold_up_the_other(business: ServedBusine
     first = ask_for_news(business.warehouse)
     square, _ = business.shops
     square.system.faults.add(Fault("status", path="orders/search", status=403))
-    business.world.advance(business.world.now + timedelta(hours=3))
+    business.world.advance(business.world.now + timedelta(hours=10))
     second = ask_for_news(business.warehouse, first.newest)
     assert second.problems.keys() == {"square"}
     assert second.sources == ["shopify"]
