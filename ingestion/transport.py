@@ -23,6 +23,22 @@ ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60.0
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_IS_STOPPED = threading.Event()
+
+
+def stop_requests() -> None:
+    """Let all loads of this process end before their next request; the process is about to end."""
+    _IS_STOPPED.set()
+
+
+def rest(seconds: float) -> None:
+    """Sleep, but not when nobody waits for the answer any more.
+
+    Raises:
+        HubError: requests were stopped.
+    """
+    if _IS_STOPPED.wait(seconds):
+        raise HubError("The load was stopped.", fix="Nothing is lost: run again to go on.")
 
 
 class AccessDeniedError(HubError):
@@ -53,7 +69,7 @@ class Pace:
             now = time.monotonic()
             turn = max(now, self._next)
             self._next = turn + self._pause
-        time.sleep(turn - now)
+        rest(turn - now)
 
     def was_good(self) -> None:
         """A request went through."""
@@ -87,7 +103,7 @@ class Transport:
                  headers: dict[str, str] | None = None, pace: Pace | None = None,
                  pause_when_limited: float = 0.0,
                  on_retry: Callable[[str], None] | None = None,
-                 sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+                 sleep: Callable[[float], None] = rest) -> None:  # fmt: skip
         self.title, self.pace = title, pace or Pace()
         self._on_retry, self._sleep = on_retry, sleep
         self._pause_when_limited = pause_when_limited

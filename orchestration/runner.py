@@ -37,9 +37,7 @@ from warehouse.turns import running
 
 STEP_TITLES = {
     "load_spreadsheets": "Loading files",
-    "load_shopify": "Loading Shopify",
-    "load_square": "Loading Square",
-    "load_quickbooks": "Loading QuickBooks",
+    "load_sources": "Loading shops and books",
     "expectations_on_landed": "Checking landed rows",
     "dbt_models": "Building models",
     "expectations_on_marts": "Checking marts",

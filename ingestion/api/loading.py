@@ -16,7 +16,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -49,13 +49,14 @@ DOCUMENTS_PER_LINE = 10_000
 
 def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
                  streams: Sequence[Stream], on_progress: Progress | None = None, *,
-                 retries: list[str] | None = None,
+                 retries: list[str] | None = None, only: Collection[str] = (),
                  accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at a source since the last load.
 
     Args:
         on_progress: told now and then how far it is.
         retries: where the source's client notes repeated requests, for the report.
+        only: these streams instead of all.
         accepts_shrinking: believe a list that is much shorter than it was.
 
     Raises:
@@ -63,6 +64,7 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
             loaded before stays, and the next load goes on from there.
     """
     began = datetime.now(UTC)
+    streams = [stream for stream in streams if not only or stream.name in only]
     report = SourceReport(source, f"{began:%Y%m%dT%H%M%S%f}-{os.getpid():x}{uuid.uuid4().hex[:4]}",
                           retries=retries if retries is not None else [])  # fmt: skip
     with _one_at_a_time(warehouse, source):

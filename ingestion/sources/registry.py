@@ -20,7 +20,7 @@ class ApiSource:
     """One source.
 
     Args:
-        load: ``load(warehouse, vault, on_progress, accepts_shrinking=…)``.
+        load: ``load(warehouse, vault, on_progress, only=…, accepts_shrinking=…)``.
         tables: its raw tables.
         newest_sale: ``newest_sale(warehouse, since)`` tells cheaply when a sale changed last; None
             for books, where sales arrive days later.

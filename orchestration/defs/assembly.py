@@ -10,7 +10,7 @@ from orchestration.defs.automation.jobs import JOBS
 from orchestration.defs.automation.schedules import build_schedules
 from orchestration.defs.automation.sensors import SENSORS
 from orchestration.defs.check.asset_checks import build_asset_checks
-from orchestration.defs.ingest.api_sources import build_api_assets
+from orchestration.defs.ingest.api_sources import load_sources
 from orchestration.defs.ingest.spreadsheets import load_spreadsheets
 from orchestration.defs.predict.assets import build_prediction_assets
 from orchestration.defs.publish.assets import alerts, dashboards, data_docs, reports
@@ -34,7 +34,7 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     return dg.Definitions(
         assets=[
             load_spreadsheets,
-            *build_api_assets(),
+            load_sources,
             build_dbt_assets(),
             *build_identity_assets(),
             *build_prediction_assets(),

@@ -23,13 +23,16 @@ class Selection:
 
 def loads_of(defs: dg.Definitions, schemas: Collection[str]) -> Selection:
     """The raw tables of some schemas, and the checks that come with loading them."""
-    steps = [
-        step for step in _steps(defs) if {spec.key.path[0] for spec in step.specs} <= {*schemas}
-    ]
-    return Selection(
-        frozenset(spec.key for step in steps for spec in step.specs),
-        frozenset(spec.key for step in steps for spec in step.check_specs),
-    )
+    assets = {
+        spec.key for step in _steps(defs) for spec in step.specs if spec.key.path[0] in schemas
+    }
+    checks = {
+        spec.key
+        for step in _steps(defs)
+        for spec in step.check_specs
+        if spec.asset_key in assets and UNIQUE_ID not in spec.metadata
+    }
+    return Selection(frozenset(assets), frozenset(checks))
 
 
 def checks_of(defs: dg.Definitions) -> Selection:

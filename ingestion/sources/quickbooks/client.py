@@ -7,22 +7,22 @@ counted afterwards; change data capture reaches 30 days back and gives at most a
 
 from __future__ import annotations
 
-import time
 from calendar import monthrange
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from ingestion.api.shapes import Json
-from ingestion.transport import Pace, Transport
+from ingestion.transport import Pace, Transport, rest
 from warehouse.errors import HubError
 
 TITLE = "QuickBooks"
 MINOR_VERSION = "75"
 PER_PAGE = 1_000
 MOST_CHANGES = 1_000
+MOST_IN_BATCH = 30
 ROUNDS = 3
 # 500 requests a minute for a company; after more of them QuickBooks wants a minute's rest.
 LEAST_PAUSE_SECONDS, REST_SECONDS = 0.12, 60.0
@@ -48,7 +48,7 @@ class QuickBooksClient:
 
     def __init__(self, api_url: str, auth: httpx.Auth, company_id: str, *,
                  on_retry: Callable[[str], None] | None = None,
-                 sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+                 sleep: Callable[[float], None] = rest) -> None:  # fmt: skip
         self._path = f"/v3/company/{company_id}"
         self._http = Transport(
             TITLE, api_url, auth, headers={"Accept": "application/json"},
@@ -70,13 +70,11 @@ class QuickBooksClient:
         Raises:
             HubError: fewer came than QuickBooks counts, also when read anew.
         """
-        where = " where Active in (true, false)" if has_inactive else ""
         seen: set[str] = set()
         for _ in range(ROUNDS):
             start = 1
             while True:
-                rows = self._query(f"select * from {entity}{where} orderby Id startposition "
-                                   f"{start} maxresults {PER_PAGE}", entity)  # fmt: skip
+                rows = self._query(_page(entity, start, has_inactive=has_inactive), entity)
                 if fresh := [row for row in rows if row["Id"] not in seen]:
                     seen |= {row["Id"] for row in fresh}
                     yield fresh
@@ -93,51 +91,81 @@ class QuickBooksClient:
 
     def count(self, entity: str, *, has_inactive: bool = False) -> int:
         """How many objects of an entity there are."""
-        where = " where Active in (true, false)" if has_inactive else ""
-        answer = self._get("query", query=f"select count(*) from {entity}{where}")
+        answer = self._get("query", query=_count(entity, has_inactive=has_inactive))
         return int(answer["QueryResponse"]["totalCount"])
 
-    def few(self, entity: str) -> list[Json]:
-        """All objects of an entity of which there are few, in one answer."""
-        return self._query(f"select * from {entity} maxresults {PER_PAGE}", entity)
+    def short_lists(self, plain: Collection[str], activated: Collection[str]
+                    ) -> dict[str, list[Json]]:  # fmt: skip
+        """All objects of entities that fit into a page, of many entities at once.
 
-    def changes(self, entity: str, since: datetime) -> tuple[list[Json], bool]:
+        Args:
+            plain: entities whose objects are never inactive.
+            activated: those whose inactive ones are wanted, too.
+
+        Returns:
+            Objects by entity; one with more objects than a page holds is left out, and so is one
+            of which the page and the count do not agree: they are to be read by :meth:`all`.
+        """
+        queries = {f"list {entity}": f"select * from {entity} maxresults {PER_PAGE}"
+                   for entity in plain}  # fmt: skip
+        for entity in activated:
+            queries[f"list {entity}"] = _page(entity, 1, has_inactive=True)
+            queries[f"count {entity}"] = _count(entity, has_inactive=True)
+        answers = self._batch(queries)
+        found: dict[str, list[Json]] = {}
+        for entity in (*plain, *activated):
+            rows = _rows(answers[f"list {entity}"], entity)
+            is_whole = entity in plain or (
+                len(rows) == int(answers[f"count {entity}"]["totalCount"])
+            )
+            if is_whole and len(rows) < PER_PAGE:
+                found[entity] = rows
+        return found
+
+    def changes(self, entities: Collection[str], since: datetime
+                ) -> tuple[dict[str, list[Json]], bool]:  # fmt: skip
         """What changed since, deleted objects (``status`` Deleted) among it.
 
         Returns:
-            The objects, and whether there may be more that the answer leaves out.
+            The objects by entity, and whether there may be more that the answer leaves out.
         """
         text = since.isoformat(timespec="seconds")
-        answer = self._get("cdc", entities=entity, changedSince=text)
-        found: list[Json] = []
-        for response in answer["CDCResponse"]:
-            for part in response["QueryResponse"]:
-                found += part.get(KEYS.get(entity, entity)) or part.get(entity) or []
-        return found, len(found) >= MOST_CHANGES
+        answer = self._get("cdc", entities=",".join(entities), changedSince=text)
+        parts = [part for response in answer["CDCResponse"] for part in response["QueryResponse"]]
+        found = {entity: [row for part in parts for row in _rows(part, entity)]
+                 for entity in entities}  # fmt: skip
+        return found, sum(map(len, found.values())) >= MOST_CHANGES
 
     def first_date(self, entities: list[str], since: datetime | None) -> date | None:
         """The earliest date of documents that changed since; None when none did."""
         where = f" where MetaData.LastUpdatedTime >= '{since.isoformat()}'" if since else ""
-        items = [
-            {"bId": entity, "Query": f"select * from {entity}{where} orderby TxnDate "
-             "startposition 1 maxresults 1"} for entity in entities
-        ]  # fmt: skip
-        answer = self._http.json(
-            "POST", f"{self._path}/batch", params={"minorversion": MINOR_VERSION},
-            body={"BatchItemRequest": items},
-        )  # fmt: skip
-        found = []
-        for item in answer["BatchItemResponse"]:
-            if "Fault" in item:
-                codes = [str(error.get("code")) for error in item["Fault"].get("Error") or []]
-                raise HubError(
-                    f"{TITLE} refused a query of {item['bId']} ({', '.join(codes)}).",
-                    fix="This is a fault of the hub or a change of the API: please report it with "
-                    "this line.",
-                )
-            rows = item["QueryResponse"].get(KEYS.get(item["bId"], item["bId"])) or []
-            found += [date.fromisoformat(row["TxnDate"]) for row in rows]
+        answers = self._batch({
+            entity: f"select * from {entity}{where} orderby TxnDate startposition 1 maxresults 1"
+            for entity in entities
+        })  # fmt: skip
+        rows = [row for entity, answer in answers.items() for row in _rows(answer, entity)]
+        found = [date.fromisoformat(row["TxnDate"]) for row in rows]
         return min(found, default=None)
+
+    def _batch(self, queries: Mapping[str, str]) -> dict[str, Json]:
+        """The answers to several queries, by name, in one request for every thirty of them."""
+        answers: dict[str, Json] = {}
+        items = [{"bId": name, "Query": text} for name, text in queries.items()]
+        for start in range(0, len(items), MOST_IN_BATCH):
+            answer = self._http.json(
+                "POST", f"{self._path}/batch", params={"minorversion": MINOR_VERSION},
+                body={"BatchItemRequest": items[start : start + MOST_IN_BATCH]},
+            )  # fmt: skip
+            for item in answer["BatchItemResponse"]:
+                if "Fault" in item:
+                    codes = [str(error.get("code")) for error in item["Fault"].get("Error") or []]
+                    raise HubError(
+                        f"{TITLE} refused a query ({item['bId']}: {', '.join(codes)}).",
+                        fix="This is a fault of the hub or a change of the API: please report it "
+                        "with this line.",
+                    )
+                answers[item["bId"]] = item["QueryResponse"]
+        return answers
 
     # --- reports --------------------------------------------------------------------------
 
@@ -198,13 +226,29 @@ class QuickBooksClient:
                          end_date=last.isoformat(), **columns, **more)  # fmt: skip
 
     def _query(self, text: str, entity: str) -> list[Json]:
-        answer = self._get("query", query=text)["QueryResponse"]
-        return list(answer.get(KEYS.get(entity, entity)) or answer.get(entity) or [])
+        return _rows(self._get("query", query=text)["QueryResponse"], entity)
 
     def _get(self, path: str, **params: str) -> Json:
         return self._http.json(
             "GET", f"{self._path}/{path}", params={**params, "minorversion": MINOR_VERSION}
         )
+
+
+def _rows(answer: Json, entity: str) -> list[Json]:
+    return list(answer.get(KEYS.get(entity, entity)) or answer.get(entity) or [])
+
+
+def _page(entity: str, start: int, *, has_inactive: bool) -> str:
+    where = _where(has_inactive=has_inactive)
+    return f"select * from {entity}{where} orderby Id startposition {start} maxresults {PER_PAGE}"
+
+
+def _count(entity: str, *, has_inactive: bool) -> str:
+    return f"select count(*) from {entity}{_where(has_inactive=has_inactive)}"
+
+
+def _where(*, has_inactive: bool) -> str:
+    return " where Active in (true, false)" if has_inactive else ""
 
 
 def months(first: date, last: date) -> Iterator[tuple[date, date]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 
 from psycopg import sql
 
@@ -13,6 +12,7 @@ from ingestion.api.shapes import Json
 from ingestion.auth import open_connection
 from ingestion.sources.quickbooks import shapes
 from ingestion.sources.quickbooks.client import QuickBooksClient, months
+from ingestion.sources.quickbooks.shared import shared
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.vault import Vault
@@ -23,19 +23,25 @@ LONGEST_GAP = timedelta(days=29)
 BASES = ("Accrual", "Cash")
 DOCUMENTS = tuple(shapes.SHAPES)
 LISTED = tuple(entity for entity in shapes.LISTS if entity != "Customer")
+CHANGING = ("Customer", *DOCUMENTS)
 Clock = Callable[[], datetime]
+Lists = Callable[[], dict[str, list[Json]]]
 Changes = Callable[[str, datetime], tuple[list[Json], bool]]
 
 
 def quickbooks_streams(client: QuickBooksClient, warehouse: Warehouse) -> list[Stream]:
-    """Everything that is loaded of a company."""
-    clock = cache(client.server_time)
-    changes = cache(client.changes)
-    first_date = cache(lambda since: _first_date(client, warehouse, changes, clock, since))
+    """Everything that is loaded of a company.
+
+    Streams are read side by side, but QuickBooks lets nobody ask more than ten times a second: what
+    several of them need is asked for once.
+    """
+    clock = shared(client.server_time)
+    lists = shared(lambda: client.short_lists(tuple(shapes.WHOLE), LISTED))
+    changes = _changes(client)
+    first_date = shared(lambda since: _first_date(client, warehouse, changes, clock, since))
     return [
-        *(_whole(entity, client) for entity in shapes.WHOLE),
-        *(_whole(entity, client, has_inactive=True) for entity in LISTED),
-        *(_changing(entity, client, changes, clock) for entity in ("Customer", *DOCUMENTS)),
+        *(_whole(entity, client, lists) for entity in (*shapes.WHOLE, *LISTED)),
+        *(_changing(entity, client, changes, clock) for entity in CHANGING),
         Stream(shapes.REPORTS, lambda _, since: _balances(client, first_date(since), clock),
                "reports", changed_at="read_at", clock=clock, at_once=20, is_optional=True),
         Stream(shapes.GENERAL_LEDGER, lambda _, since: _ledger(client, first_date(since), clock),
@@ -44,13 +50,26 @@ def quickbooks_streams(client: QuickBooksClient, warehouse: Warehouse) -> list[S
     ]  # fmt: skip
 
 
-def _whole(entity: str, client: QuickBooksClient, *, has_inactive: bool = False) -> Stream:
+def _whole(entity: str, client: QuickBooksClient, lists: Lists) -> Stream:
     def read(_part: str, _since: datetime | None) -> Iterator[list[Json]]:
-        if has_inactive:
-            return client.all(entity, has_inactive=True)
-        return iter([client.few(entity)])
+        found = lists().get(entity)
+        return client.all(entity, has_inactive=entity in LISTED) if found is None else iter([found])
 
     return Stream(shapes.table_of(entity), read, f"query of {entity}", changed_at=None)
+
+
+def _changes(client: QuickBooksClient) -> Changes:
+    """What changed of an entity since: asked for all at once, alone where that is too much."""
+    together = shared(lambda since: client.changes(CHANGING, since))
+    alone = shared(lambda entity, since: client.changes((entity,), since))
+
+    def changes(entity: str, since: datetime) -> tuple[list[Json], bool]:
+        found, is_cut = together(since)
+        if is_cut:
+            found, is_cut = alone(entity, since)
+        return found[entity], is_cut
+
+    return changes
 
 
 def _changing(entity: str, client: QuickBooksClient, changes: Changes, clock: Clock) -> Stream:
@@ -137,8 +156,14 @@ def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 
 def load_quickbooks(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
+                    only: Collection[str] = (),
                     accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at QuickBooks since the last load.
+
+    Args:
+        on_progress: told now and then how far it is.
+        only: these tables instead of all.
+        accepts_shrinking: believe a list that is much shorter than it was.
 
     Raises:
         HubError: QuickBooks is not connected, refused, or did not answer.
@@ -154,7 +179,7 @@ def load_quickbooks(warehouse: Warehouse, vault: Vault, on_progress: Progress | 
     try:
         return load_streams(
             warehouse, vault, "quickbooks", quickbooks_streams(client, warehouse), on_progress,
-            retries=retries, accepts_shrinking=accepts_shrinking,
+            retries=retries, only=only, accepts_shrinking=accepts_shrinking,
         )  # fmt: skip
     finally:
         client.close()

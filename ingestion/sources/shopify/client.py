@@ -20,7 +20,7 @@ import httpx
 
 from ingestion.api.shapes import TEXT, Connection, Json, Shape, contract_error
 from ingestion.sources.shopify.queries import bulk_query, nodes_query, page_query, rest_query
-from ingestion.transport import AccessDeniedError, Pace, Transport
+from ingestion.transport import AccessDeniedError, Pace, Transport, rest
 from warehouse.errors import HubError
 
 TITLE = "Shopify"
@@ -52,7 +52,7 @@ class ShopifyClient:
 
     def __init__(self, api_url: str, auth: httpx.Auth, *,
                  on_retry: Callable[[str], None] | None = None,
-                 sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+                 sleep: Callable[[float], None] = rest) -> None:  # fmt: skip
         self._sleep, self._on_retry = sleep, on_retry
         self._http = Transport(TITLE, api_url, auth, pace=Pace(), on_retry=on_retry, sleep=sleep)
         self._bulk_slots = threading.Semaphore(BULK_AT_ONCE)

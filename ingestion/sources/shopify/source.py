@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from ingestion.api import DocumentTable, Progress, SourceReport, Stream, load_streams
@@ -138,11 +138,13 @@ def newest_sale(warehouse: Warehouse, since: datetime) -> datetime | None:
 
 
 def load_shopify(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
+                 only: Collection[str] = (),
                  accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at Shopify since the last load.
 
     Args:
         on_progress: told now and then how far it is.
+        only: these tables instead of all.
         accepts_shrinking: believe a list that is much shorter than it was.
 
     Raises:
@@ -153,6 +155,7 @@ def load_shopify(warehouse: Warehouse, vault: Vault, on_progress: Progress | Non
     client = ShopifyClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
         return load_streams(warehouse, vault, "shopify", shopify_streams(client), on_progress,
-                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
+                            retries=retries, only=only,
+                            accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

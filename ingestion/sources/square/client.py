@@ -7,13 +7,12 @@ hundred at a time; a report may be answered with "Continue wait" until it is rea
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 
 import httpx
 
-from ingestion.transport import Json, Pace, Transport
+from ingestion.transport import Json, Pace, Transport, rest
 from warehouse.errors import HubError
 
 TITLE = "Square"
@@ -40,7 +39,7 @@ class SquareClient:
 
     def __init__(self, api_url: str, auth: httpx.Auth, *,
                  on_retry: Callable[[str], None] | None = None,
-                 sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
+                 sleep: Callable[[float], None] = rest) -> None:  # fmt: skip
         self._sleep = sleep
         self._http = Transport(TITLE, api_url, auth, headers={"Square-Version": VERSION},
                                pace=Pace(), on_retry=on_retry, sleep=sleep)  # fmt: skip

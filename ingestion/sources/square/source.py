@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from ingestion.api import Progress, SourceReport, load_streams
@@ -103,11 +103,13 @@ def newest_sale(warehouse: Warehouse, since: datetime) -> datetime | None:
 
 
 def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None = None, *,
+                only: Collection[str] = (),
                 accepts_shrinking: bool = False) -> SourceReport:  # fmt: skip
     """Load what changed at Square since the last load.
 
     Args:
         on_progress: told now and then how far it is.
+        only: these tables instead of all.
         accepts_shrinking: believe a list that is much shorter than it was.
 
     Raises:
@@ -118,6 +120,7 @@ def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None
     client = SquareClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
         return load_streams(warehouse, vault, "square", square_streams(client), on_progress,
-                            retries=retries, accepts_shrinking=accepts_shrinking)  # fmt: skip
+                            retries=retries, only=only,
+                            accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()

@@ -1,7 +1,12 @@
-"""Loads Shopify, Square and QuickBooks: one step per source, one asset per kind of documents."""
+"""Loads Shopify, Square and QuickBooks: one asset per kind of documents.
 
-from collections.abc import Iterator
+One step loads all sources that are asked for side by side, because most of the time they wait for
+an answer, and steps of a run in one process come one after the other.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -11,94 +16,141 @@ from ingestion.sources.registry import API_SOURCES, ApiSource
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.previews import table_metadata
 from orchestration.resources import BusinessResource, RunOptions, user_failure
+from orchestration.side_by_side import side_by_side
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
+from warehouse.vault import Vault
 
 LOADED = "the_source_was_loaded"
 FRESH_WITHIN, STALE_AFTER = timedelta(hours=26), timedelta(hours=50)
 
 
-def build_api_assets() -> list[dg.AssetsDefinition]:
-    """The steps of all sources; one that a business does not use leaves its tables empty."""
-    return [_assets(source) for source in API_SOURCES]
+def _specs(source: ApiSource) -> list[dg.AssetSpec]:
+    group = f"ingest_{source.name}"
+    return [
+        dg.AssetSpec(
+            _key(source, table.name),
+            group_name=group,
+            description=f"{TITLES[source.name]}: {table.name.replace('_', ' ')}, "
+            "as the API gives them.",
+            owners=[OWNER_BY_GROUP[group]],
+            kinds={"python", "dlt", "postgres"},
+            # What a source refused is not there anew, and one that is not used is not there at all.
+            skippable=True,
+            freshness_policy=dg.FreshnessPolicy.time_window(
+                fail_window=STALE_AFTER, warn_window=FRESH_WITHIN
+            ),
+        )
+        for table in source.tables
+    ]
 
 
-def _assets(source: ApiSource) -> dg.AssetsDefinition:
-    title, group = TITLES[source.name], f"ingest_{source.name}"
-    schema = f"raw_{source.name}"
-    first = dg.AssetKey([schema, source.tables[0].name])
-
-    @dg.multi_asset(
-        name=f"load_{source.name}",
-        specs=[
-            dg.AssetSpec(
-                [schema, table.name],
-                group_name=group,
-                description=f"{title}: {table.name.replace('_', ' ')}, as the API gives them.",
-                owners=[OWNER_BY_GROUP[group]],
-                kinds={"python", "dlt", "postgres"},
-                freshness_policy=dg.FreshnessPolicy.time_window(
-                    fail_window=STALE_AFTER, warn_window=FRESH_WITHIN
-                ),
-            )
-            for table in source.tables
-        ],
-        check_specs=[
-            dg.AssetCheckSpec(
-                LOADED, asset=first,
-                description=f"{title} could be read to the end; nothing is half loaded.",
-            )
-        ],
-    )  # fmt: skip
-    def load(
-        context: dg.AssetExecutionContext, business: BusinessResource, options: RunOptions
-    ) -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
-        try:
-            warehouse = business.warehouse()
-            source.ensure_tables(warehouse)
-        except HubError as error:
-            raise user_failure(error) from None
-        report, failure = _loaded(context, business, warehouse, source, options)
-        yield from _materialized(warehouse, source, report)
-        yield dg.AssetCheckResult(
-            check_name=LOADED, asset_key=first, passed=failure is None,
-            severity=dg.AssetCheckSeverity.ERROR,
-            description=str(failure) if failure else None,
-        )  # fmt: skip
-
-    return load
+def _check(source: ApiSource) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        LOADED,
+        asset=_key(source, source.tables[0].name),
+        description=f"{TITLES[source.name]} could be read to the end; nothing is half loaded.",
+    )
 
 
-def _loaded(
-    context: dg.AssetExecutionContext, business: BusinessResource, warehouse: Warehouse,
-    source: ApiSource, options: RunOptions,
-) -> tuple[SourceReport | None, HubError | None]:  # fmt: skip
-    """What was loaded, or why nothing was: what other sources gave is modelled all the same."""
-    if not source.is_used(warehouse):
-        context.log.info(f"This business does not use {TITLES[source.name]}.")
-        return None, None
+def _key(source: ApiSource, table: str) -> dg.AssetKey:
+    return dg.AssetKey([f"raw_{source.name}", table])
+
+
+@dg.multi_asset(
+    name="load_sources",
+    can_subset=True,
+    specs=[spec for source in API_SOURCES for spec in _specs(source)],
+    check_specs=[_check(source) for source in API_SOURCES],
+)
+def load_sources(
+    context: dg.AssetExecutionContext, business: BusinessResource, options: RunOptions
+) -> Iterator[dg.MaterializeResult[object] | dg.AssetCheckResult]:
+    """Read what changed at the sources that a business uses into their raw tables."""
     try:
-        report = source.load(warehouse, business.vault(warehouse), context.log.info,
-                             accepts_shrinking=options.accepts_shrinking)  # fmt: skip
+        warehouse = business.warehouse()
+        vault = business.vault(warehouse)
     except HubError as error:
-        return None, error
+        raise user_failure(error) from None
+    chosen = _chosen(context, warehouse)
+    loads = {
+        source.name: partial(_load, context, warehouse, vault, source, tables, options)
+        for source, tables in chosen
+    }
+    tables_by_source = {source.name: (source, tables) for source, tables in chosen}
+    for name, outcome in side_by_side(loads):
+        source, tables = tables_by_source[name]
+        if isinstance(outcome, SourceReport):
+            yield from _materialized(warehouse, source, tables, outcome)
+        if _check(source).key in context.selected_asset_check_keys:
+            yield _checked(source, outcome)
+
+
+def _chosen(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> list[tuple[ApiSource, list[str]]]:
+    """The sources to be loaded, with the tables that are asked for."""
+    chosen = []
+    for source in API_SOURCES:
+        tables = [
+            table.name
+            for table in source.tables
+            if _key(source, table.name) in context.selected_asset_keys
+        ]
+        if tables and source.is_used(warehouse):
+            chosen.append((source, tables))
+        elif tables:
+            context.log.info(f"This business does not use {TITLES[source.name]}.")
+    return chosen
+
+
+def _load(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    vault: Vault,
+    source: ApiSource,
+    tables: Sequence[str],
+    options: RunOptions,
+) -> SourceReport | HubError:
+    """What was loaded, or why nothing was: that must not hold up the other sources."""
+    try:
+        source.ensure_tables(warehouse)
+        report = source.load(
+            warehouse,
+            vault,
+            context.log.info,
+            only=tables,
+            accepts_shrinking=options.accepts_shrinking,
+        )
+    except HubError as error:
+        return error
     context.log.info(report.to_text())
-    return report, None
+    return report
+
+
+def _checked(source: ApiSource, outcome: SourceReport | HubError) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=LOADED,
+        asset_key=_key(source, source.tables[0].name),
+        passed=isinstance(outcome, SourceReport),
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=str(outcome) if isinstance(outcome, HubError) else None,
+    )
 
 
 def _materialized(
-    warehouse: Warehouse, source: ApiSource, report: SourceReport | None
+    warehouse: Warehouse, source: ApiSource, tables: Sequence[str], report: SourceReport
 ) -> Iterator[dg.MaterializeResult[object]]:
-    read = {table.name: table for table in report.tables} if report else {}
-    schema = f"raw_{source.name}"
-    for number, table in enumerate(source.tables):
-        metadata = table_metadata(warehouse, "quality", [schema, table.name])
-        if found := read.get(table.name):
+    read = {table.name: table for table in report.tables}
+    for number, name in enumerate(tables):
+        metadata = table_metadata(warehouse, "quality", [f"raw_{source.name}", name])
+        if found := read.get(name):
             metadata |= {
-                "rows_read": found.rows_read, "rows_new": found.rows_new,
+                "rows_read": found.rows_read,
+                "rows_new": found.rows_new,
                 "rows_deleted": found.rows_deleted,
                 "newest_change": found.newest_change or "",
-            }  # fmt: skip
-        if report and number == 0:
+            }
+        if number == 0:
             metadata["load_report"] = dg.MetadataValue.text(report.to_text())
-        yield dg.MaterializeResult(asset_key=[schema, table.name], metadata=metadata)
+        yield dg.MaterializeResult(asset_key=_key(source, name), metadata=metadata)
