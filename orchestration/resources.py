@@ -23,8 +23,13 @@ from warehouse.vault import Vault, open_vault
 BUSINESS_VARIABLE = "HUB_BUSINESS"
 HUB_RUN = "hub_run"  # the job that takes a turn for all its runs
 WHOLE_HUB = "whole_hub"  # the job of which these are parts
-# Dagster runs of one `hub run` have this tag in common.
+# Tags of runs. In whose database it was; the daemon serves one business and needs none.
+BUSINESS_TAG = "hub/business"
+# What the Dagster runs of one `hub run` have in common.
 INVOCATION_TAG = "hub/invocation"
+# Which part of the hub a `hub run` was asked for.
+STAGE_TAG = "hub/stage"
+EVERYTHING = "everything"
 WAITING = "Another run of this business is under way; this one starts when it ends"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,19 +16,19 @@ import psycopg
 
 from ingestion.sources.news import ask_for_news
 from ingestion.sources.registry import API_SOURCES
+from orchestration.defs.ingest.loads import load_job
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
 from orchestration.planning.hub import TODAY, Stage, hub_items, plan_for
 from orchestration.planning.items import Built, needed_for
-from orchestration.planning.selection import Selection, checks_of, loads_of, selection_of
-from orchestration.reporting.failures import (
+from orchestration.resources import (
     BUSINESS_TAG,
     EVERYTHING,
+    INVOCATION_TAG,
     STAGE_TAG,
-    tell_failed_runs,
+    WAITING,
 )
-from orchestration.resources import INVOCATION_TAG, WAITING, WHOLE_HUB
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
@@ -64,6 +64,11 @@ STEP_TITLES = {
 STORAGE_TIMEOUT_MS = 60_000
 # Other runs of the business wait for one that follows the sales.
 LONGEST_FOLLOWING = 300.0
+
+NOTHING_LOADED = (
+    "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "
+    "connect a source: hub connect"
+)
 
 Report = Callable[[str], None]
 
@@ -120,8 +125,6 @@ def run_hub(
         called_by: the Dagster run that this is done for, which fails with it and is told as one.
     """
     os.environ.update(dagster_environment(warehouse.business.folder))
-    from orchestration.definitions import defs  # reads the environment's dbt manifest
-
     summary = RunSummary(run_id=called_by or str(uuid.uuid4()))
     began = time.monotonic()
     options = _run_config(full_refresh, as_of_date, accepts_shrinking)
@@ -130,14 +133,16 @@ def run_hub(
         instance.optimize_for_webserver(
             statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
         )
-        runs = _Runs(defs, instance, options, warehouse, summary, report, only or EVERYTHING)
+        runs = _Runs(instance, options, warehouse, summary, report, only or EVERYTHING)
         if only in (None, "load"):
             used = [f"raw_{source.name}" for source in API_SOURCES if source.is_used(warehouse)]
-            runs.execute(loads_of(defs, ["raw_spreadsheets", *used]))
+            runs.execute(load_job(["raw_spreadsheets", *used]))
         if only == "check":
-            runs.execute(checks_of(defs))
+            runs.check()
         elif only == "sales":
             runs.follow_sales()
+        elif only is None and not _has_rows(warehouse):
+            summary.failures.append(NOTHING_LOADED.format(inbox=warehouse.business.inbox))
         elif only != "load":
             store_settings(warehouse, as_of_date)
             runs.bring_up_to_date(only, everything=everything or full_refresh)
@@ -153,10 +158,10 @@ class _Runs:
     """The Dagster runs of one `hub run`: all in this process, one after the other."""
 
     def __init__(
-        self, defs: dg.Definitions, instance: dg.DagsterInstance, options: dict[str, object],
+        self, instance: dg.DagsterInstance, options: dict[str, object],
         warehouse: Warehouse, summary: RunSummary, report: Report, stage: str,
     ) -> None:  # fmt: skip
-        self._defs, self._instance, self._options = defs, instance, options
+        self._instance, self._options = instance, options
         self._warehouse, self._summary, self._report = warehouse, summary, report
         self._stage = stage
 
@@ -169,7 +174,7 @@ class _Runs:
         news = ask_for_news(self._warehouse)
         sources = news.sources or list(news.newest)
         while sources:
-            self.execute(loads_of(self._defs, [f"raw_{name}" for name in sources]))
+            self.execute(load_job([f"raw_{name}" for name in sources]))
             store_settings(self._warehouse)
             self.bring_up_to_date("sales")
             if self._summary.failures or time.monotonic() > ends_at:
@@ -187,20 +192,28 @@ class _Runs:
             if not names:
                 return
             before = self._built()
-            self.execute(selection_of(self._defs, names))
+            self._bring_up_to_date(names)
             after = self._built()
             done.update(names)
             failed.update(name for name in names if after.get(name) == before.get(name))
+
+    def check(self) -> None:
+        """Every check of what was built."""
+        from orchestration.planning.selection import checks_of, hub_job
+
+        self.execute(hub_job(checks_of()))
+
+    def _bring_up_to_date(self, names: Collection[str]) -> None:
+        from orchestration.planning.selection import hub_job, selection_of
+
+        self.execute(hub_job(selection_of(names)))
 
     def _built(self) -> dict[str, Built]:
         with self._warehouse.connect("transformer") as connection:
             return record.built(connection)
 
-    def execute(self, selection: Selection) -> None:
+    def execute(self, job: dg.JobDefinition) -> None:
         """One Dagster run of a part of the hub."""
-        job = self._defs.resolve_job_def(WHOLE_HUB).get_subset(
-            asset_selection=selection.assets, asset_check_selection=selection.checks
-        )
         run_id = str(uuid.uuid4())
         self._instance.add_event_listener(run_id, _Watcher(self._summary, self._report))
         known = len(self._summary.failures)
@@ -220,8 +233,16 @@ class _Runs:
             self._summary.failures.append(f"The run ended early; see {log_path()}")
 
 
+def _has_rows(warehouse: Warehouse) -> bool:
+    """Whether anything was ever loaded; without, all models would be built, and empty."""
+    with warehouse.connect("transformer") as connection:
+        return any(table.startswith("raw_") for table in record.changes(connection))
+
+
 def _tell_failure(warehouse: Warehouse, instance: dg.DagsterInstance) -> list[str]:
     """Tell whoever gets alerts; what hinders that must not hide the failure itself."""
+    from orchestration.reporting.failures import tell_failed_runs
+
     try:
         return [str(error) for error in tell_failed_runs(warehouse, instance)]
     except (HubError, psycopg.Error) as error:

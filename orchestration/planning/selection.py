@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import dagster as dg
 
 from ingestion.sources.registry import API_SOURCES
+from orchestration.definitions import defs
 from orchestration.defs.check.suites import SUITES
 from orchestration.defs.publish.assets import MESSAGE_KEYS
 from orchestration.defs.transform.models import UNIQUE_ID
+from orchestration.resources import WHOLE_HUB
 
 
 @dataclass(frozen=True)
@@ -21,44 +23,36 @@ class Selection:
     checks: frozenset[dg.AssetCheckKey]
 
 
-def loads_of(defs: dg.Definitions, schemas: Collection[str]) -> Selection:
-    """The raw tables of some schemas, and the checks that come with loading them."""
-    assets = {
-        spec.key for step in _steps(defs) for spec in step.specs if spec.key.path[0] in schemas
-    }
-    checks = {
-        spec.key
-        for step in _steps(defs)
-        for spec in step.check_specs
-        if spec.asset_key in assets and UNIQUE_ID not in spec.metadata
-    }
-    return Selection(frozenset(assets), frozenset(checks))
+def hub_job(selection: Selection) -> dg.JobDefinition:
+    """The part of the whole job that a selection is."""
+    return defs.resolve_job_def(WHOLE_HUB).get_subset(
+        asset_selection=selection.assets, asset_check_selection=selection.checks
+    )
 
 
-def checks_of(defs: dg.Definitions) -> Selection:
+def checks_of() -> Selection:
     """All checks but those that only doing something answers: loading, and sending messages."""
     loads = {dg.AssetKey([f"raw_{each.name}", each.tables[0].name]) for each in API_SOURCES}
     return Selection(
         frozenset(),
         frozenset(
             check.key
-            for step in (*_steps(defs), *(defs.asset_checks or ()))
+            for step in (*_steps(), *(defs.asset_checks or ()))
             for check in step.check_specs
             if check.asset_key not in {*loads, *MESSAGE_KEYS}
         ),
     )
 
 
-def selection_of(defs: dg.Definitions, names: Collection[str]) -> Selection:
+def selection_of(names: Collection[str]) -> Selection:
     """The assets and checks of some items.
 
     Args:
-        defs: the hub's definitions.
         names: of items, as in :mod:`orchestration.planning.hub`.
     """
     assets: set[dg.AssetKey] = set()
     checks: set[dg.AssetCheckKey] = set()
-    for step in _steps(defs):
+    for step in _steps():
         assets |= {spec.key for spec in step.specs if _item_of(step, spec) in names}
         checks |= {
             spec.key
@@ -75,7 +69,7 @@ def selection_of(defs: dg.Definitions, names: Collection[str]) -> Selection:
     return Selection(frozenset(assets), frozenset(checks))
 
 
-def _steps(defs: dg.Definitions) -> list[dg.AssetsDefinition]:
+def _steps() -> list[dg.AssetsDefinition]:
     return [step for step in defs.assets or () if isinstance(step, dg.AssetsDefinition)]
 
 

@@ -11,22 +11,24 @@ from orchestration.reporting.alerts import channels_of, is_quiet_now
 from orchestration.reporting.deliveries import open_log
 from orchestration.reporting.messages import Message, one_line
 from orchestration.reporting.pages import render
-from orchestration.resources import HUB_RUN, INVOCATION_TAG, WHOLE_HUB
+from orchestration.resources import (
+    BUSINESS_TAG,
+    EVERYTHING,
+    HUB_RUN,
+    INVOCATION_TAG,
+    STAGE_TAG,
+    WHOLE_HUB,
+)
 from warehouse.business import Business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
-# In whose database the run was; the daemon serves one business and needs no tag.
-BUSINESS_TAG = "hub/business"
 # Who was away longer looks at the hub anyway.
 LOOK_BACK = timedelta(days=2)
 # A server that refused is not asked each minute.
 PAUSE = timedelta(hours=1)
 _MOST_RUNS = 50
 _LONGEST_REASON = 1_500
-# Which part of the hub a `hub run` was asked for.
-STAGE_TAG = "hub/stage"
-EVERYTHING = "everything"
 
 
 @dataclass(frozen=True)

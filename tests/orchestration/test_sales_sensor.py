@@ -11,8 +11,7 @@ import pytest
 from ingestion.sources.news import News
 from orchestration.defs.automation import sensors
 from orchestration.defs.automation.sensors import new_sales
-from orchestration.reporting.failures import BUSINESS_TAG
-from orchestration.resources import BusinessResource
+from orchestration.resources import BUSINESS_TAG, BusinessResource
 from warehouse.business import Business
 from warehouse.database import Warehouse
 

@@ -13,8 +13,8 @@ import psycopg
 from ingestion.sources.news import ask_for_news
 from orchestration.defs.automation.jobs import hub_run, send_messages
 from orchestration.reporting.due import due_keys
-from orchestration.reporting.failures import BUSINESS_TAG, failed_runs, tell_failed_runs
-from orchestration.resources import BusinessResource
+from orchestration.reporting.failures import failed_runs, tell_failed_runs
+from orchestration.resources import BUSINESS_TAG, BusinessResource
 from warehouse.errors import HubError
 
 SENSOR_SECONDS = 30
