@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +17,7 @@ import psycopg
 from ingestion.sources.news import ask_for_news
 from ingestion.sources.registry import API_SOURCES
 from orchestration.defs.ingest.loads import load_job
+from orchestration.ops.history import forget_old_runs
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
@@ -148,6 +149,7 @@ def run_hub(
             runs.bring_up_to_date(only, everything=everything or full_refresh)
         if summary.failures and not called_by:
             summary.warnings += _tell_failure(warehouse, instance)
+        forget_old_runs(instance, datetime.now(UTC))
     summary.warnings += [str(problem) for problem in unknown_locations(warehouse)]
     summary.seconds = time.monotonic() - began
     summary.facts = _facts(warehouse)

@@ -14,7 +14,7 @@ from ingestion.sources.news import ask_for_news
 from orchestration.defs.automation.jobs import hub_run, send_messages
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import failed_runs, tell_failed_runs
-from orchestration.resources import BUSINESS_TAG, BusinessResource
+from orchestration.resources import BUSINESS_TAG, STAGE_TAG, BusinessResource
 from warehouse.errors import HubError
 
 SENSOR_SECONDS = 30
@@ -75,7 +75,8 @@ def new_sales(
     cursor = json.dumps({"business": settings.id, "hour": hour, "newest": newest})
     if not news.sources and seen.get("hour", hour) == hour:
         return dg.SensorResult(skip_reason="No new sale.", cursor=cursor)
-    run = dg.RunRequest(run_key=cursor, run_config=ONLY_SALES, tags={BUSINESS_TAG: settings.id})
+    tags = {BUSINESS_TAG: settings.id, STAGE_TAG: "sales"}
+    run = dg.RunRequest(run_key=cursor, run_config=ONLY_SALES, tags=tags)
     return dg.SensorResult(run_requests=[run], cursor=cursor)
 
 

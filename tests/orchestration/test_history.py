@@ -1,0 +1,85 @@
+"""Dagster's history has a bound, and what became of each asset and check last stays known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import psycopg
+import pytest
+
+from orchestration.ops.history import forget_old_runs
+from orchestration.ops.services import dagster_environment
+from orchestration.resources import EVERYTHING, STAGE_TAG
+from warehouse.database import Warehouse, service_database_url
+
+NOW = datetime.now(UTC)
+
+
+@dg.asset
+def loaf() -> None:
+    """Something that is made."""
+
+
+@dg.asset_check(asset=loaf)
+def is_brown() -> dg.AssetCheckResult:
+    """Something that is checked."""
+    return dg.AssetCheckResult(passed=True)
+
+
+@pytest.fixture
+def instance(
+    warehouse_factory: Callable[..., Warehouse], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    for name, value in dagster_environment(warehouse_factory().business.folder).items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.get() as found:
+        forget_old_runs(found, NOW + timedelta(days=400))
+        yield found
+
+
+def _run(instance: dg.DagsterInstance, stage: str) -> str:
+    job = dg.Definitions(
+        assets=[loaf],
+        asset_checks=[is_brown],
+        jobs=[dg.define_asset_job("bake")],
+        executor=dg.in_process_executor,
+    ).resolve_job_def("bake")
+    return job.execute_in_process(instance=instance, tags={STAGE_TAG: stage}).run_id
+
+
+def _count(table: str) -> int:
+    with psycopg.connect(service_database_url("dagster")) as connection:
+        row = connection.execute(f"select count(*) from {table}").fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_runs_for_sales_go_after_days_and_others_after_a_month(
+    instance: dg.DagsterInstance,
+) -> None:
+    kept, sale, newest = (_run(instance, stage) for stage in (EVERYTHING, "sales", EVERYTHING))
+    assert forget_old_runs(instance, NOW + timedelta(days=2)) == 0
+    assert forget_old_runs(instance, NOW + timedelta(days=4)) == 1
+    assert instance.get_run_by_id(sale) is None
+    assert instance.all_logs(sale) == []
+    assert _count("asset_check_executions") == 1, "the newest one"
+    assert {run.run_id for run in instance.get_runs()} == {kept, newest}
+
+    assert forget_old_runs(instance, NOW + timedelta(days=31)) == 2
+    assert instance.get_runs() == []
+    assert _count("event_logs") == _count("asset_event_tags") == 0
+    assert _count("asset_check_executions") == 1
+    (record,) = instance.get_asset_records([loaf.key])
+    assert record.asset_entry.last_materialization_record, "Dagster still knows that it was made"
+
+
+def test_a_long_neglected_history_goes_in_steps(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.ops.history.MOST_AT_ONCE", 2)
+    for _ in range(3):
+        _run(instance, EVERYTHING)
+    later = NOW + timedelta(days=31)
+    assert [forget_old_runs(instance, later) for _ in range(3)] == [2, 1, 0]
