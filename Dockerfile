@@ -2,7 +2,7 @@
 FROM python:3.11-slim-bookworm
 
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends chromium make git \
+    && apt-get install -y --no-install-recommends chromium make git tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 1000 hub \
     && install -d -o hub -g hub /srv/hub /var/lib/hub /businesses

@@ -127,6 +127,8 @@ def superset_environment(warehouse: Warehouse) -> dict[str, str]:
     )
     environment = {
         "PYTHONPATH": str(SUPERSET_ROOM),
+        # Superset takes "today" and "last week" from the clock of its process.
+        "TZ": warehouse.business.time_zone,
         "SUPERSET_CONFIG_PATH": str(SUPERSET_ROOM / "superset_config.py"),
         "SUPERSET_METADATA_URI": metadata,
         "SUPERSET_SECRET_KEY": secrets_by_name["secret_key"],
