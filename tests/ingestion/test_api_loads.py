@@ -231,6 +231,7 @@ def test_faults_that_pass_by_themselves_leave_no_trace(
     assert_true(shop)
 
 
+ACCOUNT = "BatchItemResponse.*.QueryResponse.Account.0"
 BROKEN = {
     "square": (
         ("remove_field", "/v2/orders/search", "", "orders.0.total_money"),
@@ -241,8 +242,8 @@ BROKEN = {
         ("change_field", "graphql", "locations", "data.locations.nodes.0.name"),
     ),
     "quickbooks": (
-        ("remove_field", "/query", "", "QueryResponse.Account.0.AccountType"),
-        ("change_field", "/query", "", "QueryResponse.Account.0.Name"),
+        ("remove_field", "/batch", "", f"{ACCOUNT}.AccountType"),
+        ("change_field", "/batch", "", f"{ACCOUNT}.Name"),
     ),
 }
 
@@ -273,7 +274,7 @@ def test_an_answer_against_the_contract_stops_the_load_and_the_next_repairs_it(
 NEW_FIELDS = {
     "square": ("/v2/payments", "payments.0.loyalty_level", "payments.loyalty_level"),
     "shopify": ("graphql", "data.locations.nodes.0.mood", "locations.mood"),
-    "quickbooks": ("/query", "QueryResponse.Account.0.Mood", "accounts.Mood"),
+    "quickbooks": ("/batch", f"{ACCOUNT}.Mood", "accounts.Mood"),
 }
 
 
