@@ -176,9 +176,11 @@ class QuickBooksClient:
         for index, column in enumerate(columns):
             period = {each["Name"]: each["Value"] for each in column.get("MetaData") or []}
             if "StartDate" in period:
+                # An account without an amount in a month is on it or not, as other months have it.
                 rows = [{"account_id": identity, "account_name": name, "section": section,
-                         "amount": values[index]["value"] or None}
-                        for identity, name, section, values in _accounts(answer)]  # fmt: skip
+                         "amount": values[index]["value"]}
+                        for identity, name, section, values in _accounts(answer)
+                        if values[index]["value"]]  # fmt: skip
                 start = period["StartDate"]
                 # Its first month begins where the question began: it is asked for whole months.
                 yield _period(report, basis, start, period["EndDate"], answer) | {"rows": rows}
