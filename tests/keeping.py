@@ -34,7 +34,7 @@ class KeptWarehouse:
     def as_it_was(self) -> Warehouse:
         """The warehouse as it was when it was kept."""
         drop_warehouse(self.warehouse.business)
-        self._administer("create database {database} template {copy}")
+        self._administer("create database {database} template {copy} strategy file_copy")
         return open_warehouse(self.warehouse.business)
 
     def _administer(self, statement: str) -> None:
@@ -48,7 +48,7 @@ class KeptWarehouse:
 def kept(warehouse: Warehouse) -> Iterator[KeptWarehouse]:
     """Keep a warehouse as it is now; nobody may be connected to it."""
     found = KeptWarehouse(warehouse)
-    found._administer("create database {copy} template {database}")
+    found._administer("create database {copy} template {database} strategy file_copy")
     try:
         yield found
     finally:
