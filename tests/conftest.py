@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+import warehouse.database
 from orchestration.ops.demo import folder
 from orchestration.ops.services import dashboard_passwords
 from warehouse.business import load_business
@@ -34,6 +35,8 @@ SYSTEM_TESTS = (
     "tests/end_to_end/test_services.py",
     "tests/superset/test_attacks.py",
 )
+# These show another business or stop the hub: they come when nobody needs the demo any more.
+LAST_OF_THE_SYSTEM = ("tests/browser/test_restaurant.py", "tests/end_to_end/test_services.py")
 HUB = Path(sys.executable).with_name("hub")
 
 
@@ -57,6 +60,11 @@ class _OneSystem(LoadScopeScheduling):  # type: ignore[misc]
         return "system" if path.startswith(SYSTEM_TESTS) else path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what ends the demo behind what looks at it; all else stays in its order."""
+    items.sort(key=lambda item: item.nodeid.startswith(LAST_OF_THE_SYSTEM))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _OneSystem:
     """Use the scheduler above."""
     return _OneSystem(config, log)
@@ -70,6 +78,7 @@ class RunningHub:
     superset_url: str = ""
     dagster_url: str = ""
     passwords: dict[str, str] = field(default_factory=dict)
+    shows_demo: bool = True
 
     def find(self) -> None:
         """Note where everything answers now, and who signs in with which password."""
@@ -79,10 +88,13 @@ class RunningHub:
         self.passwords = dashboard_passwords(self.warehouse)
 
     def bring_back(self) -> None:
-        """Show the demo again, after a test that showed another business or stopped the hub."""
+        """Show the demo again, if a test showed another business or stopped the hub."""
+        if self.shows_demo:
+            return
         done = run_hub_command("up", "--business", str(folder()))
         assert done.returncode == 0, done.stdout + done.stderr
         self.find()
+        self.shows_demo = True
 
     def wait_until_idle(self) -> None:
         """Let runs end that the daemon has started, such as for a file that a test put down."""
@@ -140,6 +152,8 @@ def hub_home(pytestconfig: pytest.Config) -> Iterator[Path]:
     os.environ["HUB_CONFIG_HOME"] = str(home / "config")
     # A server that is thrown away need not survive a crash of the computer.
     SERVER_SETTINGS["fsync"] = "off"
+    # Nor need its databases be in the log that it would recover from, which takes ten times longer.
+    warehouse.database.DATABASE_OPTIONS = "strategy file_copy"
     shared = pytestconfig.cache.mkdir("dbt")
     _copy_parsed_project(shared, home / "dbt")
     try:

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal, LiteralString, get_args
 
 import psycopg
 from psycopg import sql
@@ -76,6 +76,8 @@ DASHBOARD_SETTINGS = {
     "search_path": "marts",
 }
 MANAGER_CONNECTIONS = 10
+# What `create database` is told beside the owner; a server that is thrown away may copy files.
+DATABASE_OPTIONS: LiteralString = ""
 
 # Roles that work for people at the dashboards; they may not even make temporary tables.
 READ_ONLY_ROLES: frozenset[Role] = frozenset({"bi_reader"})
@@ -567,8 +569,8 @@ def _ensure_database(server: Server, database: str, owner: str) -> None:
         if owner != server.admin_user and not server.is_embedded:
             connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(owner)))
         connection.execute(
-            sql.SQL("create database {} owner {} template template0").format(
-                sql.Identifier(database), sql.Identifier(owner)
+            sql.SQL("create database {} owner {} template template0 {}").format(
+                sql.Identifier(database), sql.Identifier(owner), sql.SQL(DATABASE_OPTIONS)
             )
         )
         connection.execute(

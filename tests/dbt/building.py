@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import psycopg
 from dbt.artifacts.schemas.run import RunExecutionResult
@@ -26,11 +24,13 @@ from orchestration.ml_tables import ensure_ml_tables
 from orchestration.planning import record
 from orchestration.planning.items import plan
 from orchestration.planning.project import dbt_items
-from warehouse.business import Business, load_business
+from tests.keeping import open_business
+from warehouse.business import Business
 from warehouse.database import ROLES, Warehouse, drop_warehouse, open_warehouse
 from warehouse.home import hub_home
 from warehouse.vault import open_vault
 
+WANTED = "wanted"
 BUILT_TYPES = ("model", "seed", "snapshot", "test", "unit_test")
 # What the ledger of sales feeds, without books, stock, staff and marketing.
 LEDGER = (
@@ -62,7 +62,6 @@ def build(
     passed them does without. ``only_due``: what a run would build of what is selected.
     ``project``: another one than the files hold. Views that :func:`with_models` has made stay.
     """
-    _ensure_tables(warehouse)
     manifest = project or hub_dbt.parsed_project(warehouse.database)
     excluded = ["exposure"] if unit_tests else ["unit_test", "exposure"]
     excluded += [] if data_tests else ["test"]
@@ -77,11 +76,19 @@ def build(
         number = record.draw_number(warehouse)
         command = ["--no-write-json", "build", "--indirect-selection", "empty"]
         command += ["--full-refresh"] if full_refresh else []
-        built = _invoke(manifest, [*command, "--select", *_paths(manifest, names)])
+        _mark(manifest, names)
+        built = _invoke(manifest, [*command, "--select", f"tag:{WANTED}"])
     if project is None:
         digests = {item.name: item.digest for item in dbt_items() if item.name in built.fine}
         record.remember(warehouse, digests, number)
     return built
+
+
+def run_unit_tests(warehouse: Warehouse) -> Built:
+    """All of them, also those of views that :func:`build` leaves as they are."""
+    project = hub_dbt.parsed_project(warehouse.database)
+    with hub_dbt.building(warehouse):
+        return _invoke(project, ["--no-write-json", "test", "--select", "test_type:unit"])
 
 
 def _due(warehouse: Warehouse, manifest: Manifest) -> set[str]:
@@ -124,9 +131,13 @@ def _selected(
 _SELECTIONS: dict[tuple[str | None, tuple[str, ...]], frozenset[str]] = {}
 
 
-def _paths(manifest: Manifest, names: Collection[str]) -> list[str]:
-    nodes = {**manifest.nodes, **manifest.unit_tests}
-    return sorted(".".join(nodes[name].fqn) for name in names)
+def _mark(manifest: Manifest, names: Collection[str]) -> None:
+    """Tag what is to be built: dbt compares each name of a list with each node of the project."""
+    for name in names:
+        if name in manifest.unit_tests:
+            manifest.unit_tests[name].config.tags = [WANTED]
+        else:
+            manifest.nodes[name].tags = [WANTED]
 
 
 @lru_cache(maxsize=1)
@@ -148,6 +159,7 @@ def _views_of_raw_rows() -> frozenset[str]:
 def _shell() -> Warehouse:
     """A business without a row, of which everything is built."""
     warehouse = open_business(hub_home() / "shell", "shell")
+    _ensure_tables(warehouse)
     done = build(warehouse)
     assert done.returncode == 0, done.stdout[-4000:]
     return warehouse
@@ -163,7 +175,7 @@ def with_models(business: Business) -> Warehouse:
     drop_warehouse(business)
     with psycopg.connect(shell.server.admin_url(), autocommit=True) as connection:
         connection.execute(
-            sql.SQL("create database {} template {}").format(
+            sql.SQL("create database {} template {} strategy file_copy").format(
                 sql.Identifier(business.slug), sql.Identifier(shell.database)
             )
         )
@@ -213,41 +225,6 @@ def _invoke(project: Manifest, arguments: list[str]) -> Built:
     return Built(0 if done.success else 1, "\n".join(lines), frozenset(fine))
 
 
-@dataclass(frozen=True)
-class BuiltWarehouse:
-    """A warehouse with a copy to return to, which takes a second and no build."""
-
-    warehouse: Warehouse
-
-    @property
-    def copy(self) -> str:
-        """The name of the copy's database."""
-        return f"{self.warehouse.database}_kept"
-
-    def as_it_was(self) -> Warehouse:
-        """The warehouse as it was when it was kept."""
-        drop_warehouse(self.warehouse.business)
-        self._administer("create database {database} template {copy}")
-        return open_warehouse(self.warehouse.business)
-
-    def _administer(self, statement: str) -> None:
-        names = {"database": sql.Identifier(self.warehouse.database),
-                 "copy": sql.Identifier(self.copy)}  # fmt: skip
-        with psycopg.connect(self.warehouse.server.admin_url(), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(**names))
-
-
-@contextmanager
-def kept(warehouse: Warehouse) -> Iterator[BuiltWarehouse]:
-    """Keep a warehouse as it is now; nobody may be connected to it."""
-    built = BuiltWarehouse(warehouse)
-    built._administer("create database {copy} template {database}")
-    try:
-        yield built
-    finally:
-        built._administer("drop database {copy} with (force)")
-
-
 def build_ledger(warehouse: Warehouse) -> None:
     """As a run does: the records of customers, who they are, and the models that need them."""
     done = build(warehouse, select="+int_customer_records", only_due=True)
@@ -255,14 +232,3 @@ def build_ledger(warehouse: Warehouse) -> None:
     identify_customers(warehouse, open_vault(warehouse), uuid.uuid4().hex)
     done = build(warehouse, select=LEDGER, only_due=True)
     assert done.returncode == 0, done.stdout[-4000:]
-
-
-def open_business(folder: Path, name: str, currency_code: str = "USD") -> Warehouse:
-    """The empty warehouse of a business without sources; its folder is made."""
-    (folder / "inbox").mkdir(parents=True)
-    (folder / "business.toml").write_text(
-        f'id = "{name}"\nname = "Corner Shop"\ntime_zone = "America/New_York"\n'
-        f'country_code = "US"\ncurrency_code = "{currency_code}"\n',
-        encoding="utf-8",
-    )
-    return open_warehouse(load_business(folder))

@@ -12,8 +12,9 @@ from typing import Any
 
 from sandbox.spreadsheets import write_inbox
 from sandbox.world import World, WorldSettings, generate
-from tests.dbt.building import build, load, open_business, with_models
+from tests.dbt.building import build, load, with_models
 from tests.ingestion.served_shop import ConnectedShop, served
+from tests.keeping import open_business
 from warehouse.database import Warehouse
 
 Rows = list[tuple[Any, ...]]

@@ -44,7 +44,7 @@ def test_sales_and_costs_show_after_the_clock_was_changed(
             (inbox / kind / f"export_{number}.csv").write_text(text, encoding="utf-8")
         with clock_off(warehouse, hours[number]):
             load(warehouse)
-        _built(warehouse)
+        _built(warehouse, only_due=True)
     incremental = snapshot(warehouse)
     with warehouse.connect("analyst") as connection:
         days = connection.execute(
@@ -56,8 +56,8 @@ def test_sales_and_costs_show_after_the_clock_was_changed(
     assert incremental == snapshot(warehouse)
 
 
-def _built(warehouse: Warehouse, models: str = MODELS, *, full_refresh: bool = False) -> None:
-    done = build(warehouse, select=models, full_refresh=full_refresh, data_tests=False)
+def _built(warehouse: Warehouse, models: str = MODELS, **options: bool) -> None:
+    done = build(warehouse, select=models, data_tests=False, **options)  # type: ignore[arg-type]
     assert done.returncode == 0, done.stdout[-4000:]
 
 

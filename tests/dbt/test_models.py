@@ -10,9 +10,10 @@ import psycopg
 import pytest
 
 from ingestion.sources.registry import API_SOURCES
+from orchestration.dbt import project_manifest
 from orchestration.defs.predict.assets import TASKS
 from orchestration.defs.predict.tasks import run_task
-from tests.dbt.building import LEDGER, build, load
+from tests.dbt.building import LEDGER, build, load, run_unit_tests
 from warehouse.database import Warehouse
 
 Factory = Callable[..., Warehouse]
@@ -77,7 +78,7 @@ def shop(warehouse_factory: Factory) -> Warehouse:
 def test_a_small_shop_adds_up_and_incremental_builds_equal_a_full_refresh(
     shop: Warehouse, snapshot: Snapshot
 ) -> None:
-    _built(shop, unit_tests=True)
+    _built(shop, only_due=True)
     assert _rows(
         shop,
         """
@@ -103,7 +104,7 @@ def test_a_small_shop_adds_up_and_incremental_builds_equal_a_full_refresh(
     assert _rows(shop, "select distinct explanation from rpt_reconciliation") == [("equal",)]
 
     first = snapshot(shop)
-    _built(shop)
+    _built(shop, data_tests=False)
     assert snapshot(shop) == first, "a second build changes nothing"
 
     _put(shop, "sales", "april.csv", APRIL)
@@ -131,6 +132,13 @@ def test_a_small_shop_adds_up_and_incremental_builds_equal_a_full_refresh(
         assert incremental[table] == rows, f"{table} differs from its full refresh"
 
 
+def test_every_unit_test_of_the_models_passes(warehouse_factory: Factory) -> None:
+    done = run_unit_tests(warehouse_factory())
+    assert done.returncode == 0, done.stdout[-4000:]
+    fine = {name for name in done.fine if name.startswith("unit_test.")}
+    assert fine == project_manifest()["unit_tests"].keys() != set()
+
+
 def test_any_order_of_files_gives_the_same_marts(
     warehouse_factory: Factory, snapshot: Snapshot
 ) -> None:
@@ -151,7 +159,7 @@ def test_any_order_of_files_gives_the_same_marts(
             _put(warehouse, "sales", f"export_{number}.csv", exports[number])
             load(warehouse)
             if step != 1:
-                _built(warehouse, select=LEDGER, only_due=True)
+                _built(warehouse, select=LEDGER, only_due=True, data_tests=step == 2)
         figures.append(
             _rows(
                 warehouse,
@@ -181,7 +189,7 @@ def test_a_failing_test_stops_what_depends_on_it(shop: Warehouse) -> None:
         connection.execute(
             "update quality.source_totals set amount = amount + 1 where measure = 'net_amount'"
         )
-    done = build(shop, select=LEDGER)
+    done = build(shop, select=LEDGER, only_due=True)
     assert done.returncode != 0
     assert "every_difference_from_the_source_has_a_name" in done.stdout
 
@@ -189,7 +197,7 @@ def test_a_failing_test_stops_what_depends_on_it(shop: Warehouse) -> None:
 def test_a_fact_s_rows_are_tested_until_they_pass_and_not_again(shop: Warehouse) -> None:
     """Tests of large facts read what no build has passed; what failed stays in their view."""
     name = "net_sales_are_gross_minus_discounts_minus_reversals"
-    _built(shop, select=LEDGER)
+    _built(shop, select=LEDGER, only_due=True)
     wrong = (
         "update marts.fct_sale_lines set net_amount = net_amount {} where source_order_id = 'A1'"
     )
@@ -223,7 +231,7 @@ def test_an_empty_business_builds_empty_marts(warehouse_factory: Factory) -> Non
     warehouse = warehouse_factory()
     (warehouse.business.inbox / "sales").mkdir(parents=True)
     load(warehouse)
-    _built(warehouse)
+    _built(warehouse, only_due=True)  # all was built before the files were looked for
     assert _rows(warehouse, "select count(*) from fct_sale_lines") == [(0,)]
     assert _rows(warehouse, "select count(*), sum(customers_count) from rpt_rfm_segments") == [
         (11, 0)
@@ -256,7 +264,7 @@ S3,1,2026-03-01 12:00:00,tea,1,5.00,EUR,paid
 """,
     )
     load(warehouse)
-    _built(warehouse, select=LEDGER)
+    _built(warehouse, select=LEDGER, only_due=True)
     assert _rows(
         warehouse,
         """

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from orchestration.defs.transform.identity import identify_customers
 from sandbox.world import WorldSettings
-from tests.dbt.building import BuiltWarehouse, build, kept
+from tests.dbt.building import build
 from tests.dbt.replayed_business import (
     Row,
     Sheet,
@@ -29,6 +29,7 @@ from tests.dbt.replayed_business import (
 )
 from tests.dbt.served_business import new_business
 from tests.ingestion.clocks import clock_off
+from tests.keeping import KeptWarehouse, kept
 from warehouse.database import Warehouse
 from warehouse.vault import open_vault
 
@@ -85,7 +86,7 @@ class Replay:
     No dataclass: a failure is told by its plan, and would show thousands of documents beside it.
     """
 
-    def __init__(self, empty: BuiltWarehouse, systems: list[Told], sheets: list[Sheet]) -> None:
+    def __init__(self, empty: KeptWarehouse, systems: list[Told], sheets: list[Sheet]) -> None:
         self.empty, self.systems, self.sheets = empty, systems, sheets
 
 

@@ -12,9 +12,10 @@ from dbt.contracts.graph.manifest import Manifest
 
 from orchestration import dbt as hub_dbt
 from sandbox.world import WorldSettings, generate
-from tests.dbt.building import Built, BuiltWarehouse, build, kept
+from tests.dbt.building import Built, build
 from tests.dbt.served_business import new_business
 from tests.ingestion.served_shop import SOURCES, served
+from tests.keeping import KeptWarehouse, kept
 from warehouse.database import Warehouse
 
 INTERMEDIATE = "dbt_project/models/intermediate"
@@ -154,13 +155,13 @@ def first_build(loaded: Warehouse) -> Built:
 
 
 @pytest.fixture(scope="module")
-def built(loaded: Warehouse, first_build: Built) -> Iterator[BuiltWarehouse]:
+def built(loaded: Warehouse, first_build: Built) -> Iterator[KeptWarehouse]:
     with kept(loaded) as built:
         yield built
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name.replace(" ", "_"))
-def test_a_wrong_rule_breaks_a_check(built: BuiltWarehouse, rule: WrongRule) -> None:
+def test_a_wrong_rule_breaks_a_check(built: KeptWarehouse, rule: WrongRule) -> None:
     warehouse = built.as_it_was()
     model = Path(rule.model).stem
     # What does not follow from the model stays as the right rules have built it.

@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.conftest import run_hub_command
+from tests.dbt.building import with_models
 from warehouse.database import Warehouse, service_database_url
 
 PLANTED = ("ada.lovelace@example.org", "Lovelace", "Babbage", "555-0199", "5550199", "hopper")
@@ -24,7 +25,8 @@ order_id,sold_at,product_name,quantity,unit_price_amount,customer_email,customer
 
 @pytest.fixture
 def shop(warehouse_factory: Callable[..., Warehouse]) -> Warehouse:
-    warehouse = warehouse_factory()
+    """A business whose first files have names in them; what no row reaches was built before."""
+    warehouse = with_models(warehouse_factory().business)
     folder = warehouse.business.inbox / "sales"
     folder.mkdir()
     (folder / "till.csv").write_text(SALES, encoding="utf-8")

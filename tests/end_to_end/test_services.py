@@ -15,6 +15,7 @@ def _services() -> dict[str, dict[str, object]]:
 
 def test_down_stops_what_up_started_and_nothing_else(running_hub: RunningHub) -> None:
     bystander = subprocess.Popen(["sleep", "120"])
+    running_hub.shows_demo = False
     try:
         before = _services()
         assert all(before[name]["running"] for name in ("code", "dagster", "daemon", "superset"))

@@ -80,10 +80,11 @@ class ConnectedShop:
         return quickbooks_streams(client, self.warehouse)
 
     def load(
-        self, change: Callable[[Stream], Stream] | None = None, **options: Any
-    ) -> SourceReport:
-        """Load what is new, perhaps through changed streams."""
-        streams = self.streams()
+        self, change: Callable[[Stream], Stream] | None = None, only: str | None = None,
+        **options: Any,
+    ) -> SourceReport:  # fmt: skip
+        """Load what is new, perhaps through changed streams, perhaps of one kind of documents."""
+        streams = [stream for stream in self.streams() if only in (None, stream.name)]
         if change:
             streams = [change(stream) for stream in streams]
         return load_streams(

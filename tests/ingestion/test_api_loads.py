@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import re
+import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 import ingestion.sources.quickbooks.client
 import ingestion.transport
-from ingestion.api import Stream
+from ingestion.api import SourceReport, Stream
 from ingestion.api.shapes import Json
 from sandbox.faults import Fault
 from sandbox.world import World, WorldSettings, generate
@@ -26,6 +27,7 @@ from tests.ingestion.served_shop import (
     reread,
     served,
 )
+from tests.keeping import KeptWarehouse, kept, open_business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
@@ -124,17 +126,154 @@ def assert_true(shop: ConnectedShop) -> None:
         assert Decimal(str(found)) == Decimal(str(round(expected, 2))), what
 
 
-def test_a_first_load_has_everything_and_a_second_changes_nothing(shop: ConnectedShop) -> None:
+@dataclass
+class Loaded:
+    """A business after an undisturbed load of the system's present: a copy of it, what the load
+    said, and what it left."""
+
+    system: ServedSystem
+    business: KeptWarehouse
+    report: SourceReport
+    fingerprint: Fingerprint
+
+    def again(self) -> ConnectedShop:
+        """The business as that load left it, connected anew."""
+        self.system.faults.clear()
+        return self.system.connect(self.business.as_it_was())
+
+
+@pytest.fixture(scope="module")
+def loaded(system: ServedSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    folder = tmp_path_factory.mktemp("loaded") / "shop"
+    shop = system.connect(open_business(folder, f"shop_{uuid.uuid4().hex[:10]}"))
     report = shop.load()
+    with kept(shop.warehouse) as business:
+        yield Loaded(system, business, report, shop.fingerprint())
+
+
+def test_a_first_load_has_everything_and_a_second_changes_nothing(loaded: Loaded) -> None:
+    shop = loaded.again()
     assert_true(shop)
-    assert report.unknown_fields == {}
-    assert report.left_out == []
-    before = shop.fingerprint()
+    assert loaded.report.unknown_fields == {}
+    assert loaded.report.left_out == []
     again = shop.load()
-    assert shop.fingerprint() == before
+    assert shop.fingerprint() == loaded.fingerprint
     # Reports are read again for some weeks, since they change without saying so.
     repeated = {"sales_report", "payouts", "timecards", "balance_transactions"}
     assert sum(table.rows_read for table in again.tables if table.name not in repeated) == 0
+
+
+PASSING = (
+    Fault("status", nth=(3,), status=429, answer="{}", retry_after="1"),
+    Fault("status", nth=(5,), status=429, answer="{}"),
+    Fault("status", nth=(7,), status=500),
+    Fault("status", nth=(9,), status=502, answer="<html>bad gateway</html>"),
+    Fault("hang", nth=(11,), seconds=5),
+    Fault("reset", nth=(13,)),
+    Fault("truncate", nth=(15,)),
+    Fault("drip", nth=(17,), seconds=0.2),
+    Fault("status", nth=(19,), status=401, answer="{}"),
+)
+DATA_PATH = {"square": r"/v2/", "shopify": r"graphql|bulk/", "quickbooks": r"/v3/"}
+
+
+def test_faults_that_pass_by_themselves_leave_no_trace(
+    system: ServedSystem,
+    loaded: Loaded,
+    shop: ConnectedShop,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        ingestion.transport, "TIMEOUT", ingestion.transport.httpx.Timeout(2.0, connect=2.0)
+    )
+    path = DATA_PATH[system.source]
+    system.faults.add(*(replace(fault, path=path) for fault in PASSING))
+    report = shop.load()
+    struck = [kind for kind, _ in system.faults.struck]
+    assert sorted(struck) == sorted(fault.kind for fault in PASSING)
+    assert len(report.retries) >= 7
+    assert shop.fingerprint() == loaded.fingerprint
+    assert_true(shop)
+
+
+ACCOUNT = "BatchItemResponse.*.QueryResponse.Account.0"
+BROKEN = {
+    "square": (
+        ("remove_field", "/v2/orders/search", "", "orders.0.total_money"),
+        ("change_field", "/v2/payments", "", "payments.0.amount_money"),
+    ),
+    "shopify": (
+        ("remove_field", "graphql", "", "data.locations"),
+        ("change_field", "graphql", "locations", "data.locations.nodes.0.name"),
+    ),
+    "quickbooks": (
+        ("remove_field", "/batch", "", f"{ACCOUNT}.AccountType"),
+        ("change_field", "/batch", "", f"{ACCOUNT}.Name"),
+    ),
+}
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_answer_against_the_contract_stops_the_load_and_the_next_repairs_it(
+    system: ServedSystem,
+    loaded: Loaded,
+    shop: ConnectedShop,
+    number: int,
+) -> None:
+    kind, path, body, target = BROKEN[system.source][number]
+    system.faults.add(Fault(kind, path=path, body=body, target=target, value={"odd": 1}))  # type: ignore[arg-type]
+    with pytest.raises(HubError) as failed:
+        shop.load()
+    assert system.faults.struck
+    title = {"square": "Square", "shopify": "Shopify", "quickbooks": "QuickBooks"}[system.source]
+    assert title in failed.value.message
+    assert re.search(r"/v2/|GET|POST|locations|query of Account", failed.value.message)
+    assert failed.value.fix
+    system.faults.clear()
+    shop.load()
+    assert shop.fingerprint() == loaded.fingerprint
+
+
+NEW_FIELDS = {
+    "square": ("/v2/payments", "payments.0.loyalty_level", "payments.loyalty_level"),
+    "shopify": ("graphql", "data.locations.nodes.0.mood", "locations.mood"),
+    "quickbooks": ("/batch", f"{ACCOUNT}.Mood", "accounts.Mood"),
+}
+
+
+def test_a_field_nobody_knows_is_kept_sealed_and_reported(
+    system: ServedSystem, shop: ConnectedShop
+) -> None:
+    path, target, known_as = NEW_FIELDS[system.source]
+    system.faults.add(Fault("add_field", path=path, target=target, value="Ada Lovelace"))
+    table = known_as.split(".")[0]
+    report = shop.load(only=table)
+    system.faults.clear()
+    assert report.unknown_fields.keys() == {known_as}
+    assert known_as in report.to_text()
+    kept = shop.one(
+        f"select max(_unknown_fields) from raw_{system.source}.{table} "
+        "where _unknown_fields is not null"
+    )
+    assert '"note_' in kept
+    assert "Ada" not in kept
+
+
+def test_a_list_that_breaks_off_deletes_nothing(shop: ConnectedShop) -> None:
+    whole = next(stream.name for stream in shop.streams() if stream.changed_at is None)
+    shop.load(only=whole)
+
+    def cut(stream: Stream) -> Stream:
+        rows = [{**page, stream.table.key: f"more {number}"}
+                for number, page in enumerate(next(iter(stream.read("", None))) * 30)]  # fmt: skip
+        return replace(stream, read=lambda _part, _since: iter([rows]))
+
+    many = shop.load(cut, only=whole)
+    assert next(table for table in many.tables if table.name == whole).rows_new >= 30
+    with pytest.raises(HubError, match="cut off"):
+        shop.load(only=whole)
+    report = shop.load(only=whole, accepts_shrinking=True)
+    assert next(table for table in report.tables if table.name == whole).rows_deleted >= 30
 
 
 def shuffled(dice: random.Random) -> Callable[[Stream], Stream]:
@@ -159,10 +298,10 @@ def shuffled(dice: random.Random) -> Callable[[Stream], Stream]:
 
 
 def test_what_goes_on_is_loaded_and_replays_change_nothing(
-    system: ServedSystem, shop: ConnectedShop, warehouse_factory: Callable[..., Warehouse]
+    system: ServedSystem, loaded: Loaded, warehouse_factory: Callable[..., Warehouse]
 ) -> None:
-    shop.load()
-    world = system.world
+    """The last test of a system: its present goes on."""
+    shop, world = loaded.again(), system.world
     for _ in range(2):
         world.advance(min(world.now + QUIET / 2, world.ends_at))
         shop.load()
@@ -176,141 +315,3 @@ def test_what_goes_on_is_loaded_and_replays_change_nothing(
     for _ in range(2):
         shop.load(shuffled(dice))
         assert shop.fingerprint() == expected
-
-
-PASSING = (
-    Fault("status", nth=(3,), status=429, answer="{}", retry_after="1"),
-    Fault("status", nth=(5,), status=429, answer="{}"),
-    Fault("status", nth=(7,), status=500),
-    Fault("status", nth=(9,), status=502, answer="<html>bad gateway</html>"),
-    Fault("hang", nth=(11,), seconds=5),
-    Fault("reset", nth=(13,)),
-    Fault("truncate", nth=(15,)),
-    Fault("drip", nth=(17,), seconds=0.2),
-    Fault("status", nth=(19,), status=401, answer="{}"),
-)
-DATA_PATH = {"square": r"/v2/", "shopify": r"graphql|bulk/", "quickbooks": r"/v3/"}
-
-
-@pytest.fixture(scope="module")
-def expected(
-    system: ServedSystem, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[ConnectedShop, Callable[..., Warehouse]], Fingerprint]:
-    """What an undisturbed load of the system's present gives; loaded once."""
-    kept: list[Fingerprint] = []
-
-    def find(shop: ConnectedShop, factory: Callable[..., Warehouse]) -> Fingerprint:
-        if not kept:
-            system.faults.clear()
-            plain = system.connect(factory())
-            plain.load()
-            kept.append(plain.fingerprint())
-        return kept[0]
-
-    return find
-
-
-def test_faults_that_pass_by_themselves_leave_no_trace(
-    system: ServedSystem,
-    shop: ConnectedShop,
-    expected: Callable[..., Fingerprint],
-    warehouse_factory: Callable[..., Warehouse],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    wanted = expected(shop, warehouse_factory)
-    monkeypatch.setattr(
-        ingestion.transport, "TIMEOUT", ingestion.transport.httpx.Timeout(2.0, connect=2.0)
-    )
-    path = DATA_PATH[system.source]
-    system.faults.add(*(replace(fault, path=path) for fault in PASSING))
-    report = shop.load()
-    struck = [kind for kind, _ in system.faults.struck]
-    assert sorted(struck) == sorted(fault.kind for fault in PASSING)
-    assert len(report.retries) >= 7
-    assert shop.fingerprint() == wanted
-    assert_true(shop)
-
-
-ACCOUNT = "BatchItemResponse.*.QueryResponse.Account.0"
-BROKEN = {
-    "square": (
-        ("remove_field", "/v2/orders/search", "", "orders.0.total_money"),
-        ("change_field", "/v2/payments", "", "payments.0.amount_money"),
-    ),
-    "shopify": (
-        ("remove_field", "graphql", "", "data.locations"),
-        ("change_field", "graphql", "locations", "data.locations.nodes.0.name"),
-    ),
-    "quickbooks": (
-        ("remove_field", "/batch", "", f"{ACCOUNT}.AccountType"),
-        ("change_field", "/batch", "", f"{ACCOUNT}.Name"),
-    ),
-}
-
-
-@pytest.mark.parametrize("number", [0, 1])
-def test_an_answer_against_the_contract_stops_the_load_and_the_next_repairs_it(
-    system: ServedSystem,
-    shop: ConnectedShop,
-    number: int,
-    expected: Callable[..., Fingerprint],
-    warehouse_factory: Callable[..., Warehouse],
-) -> None:
-    wanted = expected(shop, warehouse_factory)
-    kind, path, body, target = BROKEN[system.source][number]
-    system.faults.add(Fault(kind, path=path, body=body, target=target, value={"odd": 1}))  # type: ignore[arg-type]
-    with pytest.raises(HubError) as failed:
-        shop.load()
-    assert system.faults.struck
-    title = {"square": "Square", "shopify": "Shopify", "quickbooks": "QuickBooks"}[system.source]
-    assert title in failed.value.message
-    assert re.search(r"/v2/|GET|POST|locations|query of Account", failed.value.message)
-    assert failed.value.fix
-    system.faults.clear()
-    shop.load()
-    assert shop.fingerprint() == wanted
-
-
-NEW_FIELDS = {
-    "square": ("/v2/payments", "payments.0.loyalty_level", "payments.loyalty_level"),
-    "shopify": ("graphql", "data.locations.nodes.0.mood", "locations.mood"),
-    "quickbooks": ("/batch", f"{ACCOUNT}.Mood", "accounts.Mood"),
-}
-
-
-def test_a_field_nobody_knows_is_kept_sealed_and_reported(
-    system: ServedSystem, shop: ConnectedShop
-) -> None:
-    path, target, known_as = NEW_FIELDS[system.source]
-    system.faults.add(Fault("add_field", path=path, target=target, value="Ada Lovelace"))
-    report = shop.load()
-    system.faults.clear()
-    assert report.unknown_fields.keys() == {known_as}
-    assert known_as in report.to_text()
-    table = known_as.split(".")[0]
-    kept = shop.one(
-        f"select max(_unknown_fields) from raw_{system.source}.{table} "
-        "where _unknown_fields is not null"
-    )
-    assert '"note_' in kept
-    assert "Ada" not in kept
-
-
-def test_a_list_that_breaks_off_deletes_nothing(system: ServedSystem, shop: ConnectedShop) -> None:
-    shop.load()
-    tables = {stream.name: stream for stream in shop.streams()}
-    whole = next(stream for stream in tables.values() if stream.changed_at is None)
-
-    def cut(stream: Stream) -> Stream:
-        if stream.name != whole.name:
-            return stream
-        rows = [{**page, stream.table.key: f"more {number}"}
-                for number, page in enumerate(next(iter(stream.read("", None))) * 30)]  # fmt: skip
-        return replace(stream, read=lambda _part, _since: iter([rows]))
-
-    many = shop.load(cut)
-    assert next(table for table in many.tables if table.name == whole.name).rows_new >= 30
-    with pytest.raises(HubError, match="cut off"):
-        shop.load()
-    report = shop.load(accepts_shrinking=True)
-    assert next(table for table in report.tables if table.name == whole.name).rows_deleted >= 30

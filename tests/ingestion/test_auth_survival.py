@@ -54,8 +54,8 @@ class Nursery:
         return self._program.stdout.readline().strip()
 
     def close(self) -> None:
-        """End the program."""
-        self._program.communicate()
+        """End the program; one that does not end is a failure, not a test that never ends."""
+        self._program.communicate(timeout=60)
 
 
 class Renewing:

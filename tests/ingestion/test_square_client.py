@@ -31,7 +31,7 @@ class Bearer(httpx.Auth):
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    settings = WorldSettings(seed=5, years=0.2, orders_per_day=70)
+    settings = WorldSettings(seed=5, years=0.2, orders_per_day=50)
     return generate(settings, tmp_path_factory.mktemp("world"))
 
 

@@ -50,8 +50,10 @@ def test_clear_text_is_nowhere_in_the_database(warehouse: Warehouse) -> None:
     with warehouse.connect("privacy") as connection:
         rows = connection.execute("select t::text from vault.personal_values as t").fetchall()
     assert len(rows) == 1
-    assert "ada" not in rows[0][0]
-    assert b"ada@example.org".hex() not in rows[0][0]
+    # Three letters alone come up in random hexadecimal digits, too.
+    for part in ("ada@", "@example", "example.org"):
+        assert part not in rows[0][0]
+        assert part.encode().hex() not in rows[0][0]
 
 
 def test_revealing_is_audited(warehouse: Warehouse) -> None:
