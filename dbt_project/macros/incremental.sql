@@ -62,14 +62,12 @@ that orders have left. #}
     {{ is_among('sale_date', changed_keys('sale_date'), type='date') }}
 {%- endmacro %}
 
-{# A key that all of its orders have left has no rows any more, and none to replace its old ones. #}
-{% macro forget_departed(column, expression=none) -%}
+{# Before the changed keys are built again: one whose orders have all left it, or are not counted any
+more, gets no new row that would replace its old ones. #}
+{% macro delete_changed(column, expression=none) -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
-    where {{ column }} in (
-        select {{ expression or column }} from {{ ledger_departures() }}
-        where {{ loaded_since_last_build('left_number') }}
-    )
+    where {{ column }} in ({{ changed_keys(expression or column) }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -85,12 +85,11 @@ def _assert_adds_up_to(warehouse: Warehouse, world: World) -> None:
         """
         select sum(gross_amount) * 100, sum(discount_amount) * 100, sum(reversal_amount) * 100,
             sum(tax_amount) * 100
-        from fct_sale_lines where exclusion_reason is null""",
+        from fct_sale_lines where is_counted""",
     ) == [(gross, discount, reversal, tax)]
     assert _rows(
         warehouse,
-        "select count(*) from fct_orders where net_amount < 0 and gross_amount = 0 "
-        "and exclusion_reason is null",
+        "select count(*) from fct_orders where net_amount < 0 and gross_amount = 0 and is_counted",
     ) == [(0,)]
 
 

@@ -25,7 +25,7 @@ with entries as (
 documents as (
 
     select * from {{ ref('int_quickbooks_documents') }}
-    where exclusion_reason is null
+    where is_counted
 
 ),
 

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
     on_schema_change='fail',
-    pre_hook="{{ forget_departed('order_key') }}",
+    pre_hook="{{ delete_changed('order_key') }}",
     indexes=[
         {'columns': ['load_number']}, {'columns': ['order_date']}, {'columns': ['customer_key']},
         {'columns': ['source_system']}
@@ -22,7 +22,7 @@ counted as (
 
     select
         lines.*,
-        case when exclusion_reason is null then 1 else 0 end as is_counted_line
+        case when is_counted then 1 else 0 end as is_counted_line
     from lines
 
 ),
@@ -74,6 +74,7 @@ orders as (
             ) as {{ name }},
         {% endfor %}
         case when max(is_counted_line) = 0 then min(exclusion_reason) end as exclusion_reason,
+        max(is_counted_line) = 1 as is_counted,
         max(source_updated_at) as source_updated_at,
         max(load_number) as load_number
     from counted
@@ -109,6 +110,7 @@ select
     cast(sold_amount as {{ dbt.type_numeric() }}) as sold_amount,
     cast(known_cost_sold_amount as {{ dbt.type_numeric() }}) as known_cost_sold_amount,
     exclusion_reason,
+    is_counted,
     source_updated_at,
     load_number
 from orders

@@ -217,6 +217,7 @@ select
     staff_key,
     canonical_sale_id,
     exclusion_reason,
+    exclusion_reason is null as is_counted,
     match_method,
     cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     source_updated_at,

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='sale_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
+    pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
 {%- set charges = ('tip', 'shipping', 'fee', 'service_charge') -%}
 with lines as (

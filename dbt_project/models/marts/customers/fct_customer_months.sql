@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='customer_key', on_schema_change='fail',
-    pre_hook="{{ forget_departed('customer_key') }}", indexes=[{'columns': ['customer_key']}]
+    pre_hook="{{ delete_changed('customer_key') }}", indexes=[{'columns': ['customer_key']}]
 ) }}
 
 -- depends_on: {{ ref('stg_ml__customer_identities') }}
@@ -28,7 +28,7 @@ orders as (
         sum(case when is_cost_known then net_amount else 0 end) as known_cost_net_amount,
         sum(case when is_cost_known then net_amount - cost_amount else 0 end) as margin_amount
     from lines
-    where exclusion_reason is null
+    where is_counted
     group by customer_key, order_key
 
 ),

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
-    on_schema_change='fail', pre_hook="{{ forget_departed('order_key') }}",
+    on_schema_change='fail', pre_hook="{{ delete_changed('order_key') }}",
     indexes=[{'columns': ['load_number']}, {'columns': ['order_date']}]
 ) }}
 -- depends_on: {{ ref('fct_sale_lines') }}
@@ -92,5 +92,6 @@ select
         when net_amount > 0 then known_cost_net_amount / net_amount
     end as {{ dbt.type_numeric() }}) as cost_coverage_rate,
     exclusion_reason,
+    is_counted,
     changed_number as load_number
 from shared

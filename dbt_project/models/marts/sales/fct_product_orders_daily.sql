@@ -1,12 +1,13 @@
+-- depends_on: {{ ref('fct_sale_lines') }}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='order_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('order_date') }}", indexes=[{'columns': ['order_date']}]
+    pre_hook="{{ delete_changed('order_date') }}", indexes=[{'columns': ['order_date']}]
 ) }}
 
 with lines as (
 
-    select * from {{ ref('fct_sale_lines') }}
+    select * from {{ ref('fct_counted_sale_lines') }}
     where line_type = 'product' and product_key is not null
     {% if is_incremental() %}
         and {{ is_among('order_date', changed_keys('order_date'), type='date') }}
@@ -19,8 +20,8 @@ days as (
     select
         order_date,
         product_key,
-        sum(case when exclusion_reason is null then quantity else 0 end) as units,
-        sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
+        sum(quantity) as units,
+        sum(net_amount) as net_amount,
         max(load_number) as load_number
     from lines
     group by order_date, product_key

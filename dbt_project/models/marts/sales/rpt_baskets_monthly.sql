@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='month_start_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('month_start_date', month_start('order_date')) }}"
+    pre_hook="{{ delete_changed('month_start_date', month_start('order_date')) }}"
 ) }}
 {% if is_incremental() %}
 {#- Months with a changed order, and with one of somebody whose first purchase may be another
@@ -17,7 +17,7 @@ one now. -#}
 with orders as (
 
     select * from {{ ref('fct_orders') }}
-    where exclusion_reason is null
+    where is_counted
     {% if is_incremental() %}
         and {{ is_among(month_start('order_date'), changed_months, type='date') }}
     {% endif %}
