@@ -20,6 +20,17 @@ third of the table, and read all of it for a handful of changed orders. #}
     {{ number if number is not none else -1 }}
 {%- endmacro %}
 
+{# Loads draw their numbers from this sequence. A database that something else than the hub loads has
+none yet: it starts after the numbers that its rows bear. #}
+{% macro ensure_load_numbers() -%}
+    {%- if execute and target.type == 'postgres' and flags.WHICH in ('build', 'run', 'test')
+        and not run_query("select to_regclass('quality.load_numbers')").columns[0].values()[0] %}
+    create sequence quality.load_numbers;
+    select setval('quality.load_numbers', 1 + coalesce(max(load_number), 0))
+    from {{ source('quality', 'load_log') }}
+    {%- endif -%}
+{%- endmacro %}
+
 {# A number of its own, later than every load, for what changes although no load brought it. #}
 {% macro next_load_number() -%}
     {%- set drawn = run_query("select nextval('quality.load_numbers')")
