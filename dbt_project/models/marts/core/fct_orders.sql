@@ -8,11 +8,17 @@
     ]
 ) }}
 
-with lines as (
+with changes as (
+
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     {% if is_incremental() %}
-    where {{ is_among('order_key', changed_keys('order_key')) }}
+    where order_key in (select order_key from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),

@@ -4,13 +4,18 @@
     pre_hook="{{ delete_changed('customer_key') }}", indexes=[{'columns': ['customer_key']}]
 ) }}
 
--- depends_on: {{ ref('stg_ml__customer_identities') }}
-with lines as (
+with changes as (
+
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     where customer_key is not null
     {% if is_incremental() %}
-        and {{ is_among('customer_key', changed_keys('customer_key')) }}
+        and customer_key in (select customer_key from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),

@@ -1,28 +1,33 @@
--- depends_on: {{ ref('fct_sale_lines') }}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='sale_date', on_schema_change='fail',
     pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
--- depends_on: {{ ref('fct_order_fees') }}
-{% if is_incremental() %}
-{#- An order whose fees changed, or the goods that bear them, changes each day it was sold on. -#}
-{%- set days_of_changed_fees -%}
-    select lines.sale_date
+
+with changes as (
+
+    select
+        sale_date,
+        load_number
+    from {{ ref('fct_sale_changes') }}
+    union all
+    -- An order whose fees changed, or the goods that bear them, changes each day it was sold on.
+    select
+        lines.sale_date,
+        margins.load_number
     from {{ ref('fct_order_margins') }} as margins
     inner join {{ ref('fct_order_fees') }} as order_fees on margins.order_key = order_fees.order_key
-    inner join {{ ref('fct_sale_lines') }} as lines on margins.order_key = lines.order_key
-    where {{ loaded_since_last_build('margins.load_number') }}
-{%- endset -%}
-{% endif %}
+    inner join {{ ref('fct_counted_sale_lines') }} as lines on margins.order_key = lines.order_key
 
-with sale_lines as (
+),
+
+sale_lines as (
 
     select * from {{ ref('fct_counted_sale_lines') }}
     -- A refund that names no goods reduces net sales too, and has no product.
     where line_type in ('product', 'adjustment')
     {% if is_incremental() %}
-        and ({{ on_a_changed_day() }} or {{ is_among('sale_date', days_of_changed_fees, type='date') }})
+        and sale_date in (select sale_date from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),

@@ -1,15 +1,20 @@
--- depends_on: {{ ref('fct_sale_lines') }}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='sale_date',
     on_schema_change='fail',
     pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
 
-with lines as (
+with changes as (
+
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
 
     select * from {{ ref('fct_counted_sale_lines') }}
     {% if is_incremental() %}
-    where {{ on_a_changed_day() }}
+    where sale_date in (select sale_date from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
