@@ -13,11 +13,11 @@ with changes as (
     union all
     -- An order whose fees changed, or the goods that bear them, changes each day it was sold on.
     select
-        lines.sale_date,
+        sold.sale_date,
         margins.load_number
     from {{ ref('fct_order_margins') }} as margins
     inner join {{ ref('fct_order_fees') }} as order_fees on margins.order_key = order_fees.order_key
-    inner join {{ ref('fct_counted_sale_lines') }} as lines on margins.order_key = lines.order_key
+    inner join {{ ref('fct_counted_sale_lines') }} as sold on margins.order_key = sold.order_key
 
 ),
 
