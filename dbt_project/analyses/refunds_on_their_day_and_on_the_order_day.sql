@@ -5,16 +5,14 @@ with reversals as (
         {{ month_start('sale_date') }} as month_start_date,
         sum(reversal_amount) as reversed_that_month,
         0 as reversed_of_that_months_orders
-    from {{ ref('fct_sale_lines') }}
-    where exclusion_reason is null
+    from {{ ref('fct_counted_sale_lines') }}
     group by 1
     union all
     select
         {{ month_start('order_date') }} as month_start_date,
         0 as reversed_that_month,
         sum(reversal_amount) as reversed_of_that_months_orders
-    from {{ ref('fct_sale_lines') }}
-    where exclusion_reason is null
+    from {{ ref('fct_counted_sale_lines') }}
     group by 1
 
 )

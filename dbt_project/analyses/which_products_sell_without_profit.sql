@@ -7,9 +7,9 @@ select
     sum(lines.net_amount) - sum(lines.cost_amount) as gross_margin_amount,
     round((sum(lines.net_amount) - sum(lines.cost_amount)) / nullif(sum(lines.net_amount), 0), 3)
         as margin_rate
-from {{ ref('fct_sale_lines') }} as lines
+from {{ ref('fct_counted_sale_lines') }} as lines
 inner join {{ ref('dim_products') }} as products on lines.product_key = products.product_key
-where lines.exclusion_reason is null and lines.is_cost_known
+where lines.is_cost_known
 group by products.product_name, products.category_name
 having sum(lines.quantity) > 10
 order by margin_rate

@@ -4,20 +4,31 @@ by which anything it was made from arrived or was superseded. Loads are numbered
 clocks are put back, and computers sleep.
 
 What a changed order no longer has (a day, a customer, itself) leaves no row behind that could be
-newer. fct_sale_lines therefore writes down which keys its orders have left, and the models after
-it take those keys for changed, too. #}
+newer. fct_sale_lines therefore writes down which keys its orders have left. Both are in
+fct_sale_changes, which the models after it read. #}
 
 {# Rows of a relation that are newer than anything this model has seen. #}
 {% macro loaded_since_last_build(column='load_number') -%}
     {{ column }} > {{ newest_number('select max(load_number) from ' ~ this) }}
 {%- endmacro %}
 
-{# The result of a query for a number, as a literal: behind a subquery the planner would expect a
-third of the table, and read all of it for a handful of changed orders. #}
+{# The result of a query for a number, as a literal: it must not move when `delete_changed` takes rows
+away, and behind a subquery the planner of a join would expect a third of the table. #}
 {% macro newest_number(query) -%}
     {%- set found = run_query('select cast((' ~ query ~ ') as varchar(40))') if execute -%}
     {%- set number = found.columns[0].values()[0] if found else none -%}
     {{ number if number is not none else -1 }}
+{%- endmacro %}
+
+{# Loads draw their numbers from this sequence. A database that something else than the hub loads has
+none yet: it starts after the numbers that its rows bear. #}
+{% macro ensure_load_numbers() -%}
+    {%- if execute and target.type == 'postgres' and flags.WHICH in ('build', 'run', 'test')
+        and not run_query("select to_regclass('quality.load_numbers')").columns[0].values()[0] %}
+    create sequence quality.load_numbers;
+    select setval('quality.load_numbers', 1 + coalesce(max(load_number), 0))
+    from {{ source('quality', 'load_log') }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# A number of its own, later than every load, for what changes although no load brought it. #}
@@ -29,7 +40,7 @@ third of the table, and read all of it for a handful of changed orders. #}
 
 {# Whether a column holds one of a query's values. Few values are named one by one: then the
 planner knows how little is to be read, and uses the index. #}
-{% macro is_among(column, query, type='text') -%}
+{% macro is_among(column, query) -%}
     {%- set most = 5000 -%}
     {%- set found = run_query(
         'select distinct cast(changed as ' ~ dbt.type_string() ~ ') from (' ~ query ~ ') as named (changed) '
@@ -40,7 +51,7 @@ planner knows how little is to be read, and uses the index. #}
     {%- elif found -%}
     {{ column }} in (
         {%- for value in found -%}
-        cast('{{ value | replace("'", "''") }}' as {{ type }}){{ ', ' if not loop.last }}
+        '{{ value | replace("'", "''") }}'{{ ', ' if not loop.last }}
         {%- endfor -%}
     )
     {%- else -%}
@@ -48,27 +59,14 @@ planner knows how little is to be read, and uses the index. #}
     {%- endif -%}
 {%- endmacro %}
 
-{# The keys (a column of the ledger, or an expression over its columns) of newer lines, and those
-that orders have left. #}
-{% macro changed_keys(column) -%}
-    select {{ column }} from {{ ref('fct_sale_lines') }}
-    where {{ loaded_since_last_build() }}
-    union
-    select {{ column }} from {{ ledger_departures() }}
-    where {{ loaded_since_last_build('left_number') }}
-{%- endmacro %}
-
-{% macro on_a_changed_day() -%}
-    {{ is_among('sale_date', changed_keys('sale_date'), type='date') }}
-{%- endmacro %}
-
-{# A key that all of its orders have left has no rows any more, and none to replace its old ones. #}
-{% macro forget_departed(column, expression=none) -%}
+{# Before the changed keys are built again: one whose orders have all left it, or are not counted any
+more, gets no new row that would replace its old ones. #}
+{% macro delete_changed(column) -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
     where {{ column }} in (
-        select {{ expression or column }} from {{ ledger_departures() }}
-        where {{ loaded_since_last_build('left_number') }}
+        select {{ column }} from {{ ref('fct_sale_changes') }}
+        where {{ loaded_since_last_build() }}
     )
     {%- endif -%}
 {%- endmacro %}
@@ -88,38 +86,17 @@ that orders have left. #}
     {%- endif -%}
 {%- endmacro %}
 
-{# Orders with a row that arrived or was superseded, a product whose cost or identity changed, a
-customer who turned out to be somebody, or a rate of exchange that became known. #}
+{# The orders that fct_sale_lines builds anew: those that changed themselves, and those of which it
+holds a line whose cost, customer or rate of exchange did. #}
 {% macro changed_sale_orders() -%}
-    select source_order_id from {{ ref('int_sale_arrivals') }}
-    where {{ loaded_since_last_build() }} or {{ loaded_since_last_build('superseded_number') }}
-    union
-    -- A return whose sale becomes known moves to the order of that sale.
-    select source_order_id from {{ ref('int_square_orders') }}
-    where has_return and sold_in_order_id <> source_order_id and {{ loaded_since_last_build() }}
+    select source_order_id from {{ ref('int_changed_orders') }}
+    where {{ loaded_since_last_build() }}
     union
     select source_order_id from {{ this }}
     where product_key in (
         select product_key from {{ ref('int_product_costs') }}
         where {{ loaded_since_last_build() }}
     )
-    union
-    select sales.source_order_id
-    from {{ ref('int_sale_arrivals') }} as sales
-    inner join {{ ref('int_product_identities') }} as products
-        on sales.source_product_id = products.source_product_id
-    where {{ loaded_since_last_build('products.changed_number') }}
-    union
-    select source_order_id from {{ ref('int_sale_matches') }}
-    where {{ loaded_since_last_build('changed_number') }}
-    union
-    -- What repeats a sale stands at its place.
-    select matches.source_order_id
-    from {{ ref('int_sale_matches') }} as matches
-    inner join {{ ref('int_shopify_orders') }} as sales
-        on matches.canonical_order_id = sales.source_order_id
-    where
-        matches.canonical_system = 'shopify' and {{ loaded_since_last_build('sales.load_number') }}
     union
     select source_order_id from {{ this }}
     where customer_record_id in (

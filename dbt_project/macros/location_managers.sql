@@ -7,9 +7,11 @@
 
 PostgreSQL enforces it, from the transaction on in which the mart is built: no table can be read
 without its policies. They name schema `access` only, which no build drops and only the
-administrator writes. Without policies nobody but the owner reads a table. #}
+administrator writes. Without policies nobody but the owner reads a table. A database without that
+group is nobody's dashboard: there is nothing to grant. #}
 {% macro let_managers_read() -%}
-    {%- if execute and target.type == 'postgres' -%}
+    {%- set rights = managers_rights_on(this) if execute and target.type == 'postgres' -%}
+    {%- if rights -%}
     {%- set decision = managers_decision() -%}
     {%- set rules -%}
     {%- if model.config.materialized != 'view' %}
@@ -29,7 +31,7 @@ administrator writes. Without policies nobody but the owner reads a table. #}
     {%- set mark = local_md5(rules) if decision == 'own_locations' and rules else '' -%}
     {%- set granted = decision | sort | join(', ') if decision is not string
         else '' if decision == 'nothing' else 'whole' -%}
-    {%- if managers_rights_on(this) != [mark, granted] -%}
+    {%- if rights != [mark, granted] -%}
     {{ rules }}
     {%- if mark %}
     comment on policy own_locations on {{ this }} is '{{ mark }}';
@@ -44,7 +46,7 @@ administrator writes. Without policies nobody but the owner reads a table. #}
 
 {# A policy does not reach through a view, so the view carries the condition itself. #}
 {% macro limited_to_own_locations(sql) -%}
-    {%- if managers_decision() == 'own_locations' -%}
+    {%- if is_limited_to_own_locations() -%}
     select * from (
         {{ sql }}
     ) as mart
@@ -58,12 +60,22 @@ administrator writes. Without policies nobody but the owner reads a table. #}
     {%- do return(model.config.get('meta', {}).get('location_managers', 'nothing')) -%}
 {%- endmacro %}
 
+{% macro is_limited_to_own_locations() -%}
+    {%- do return(managers_decision() == 'own_locations' and run_query(
+        "select 1 from pg_roles where rolname = '" ~ managers_group_name() ~ "'"
+    ).rows | length > 0) -%}
+{%- endmacro %}
+
 {% macro is_own_location() -%}
     location_name in (select location_name from access.my_locations)
 {%- endmacro %}
 
+{% macro managers_group_name() -%}
+    {%- do return(target.dbname ~ '_location_manager') -%}
+{%- endmacro %}
+
 {% macro managers_group() -%}
-    {{ adapter.quote(target.dbname ~ '_location_manager') }}
+    {{ adapter.quote(managers_group_name()) }}
 {%- endmacro %}
 
 {# Whom the default privileges of the schema let read a mart. #}
@@ -76,7 +88,8 @@ administrator writes. Without policies nobody but the owner reads a table. #}
     {{ found | join(', ') or 'current_user' }}
 {%- endmacro %}
 
-{# The mark of a relation's policy for managers, and what of it they have been granted. #}
+{# The mark of a relation's policy for managers, and what of it they have been granted; none where
+the database has no such group. #}
 {% macro managers_rights_on(relation) -%}
     {%- set found = run_query(
         "select "
@@ -86,8 +99,8 @@ administrator writes. Without policies nobody but the owner reads a table. #}
         ~ "else coalesce((select string_agg(attname, ', ' order by attname) from pg_attribute "
         ~ "where attrelid = pg_class.oid and exists "
         ~ "(select from aclexplode(attacl) where grantee = managers.oid)), '') end "
-        ~ "from pg_class, (select '" ~ managers_group() ~ "'::regrole::oid as oid) as managers "
+        ~ "from pg_class inner join pg_roles as managers on rolname = '" ~ managers_group_name() ~ "' "
         ~ "where pg_class.oid = '" ~ relation ~ "'::regclass"
     ) -%}
-    {%- do return(found.rows[0].values() | list) -%}
+    {%- do return(found.rows[0].values() | list if found.rows else none) -%}
 {%- endmacro %}

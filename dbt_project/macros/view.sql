@@ -11,7 +11,7 @@ changed a column has to be dropped. #}
         {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
     {%- set create = get_create_view_as_sql(built, limited_to_own_locations(sql)) | trim | trim(';') -%}
-    {%- if managers_decision() == 'own_locations' -%}
+    {%- if is_limited_to_own_locations() -%}
         {# Else an error in a caller's condition could tell of rows that he may not see. #}
         {%- set create = create | replace(built ~ '', built ~ ' with (security_barrier)', 1) -%}
     {%- endif -%}

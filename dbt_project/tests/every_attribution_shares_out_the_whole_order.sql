@@ -18,7 +18,7 @@ orders as (
         channels.channel_name
     from {{ ref('fct_orders') }} as orders
     inner join {{ ref('dim_channels') }} as channels on orders.channel_key = channels.channel_key
-    where orders.source_system = 'shopify' and orders.exclusion_reason is null
+    where orders.source_system = 'shopify' and orders.is_counted
 
 )
 

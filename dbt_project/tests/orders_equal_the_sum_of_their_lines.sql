@@ -2,8 +2,8 @@ with lines as (
 
     select
         order_key,
-        sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
-        sum(case when exclusion_reason is null then total_amount else 0 end) as total_amount
+        sum(case when is_counted then net_amount else 0 end) as net_amount,
+        sum(case when is_counted then total_amount else 0 end) as total_amount
     from {{ ref('fct_sale_lines') }}
     where
         order_key in (

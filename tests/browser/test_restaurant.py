@@ -38,7 +38,7 @@ def test_it_says_what_it_found(output: str) -> None:
         (
             (
                 "select count(*), count(distinct order_key), sum(quantity)::int, sum(net_amount)"
-                " from fct_sale_lines where exclusion_reason is null"
+                " from fct_sale_lines where is_counted"
             ),
             "48620|21350|49574|817860.050000",
         ),

@@ -71,7 +71,7 @@ def _assert_books_are_recognised(warehouse: Warehouse, world: World) -> None:
             row[0]
             for row in connection.execute(
                 "select distinct source_order_id from fct_sale_lines "
-                "where source_system = 'quickbooks' and exclusion_reason is null"
+                "where source_system = 'quickbooks' and is_counted"
             )
         }
     assert counted
@@ -97,7 +97,7 @@ def _assert_every_row_is_counted_or_has_a_reason(warehouse: Warehouse, world: Wo
     with warehouse.connect("analyst") as connection:
         counted = connection.execute(
             "select sum(net_amount) * 100 from fct_sale_lines "
-            "where exclusion_reason is null and source_system in ('shopify', 'square')"
+            "where is_counted and source_system in ('shopify', 'square')"
         ).fetchone()
         reasons = connection.execute(
             "select distinct exclusion_reason from fct_sale_lines order by 1"
@@ -136,12 +136,12 @@ def _assert_money_is_taken_once(warehouse: Warehouse, world: World) -> None:
             row[0]: (int(row[1]), int(row[2]))
             for row in connection.execute(
                 "select source_system, sum(payment_amount) * 100, sum(fee_amount) * 100 "
-                "from fct_payments where exclusion_reason is null group by source_system"
+                "from fct_payments where is_counted group by source_system"
             )
         }
         strangers = connection.execute(
             "select count(*) from fct_payments left join fct_orders using (order_key) "
-            "where fct_payments.exclusion_reason is null and fct_orders.order_key is null"
+            "where fct_payments.is_counted and fct_orders.order_key is null"
         ).fetchone()
     assert found == due
     assert strangers == (0,)
@@ -229,12 +229,12 @@ def _assert_counted_lines_are_the_events_of_the_shops(warehouse: Warehouse, worl
         select sum(gross_amount) * 100, sum(discount_amount) * 100, sum(reversal_amount) * 100,
             sum(tax_amount) * 100
         from fct_sale_lines
-        where exclusion_reason is null and source_system in ('shopify', 'square')""",
+        where is_counted and source_system in ('shopify', 'square')""",
     ) == [(gross, discount, reversal, tax)]
     assert _rows(
         warehouse,
         "select count(*) from fct_orders where net_amount < 0 and gross_amount = 0 "
-        "and exclusion_reason is null and source_system in ('shopify', 'square')",
+        "and is_counted and source_system in ('shopify', 'square')",
     ) == [(0,)]
 
 

@@ -123,7 +123,7 @@ def _assert_undone_left_no_entries(warehouse: Warehouse, world: World) -> None:
         warehouse,
         """
         select count(*) from fct_ledger_entries join fct_ledger_documents using (document_key)
-        where exclusion_reason is not null""",
+        where not is_counted""",
     ) == [(0,)]
 
 

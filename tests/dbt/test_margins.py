@@ -95,7 +95,7 @@ def test_each_order_leaves_what_the_world_s_ledger_leaves_of_it(business: Served
         select split_part(source_order_id, '/', 5)::int, (margins.cost_amount * 100)::int,
             (coalesce(payment_fee_amount, 0) * 100)::int, (contribution_margin_amount * 100)::int
         from fct_order_margins as margins join fct_orders using (order_key)
-        where margins.source_system = 'shopify' and margins.exclusion_reason is null
+        where margins.source_system = 'shopify' and margins.is_counted
         order by 1"""
     )
     assert len(ours) > 300
@@ -115,9 +115,7 @@ def test_fees_are_those_of_the_payments_and_every_report_adds_up_to_the_orders(
         "sum(payment_fee_amount), sum(contribution_margin_amount), sum(cost_amount), "
         "sum(net_amount)"
     )
-    ((fees,),) = business.rows(
-        "select sum(fee_amount) from fct_payments where exclusion_reason is null"
-    )
+    ((fees,),) = business.rows("select sum(fee_amount) from fct_payments where is_counted")
     (orders,) = business.rows(f"select {figures} from fct_order_margins")
     (days,) = business.rows(f"select {figures} from rpt_contribution_daily")
     assert orders[0] == fees
@@ -149,7 +147,7 @@ def test_steps_lead_from_the_ledger_s_gross_sales_to_what_orders_leave(
     ((gross, discounts, refunds, known, net),) = business.rows(
         "select sum(gross_amount), -sum(discount_amount), -sum(reversal_amount), "
         "sum(case when is_cost_known then net_amount else 0 end), sum(net_amount) "
-        "from fct_sale_lines where exclusion_reason is null"
+        "from fct_sale_lines where is_counted"
     )
     ((cost, left),) = business.rows(
         "select -sum(cost_amount), sum(contribution_margin_amount) from fct_order_margins"

@@ -100,7 +100,7 @@ def test_each_order_of_the_web_shop_is_attributed_to_the_visit_it_came_from(
     assert [(first,), (last,)] == 2 * business.rows(
         "select sum(net_amount) from fct_orders join dim_channels using (channel_key) "
         "where channel_name = 'Online Store' and source_system = 'shopify' "
-        "and exclusion_reason is null"
+        "and is_counted"
     )
     assert float(linear) == pytest.approx(float(last), abs=0.01)
 
@@ -166,7 +166,7 @@ def test_acquisition_sets_the_spend_of_a_month_against_who_came_in_it(
             """
             select date_trunc('month', first_date)::date, count(*) from (
                 select min(order_date) as first_date from fct_orders
-                where exclusion_reason is null and customer_key is not null group by customer_key
+                where is_counted and customer_key is not null group by customer_key
             ) as firsts group by 1"""
         )
     )

@@ -123,7 +123,7 @@ def test_best_sellers_are_what_is_left_of_each_month_s_orders(business: ServedBu
     )
     assert seasons.keys() == {"Autumn"}
     ((autumn,),) = business.rows(
-        "select sum(quantity)::int from fct_sale_lines where exclusion_reason is null "
+        "select sum(quantity)::int from fct_sale_lines where is_counted "
         "and line_type = 'product' and product_key is not null"
     )
     # What was given back in full is in no ranking.
@@ -136,9 +136,9 @@ def test_baskets_and_repeat_orders_are_those_of_the_orders(business: ServedBusin
         select customer_key, location_key, date_trunc('month', order_date)::date, net_amount,
             exists (
                 select from fct_sale_lines as lines where lines.order_key = orders.order_key
-                and action_type = 'order' and exclusion_reason is null
+                and action_type = 'order' and is_counted
             )
-        from fct_orders as orders where exclusion_reason is null
+        from fct_orders as orders where is_counted
         order by order_date, ordered_at, order_key"""
     )
     known: set[object] = set()

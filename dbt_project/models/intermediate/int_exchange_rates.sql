@@ -31,7 +31,7 @@ with quotes as (
     cross join {{ ref('int_quickbooks_company') }} as company
     where
         documents.is_foreign
-        and documents.exclusion_reason is null
+        and documents.is_counted
         and documents.exchange_rate > 0
 
 ),

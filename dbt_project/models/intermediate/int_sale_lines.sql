@@ -26,6 +26,7 @@ with shop_lines as (
                 source_currency_code,
                 source_total_amount,
             {% endif %}
+            exclusion_reason is null as is_counted,
             order_date,
             load_number
         from {{ ref('int_sale_lines_from_' ~ system) }}
@@ -68,13 +69,13 @@ matched as (
         case
             when matches.canonical_system = 'shopify' then shopify_orders.location_name
             when matches.canonical_system = 'square' then square_days.location_name
-            when shop_lines.source_system = 'quickbooks' and shop_lines.exclusion_reason is not null
+            when shop_lines.source_system = 'quickbooks' and not shop_lines.is_counted
                 then {{ no_location() }}
         end as canonical_location_name,
         case
             when matches.canonical_system = 'shopify' then shopify_orders.channel_name
             when matches.canonical_system = 'square' then 'Point of Sale'
-            when shop_lines.source_system = 'quickbooks' and shop_lines.exclusion_reason is not null
+            when shop_lines.source_system = 'quickbooks' and not shop_lines.is_counted
                 then 'QuickBooks'
         end as canonical_channel_name,
         greatest(

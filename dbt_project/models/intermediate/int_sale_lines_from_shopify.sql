@@ -88,10 +88,12 @@ select
     case when judged.is_goods and judged.is_back then -judged.untaxed_amount else 0 end
         as line_reversal_amount,
     judged.tax_amount as line_tax_amount,
-    case
-        when orders.exclusion_reason is not null then orders.exclusion_reason
-        when judged.ledger_line_type = 'gift_card' then 'gift_card_sale'
-    end as exclusion_reason,
+    coalesce(
+        orders.exclusion_reason,
+        case
+            when judged.ledger_line_type = 'gift_card' then 'gift_card_sale'
+        end
+    ) as exclusion_reason,
     judged.happened_at as sold_at,
     {{ local_time('judged.happened_at', 'orders.time_zone') }} as sold_local_at,
     true as is_time_known,

@@ -128,10 +128,12 @@ select
         else 0
     end as line_reversal_amount,
     parts.tax_amount as line_tax_amount,
-    case
-        when orders.exclusion_reason is not null then orders.exclusion_reason
-        when parts.line_type = 'gift_card' then 'gift_card_sale'
-    end as exclusion_reason,
+    coalesce(
+        orders.exclusion_reason,
+        case
+            when parts.line_type = 'gift_card' then 'gift_card_sale'
+        end
+    ) as exclusion_reason,
     orders.closed_at as sold_at,
     orders.closed_local_at as sold_local_at,
     true as is_time_known,

@@ -1,6 +1,19 @@
-with orders as (
+with told as (
 
     select * from {{ ref('stg_shopify__orders') }}
+
+),
+
+orders as (
+
+    select
+        told.*,
+        case
+            when deleted_at is not null then 'deleted'
+            when is_test then 'test_order'
+            when financial_status = 'VOIDED' then 'voided'
+        end as exclusion_reason
+    from told
 
 ),
 
@@ -42,11 +55,8 @@ select
         'shopify', 'coalesce(orders.source_customer_id, orders.customer_email_token)'
     ) }} as customer_record_id,
     cast({{ local_time('orders.processed_at', 'shops.time_zone') }} as date) as order_date,
-    case
-        when orders.deleted_at is not null then 'deleted'
-        when orders.is_test then 'test_order'
-        when orders.financial_status = 'VOIDED' then 'voided'
-    end as exclusion_reason,
+    orders.exclusion_reason,
+    orders.exclusion_reason is null as is_counted,
     orders.source_updated_at,
     greatest(orders.load_number, coalesce(locations.load_number, orders.load_number)) as load_number
 from orders

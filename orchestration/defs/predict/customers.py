@@ -19,7 +19,7 @@ select customer_key, order_date, sum(net_amount) as net_amount,
             then contribution_margin_amount * net_amount / known_cost_net_amount
     end) as margin_amount
 from marts.fct_order_margins
-where customer_key is not null and exclusion_reason is null and net_amount > 0
+where customer_key is not null and is_counted and net_amount > 0
     and order_date <= %(as_of)s
 group by customer_key, order_date
 order by customer_key, order_date
@@ -66,7 +66,7 @@ with orders as (
     select order_key, order_date, row_number() over (order by order_key) as basket
     from (
         select order_key, order_date from marts.fct_orders
-        where exclusion_reason is null and net_amount > 0
+        where is_counted and net_amount > 0
             and order_date between %(as_of)s::date - 364 and %(as_of)s::date
         order by md5(order_key)
         limit 200000
@@ -80,7 +80,7 @@ select distinct orders.basket, orders.order_date as basket_date, products.produc
 from orders
 inner join marts.fct_sale_lines as lines on orders.order_key = lines.order_key
 inner join products on lines.product_key = products.product_key
-where lines.exclusion_reason is null and lines.action_type = 'order'
+where lines.is_counted and lines.action_type = 'order'
     and lines.line_type = 'product' and lines.quantity > 0
 order by orders.basket, products.product_number
 """
@@ -131,10 +131,10 @@ select orders.customer_key, lines.product_key,
         as later_days
 from marts.fct_orders as orders
 inner join marts.fct_sale_lines as lines on orders.order_key = lines.order_key
-where orders.customer_key is not null and orders.exclusion_reason is null
+where orders.customer_key is not null and orders.is_counted
     and orders.net_amount > 0
     and orders.order_date between %(as_of)s::date - 729 and %(as_of)s::date
-    and lines.product_key is not null and lines.exclusion_reason is null
+    and lines.product_key is not null and lines.is_counted
     and lines.action_type = 'order' and lines.line_type = 'product' and lines.quantity > 0
 group by orders.customer_key, lines.product_key
 order by orders.customer_key, lines.product_key
@@ -149,7 +149,7 @@ margins as (
     select product_key,
         sum(net_amount - cost_amount) / nullif(sum(quantity), 0) as unit_margin_amount
     from marts.fct_sale_lines
-    where exclusion_reason is null and is_cost_known and line_type = 'product'
+    where is_counted and is_cost_known and line_type = 'product'
         and sale_date between %(as_of)s::date - 364 and %(as_of)s::date
     group by product_key
 )

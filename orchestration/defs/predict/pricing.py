@@ -61,7 +61,7 @@ PRICE_ELASTICITIES = Task(
                     then round(lines.gross_amount / lines.quantity, 2) end as unit_price_amount,
                 sum(lines.quantity) as units, sum(lines.discount_amount) as discount_amount
             from marts.fct_sale_lines lines join marts.dim_products products using (product_key)
-            where lines.exclusion_reason is null and lines.line_type = 'product'
+            where lines.is_counted and lines.line_type = 'product'
                 and lines.action_type = 'order' and lines.quantity > 0 and lines.gross_amount > 0
                 and lines.source_system <> 'quickbooks'
                 and lines.sale_date > %(as_of)s::date - 730 and lines.sale_date <= %(as_of)s

@@ -24,6 +24,7 @@ totals as (
 )
 
 select
+    document_type,
     source_document_id,
     {{ quickbooks_line_name() }} as entry_name,
     source_account_id,
@@ -34,6 +35,7 @@ select
 from lines
 union all
 select
+    documents.document_type,
     documents.source_document_id,
     'cash back' as entry_name,
     documents.other_account_id as source_account_id,
@@ -45,6 +47,7 @@ from documents
 where documents.other_amount <> 0
 union all
 select
+    documents.document_type,
     documents.source_document_id,
     'total' as entry_name,
     documents.source_account_id,

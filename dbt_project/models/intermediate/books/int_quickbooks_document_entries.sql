@@ -1,10 +1,12 @@
 {{ config(materialized='table') }}
 with entries as (
 
-    {% for document in quickbooks_documents() %}
-        {% set is_journal = document.name == 'journal_entry' %}
+    {% for kind in (
+        'sale_entries', 'expense_entries', 'transfer_entries', 'deposit_entries', 'journal_entries'
+    ) %}
+        {% set is_journal = kind == 'journal_entries' %}
         select
-            '{{ document.name }}' as document_type,
+            document_type,
             source_document_id,
             entry_name,
             source_account_id,
@@ -16,7 +18,7 @@ with entries as (
                     as {{ column }},
             {% endfor %}
             amount
-        from {{ ref('int_quickbooks_' ~ document.name ~ '_entries') }}
+        from {{ ref('int_quickbooks_' ~ kind) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
@@ -25,7 +27,7 @@ with entries as (
 documents as (
 
     select * from {{ ref('int_quickbooks_documents') }}
-    where exclusion_reason is null
+    where is_counted
 
 ),
 

@@ -34,7 +34,7 @@ with company as (
 
 ),
 
-documents as (
+told as (
 
     {% for plural, own, renamed in types %}
         select
@@ -59,6 +59,19 @@ documents as (
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
+),
+
+judged as (
+
+    select
+        told.*,
+        -- The note alone proves nothing: anybody can write it.
+        case
+            when deleted_at is not null then 'deleted'
+            when is_voided and coalesce(total_amount, 0) = 0 then 'voided'
+        end as exclusion_reason
+    from told
+
 )
 
 select
@@ -80,14 +93,11 @@ select
     documents.total_amount,
     documents.balance_amount,
     coalesce(documents.other_amount, 0) as other_amount,
-    -- The note alone proves nothing: anybody can write it.
-    case
-        when documents.deleted_at is not null then 'deleted'
-        when documents.is_voided and coalesce(documents.total_amount, 0) = 0 then 'voided'
-    end as exclusion_reason,
+    documents.exclusion_reason,
+    documents.exclusion_reason is null as is_counted,
     documents.document_date,
     coalesce(documents.due_date, documents.document_date) as due_date,
     documents.source_updated_at,
     documents.load_number
-from documents
+from judged as documents
 cross join company

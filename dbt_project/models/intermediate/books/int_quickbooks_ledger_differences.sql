@@ -101,7 +101,7 @@ described as (
         differences.*,
         documents.document_type,
         documents.is_foreign,
-        documents.exclusion_reason,
+        documents.is_counted,
         accounts.account_type,
         accounts.account_sub_type,
         cost_accounts.source_account_id is not null as is_cost_account,
@@ -125,7 +125,7 @@ select
     entry_date,
     difference_amount,
     case
-        when exclusion_reason is not null then 'unexplained'
+        when not is_counted then 'unexplained'
         when document_type is null and transaction_type in ('{{ known_types | join("', '") }}')
             then 'unexplained'
         when document_type is null then 'no_document'

@@ -15,7 +15,7 @@ links as (
 documents as (
 
     select * from {{ ref('int_quickbooks_documents') }}
-    where exclusion_reason is null
+    where is_counted
 
 ),
 

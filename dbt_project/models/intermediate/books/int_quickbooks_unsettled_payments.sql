@@ -7,7 +7,7 @@ with default_accounts as (
 payments as (
 
     select * from {{ ref('int_quickbooks_documents') }}
-    where document_type in ('payment', 'bill_payment') and exclusion_reason is null
+    where document_type in ('payment', 'bill_payment') and is_counted
 
 ),
 

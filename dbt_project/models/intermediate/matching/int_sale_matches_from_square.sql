@@ -34,7 +34,7 @@ references_known as (
 shopify_orders as (
 
     select * from {{ ref('int_shopify_orders') }}
-    where exclusion_reason is null
+    where is_counted
 
 ),
 

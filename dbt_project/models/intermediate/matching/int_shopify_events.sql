@@ -87,4 +87,4 @@ from amounts
 inner join orders on amounts.source_order_id = orders.source_order_id
 left join gift_cards on amounts.source_order_id = gift_cards.source_order_id
 left join persons on orders.customer_record_id = persons.customer_record_id
-where orders.exclusion_reason is null or orders.exclusion_reason = 'voided'
+where orders.is_counted or orders.exclusion_reason = 'voided'

@@ -57,18 +57,20 @@ select
     end as fee_amount,
     balances.source_payout_id,
     transactions.processed_at as paid_at,
-    case
-        when orders.exclusion_reason is not null then orders.exclusion_reason
-        when transactions.status <> 'SUCCESS' then lower(transactions.status)
-        when transactions.kind = 'VOID' then 'voided'
-        when transactions.kind = 'AUTHORIZATION' and captures.parent_transaction_id is not null
-            then 'authorisation_of_a_capture'
-        when transactions.kind = 'AUTHORIZATION' then 'not_captured'
-        when
-            paid_at_square.canonical_order_id is not null
-            and transactions.gateway not in ('shopify_payments', 'gift_card', 'cash')
-            then 'paid_at_square'
-    end as exclusion_reason,
+    coalesce(
+        orders.exclusion_reason,
+        case
+            when transactions.status <> 'SUCCESS' then lower(transactions.status)
+            when transactions.kind = 'VOID' then 'voided'
+            when transactions.kind = 'AUTHORIZATION' and captures.parent_transaction_id is not null
+                then 'authorisation_of_a_capture'
+            when transactions.kind = 'AUTHORIZATION' then 'not_captured'
+            when
+                paid_at_square.canonical_order_id is not null
+                and transactions.gateway not in ('shopify_payments', 'gift_card', 'cash')
+                then 'paid_at_square'
+        end
+    ) as exclusion_reason,
     orders.source_updated_at,
     greatest(
         transactions.load_number, orders.load_number,

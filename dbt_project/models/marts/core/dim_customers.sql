@@ -4,22 +4,23 @@
     on_schema_change='fail', indexes=[{'columns': ['load_number']}]
 ) }}
 
--- depends_on: {{ ref('stg_ml__customer_identities') }}
--- depends_on: {{ ref('fct_sale_lines') }}
-{% if is_incremental() %}
-{%- set changed_customers -%}
-    select customer_key from {{ ref('int_customers') }}
-    where {{ loaded_since_last_build() }}
-    union
-    {{ changed_keys('customer_key') }}
-{%- endset -%}
-{% endif %}
+with changes as (
 
-with customers as (
+    {% for changed in ('fct_sale_changes', 'int_customers') %}
+        select customer_key from {{ ref(changed) }}
+        {% if is_incremental() %}
+            where {{ loaded_since_last_build() }}
+        {% endif %}
+        {% if not loop.last %} union {% endif %}
+    {% endfor %}
+
+),
+
+customers as (
 
     select * from {{ ref('int_customers') }}
     {% if is_incremental() %}
-    where {{ is_among('customer_key', changed_customers) }}
+    where customer_key in (select customer_key from changes)
     {% endif %}
 
 ),
@@ -33,7 +34,7 @@ numbered as (
         ) as month_number
     from {{ ref('fct_customer_months') }}
     {% if is_incremental() %}
-    where {{ is_among('customer_key', changed_customers) }}
+    where customer_key in (select customer_key from changes)
     {% endif %}
 
 ),

@@ -21,10 +21,9 @@ sale_days as (
 
     select
         product_key,
-        min(sale_date) as first_sale_date,
-        max(sale_date) as last_sale_date
-    from {{ ref('fct_product_sales_daily') }}
-    where lines_count > 0
+        min(first_sale_date) as first_sale_date,
+        max(last_sale_date) as last_sale_date
+    from {{ ref('fct_product_orders_daily') }}
     group by product_key
 
 ),

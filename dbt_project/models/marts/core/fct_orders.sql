@@ -1,18 +1,24 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
     on_schema_change='fail',
-    pre_hook="{{ forget_departed('order_key') }}",
+    pre_hook="{{ delete_changed('order_key') }}",
     indexes=[
         {'columns': ['load_number']}, {'columns': ['order_date']}, {'columns': ['customer_key']},
         {'columns': ['source_system']}
     ]
 ) }}
 
-with lines as (
+with changes as (
+
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     {% if is_incremental() %}
-    where {{ is_among('order_key', changed_keys('order_key')) }}
+    where order_key in (select order_key from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
@@ -22,7 +28,7 @@ counted as (
 
     select
         lines.*,
-        case when exclusion_reason is null then 1 else 0 end as is_counted_line
+        case when is_counted then 1 else 0 end as is_counted_line
     from lines
 
 ),
@@ -74,6 +80,7 @@ orders as (
             ) as {{ name }},
         {% endfor %}
         case when max(is_counted_line) = 0 then min(exclusion_reason) end as exclusion_reason,
+        max(is_counted_line) = 1 as is_counted,
         max(source_updated_at) as source_updated_at,
         max(load_number) as load_number
     from counted
@@ -109,6 +116,7 @@ select
     cast(sold_amount as {{ dbt.type_numeric() }}) as sold_amount,
     cast(known_cost_sold_amount as {{ dbt.type_numeric() }}) as known_cost_sold_amount,
     exclusion_reason,
+    is_counted,
     source_updated_at,
     load_number
 from orders

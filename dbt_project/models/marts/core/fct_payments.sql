@@ -17,7 +17,7 @@ with payments as (
             fee_amount,
             source_payout_id,
             paid_at,
-            exclusion_reason,
+            exclusion_reason as source_exclusion_reason,
             source_updated_at,
             load_number
         from {{ ref('int_payments_from_' ~ system) }}
@@ -61,14 +61,14 @@ converted as (
             else {{ business_setting('currency_code') }}
         end as reported_currency_code,
         coalesce(
-            dated.exclusion_reason,
+            dated.source_exclusion_reason,
             case
                 when
                     dated.currency_code <> {{ business_setting('currency_code') }}
                     and rates.exchange_rate is null
                     then 'no_exchange_rate'
             end
-        ) as reason,
+        ) as exclusion_reason,
         coalesce(rates.exchange_rate, 1) as factor,
         greatest(dated.load_number, coalesce(rates.load_number, dated.load_number)) as known_number
     from dated
@@ -107,7 +107,8 @@ select
     {{ location_key('coalesce(converted.location_name, ' ~ default_location() ~ ')') }}
         as location_key,
     converted.source_payout_id,
-    converted.reason as exclusion_reason,
+    converted.exclusion_reason,
+    converted.exclusion_reason is null as is_counted,
     converted.source_updated_at,
     converted.known_number as load_number
 from converted

@@ -1,9 +1,4 @@
--- depends_on: {{ ref('int_sale_arrivals') }}
--- depends_on: {{ ref('int_square_orders') }}
--- depends_on: {{ ref('int_shopify_orders') }}
--- depends_on: {{ ref('stg_ml__customer_identities') }}
--- depends_on: {{ ref('int_sale_matches') }}
--- depends_on: {{ ref('int_product_identities') }}
+-- depends_on: {{ ref('int_changed_orders') }}
 -- depends_on: {{ ref('int_exchange_rates') }}
 {%- set changed_orders = changed_sale_orders() if is_incremental() -%}
 {{ config(
@@ -217,6 +212,7 @@ select
     staff_key,
     canonical_sale_id,
     exclusion_reason,
+    exclusion_reason is null as is_counted,
     match_method,
     cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     source_updated_at,

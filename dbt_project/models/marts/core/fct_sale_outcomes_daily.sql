@@ -1,17 +1,23 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='sale_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
+    pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
 {%- set charges = ('tip', 'shipping', 'fee', 'service_charge') -%}
-with lines as (
+with changes as (
+
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
 
     select
         sale_lines.*,
         coalesce(exclusion_reason, 'counted') as outcome
     from {{ ref('fct_sale_lines') }} as sale_lines
     {% if is_incremental() %}
-    where {{ on_a_changed_day() }}
+    where sale_date in (select sale_date from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),

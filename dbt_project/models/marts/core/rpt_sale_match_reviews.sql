@@ -99,7 +99,7 @@ select
     min(sale_lines.sale_date) as sale_date,
     min(sale_lines.currency_code) as currency_code,
     cast(sum(sale_lines.total_amount) as {{ dbt.type_numeric() }}) as total_amount,
-    max(case when sale_lines.exclusion_reason is null then 1 else 0 end) = 1 as is_counted,
+    max(case when sale_lines.is_counted then 1 else 0 end) = 1 as is_counted,
     doubtful.match_method,
     cast(doubtful.match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
     doubtful.reason,

@@ -1,16 +1,21 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='customer_key', on_schema_change='fail',
-    pre_hook="{{ forget_departed('customer_key') }}", indexes=[{'columns': ['customer_key']}]
+    pre_hook="{{ delete_changed('customer_key') }}", indexes=[{'columns': ['customer_key']}]
 ) }}
 
--- depends_on: {{ ref('stg_ml__customer_identities') }}
-with lines as (
+with changes as (
+
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
 
     select * from {{ ref('fct_sale_lines') }}
     where customer_key is not null
     {% if is_incremental() %}
-        and {{ is_among('customer_key', changed_keys('customer_key')) }}
+        and customer_key in (select customer_key from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
@@ -28,7 +33,7 @@ orders as (
         sum(case when is_cost_known then net_amount else 0 end) as known_cost_net_amount,
         sum(case when is_cost_known then net_amount - cost_amount else 0 end) as margin_amount
     from lines
-    where exclusion_reason is null
+    where is_counted
     group by customer_key, order_key
 
 ),

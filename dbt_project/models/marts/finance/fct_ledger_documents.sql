@@ -33,6 +33,7 @@ select
     cast(coalesce(entries.debit_amount, 0) as {{ dbt.type_numeric() }}) as debit_amount,
     coalesce(entries.entries_count, 0) as entries_count,
     documents.exclusion_reason,
+    documents.is_counted,
     documents.source_updated_at,
     documents.load_number
 from documents

@@ -13,9 +13,9 @@ orders as (
 
     select
         order_key,
-        sum(case when exclusion_reason is null then 1 else 0 end) as payments_count,
-        sum(case when exclusion_reason is null then fee_amount end) as payment_fee_amount,
-        sum(case when exclusion_reason is null and not is_fee_known then 1 else 0 end)
+        sum(case when is_counted then 1 else 0 end) as payments_count,
+        sum(case when is_counted then fee_amount end) as payment_fee_amount,
+        sum(case when is_counted and not is_fee_known then 1 else 0 end)
             as unknown_fees_count,
         max(load_number) as load_number
     from payments

@@ -1,23 +1,28 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='order_key',
-    on_schema_change='fail', pre_hook="{{ forget_departed('order_key') }}",
+    on_schema_change='fail', pre_hook="{{ delete_changed('order_key') }}",
     indexes=[{'columns': ['load_number']}, {'columns': ['order_date']}]
 ) }}
--- depends_on: {{ ref('fct_sale_lines') }}
-{% if is_incremental() %}
-{%- set changed_orders -%}
-    {{ changed_keys('order_key') }}
-    union
-    select order_key from {{ ref('fct_order_fees') }}
-    where {{ loaded_since_last_build('changed_number') }}
-{%- endset -%}
-{% endif %}
 
-with orders as (
+with changes as (
+
+    select
+        order_key,
+        load_number
+    from {{ ref('fct_sale_changes') }}
+    union all
+    select
+        order_key,
+        changed_number as load_number
+    from {{ ref('fct_order_fees') }}
+
+),
+
+orders as (
 
     select * from {{ ref('fct_orders') }}
     {% if is_incremental() %}
-    where {{ is_among('order_key', changed_orders) }}
+    where order_key in (select order_key from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
@@ -92,5 +97,6 @@ select
         when net_amount > 0 then known_cost_net_amount / net_amount
     end as {{ dbt.type_numeric() }}) as cost_coverage_rate,
     exclusion_reason,
+    is_counted,
     changed_number as load_number
 from shared

@@ -1,23 +1,6 @@
-{{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='order_date',
-    on_schema_change='fail', pre_hook="{{ forget_departed('order_date') }}"
-) }}
--- depends_on: {{ ref('fct_sale_lines') }}
-{% if is_incremental() %}
-{%- set changed_days -%}
-    {{ changed_keys('order_date') }}
-    union
-    select order_date from {{ ref('fct_order_margins') }}
-    where {{ loaded_since_last_build() }}
-{%- endset -%}
-{% endif %}
-
 with margins as (
 
     select * from {{ ref('fct_order_margins') }}
-    {% if is_incremental() %}
-    where {{ is_among('order_date', changed_days, type='date') }}
-    {% endif %}
 
 ),
 
@@ -27,7 +10,7 @@ days as (
         order_date,
         location_key,
         channel_key,
-        sum(case when exclusion_reason is null then 1 else 0 end) as orders_count,
+        sum(case when is_counted then 1 else 0 end) as orders_count,
         sum(net_amount) as net_amount,
         sum(known_cost_net_amount) as known_cost_net_amount,
         sum(cost_amount) as cost_amount,

@@ -2,8 +2,8 @@
 
 with lines as (
 
-    select * from {{ ref('fct_sale_lines') }}
-    where line_type = 'product' and exclusion_reason is null and product_key is not null
+    select * from {{ ref('fct_counted_sale_lines') }}
+    where line_type = 'product' and product_key is not null
 
 ),
 

@@ -21,7 +21,7 @@ orders as (
     where
         orders.source_system = 'shopify'
         and channels.channel_name = 'Online Store'
-        and orders.exclusion_reason is null
+        and orders.is_counted
 
 ),
 

@@ -1,15 +1,21 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='order_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('order_date') }}", indexes=[{'columns': ['order_date']}]
+    pre_hook="{{ delete_changed('order_date') }}", indexes=[{'columns': ['order_date']}]
 ) }}
 
-with lines as (
+with changes as (
 
-    select * from {{ ref('fct_sale_lines') }}
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('fct_counted_sale_lines') }}
     where line_type = 'product' and product_key is not null
     {% if is_incremental() %}
-        and {{ is_among('order_date', changed_keys('order_date'), type='date') }}
+        and order_date in (select order_date from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
@@ -19,8 +25,10 @@ days as (
     select
         order_date,
         product_key,
-        sum(case when exclusion_reason is null then quantity else 0 end) as units,
-        sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
+        sum(quantity) as units,
+        sum(net_amount) as net_amount,
+        min(sale_date) as first_sale_date,
+        max(sale_date) as last_sale_date,
         max(load_number) as load_number
     from lines
     group by order_date, product_key
@@ -32,5 +40,7 @@ select
     product_key,
     cast(units as {{ dbt.type_numeric() }}) as units,
     cast(net_amount as {{ dbt.type_numeric() }}) as net_amount,
+    first_sale_date,
+    last_sale_date,
     load_number
 from days

@@ -1,27 +1,33 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert',
     unique_key='sale_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
+    pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
--- depends_on: {{ ref('fct_order_fees') }}
-{% if is_incremental() %}
-{#- An order whose fees changed, or the goods that bear them, changes each day it was sold on. -#}
-{%- set days_of_changed_fees -%}
-    select lines.sale_date
+
+with changes as (
+
+    select
+        sale_date,
+        load_number
+    from {{ ref('fct_sale_changes') }}
+    union all
+    -- An order whose fees changed, or the goods that bear them, changes each day it was sold on.
+    select
+        sold.sale_date,
+        margins.load_number
     from {{ ref('fct_order_margins') }} as margins
     inner join {{ ref('fct_order_fees') }} as order_fees on margins.order_key = order_fees.order_key
-    inner join {{ ref('fct_sale_lines') }} as lines on margins.order_key = lines.order_key
-    where {{ loaded_since_last_build('margins.load_number') }}
-{%- endset -%}
-{% endif %}
+    inner join {{ ref('fct_counted_sale_lines') }} as sold on margins.order_key = sold.order_key
 
-with sale_lines as (
+),
 
-    select * from {{ ref('fct_sale_lines') }}
+sale_lines as (
+
+    select * from {{ ref('fct_counted_sale_lines') }}
     -- A refund that names no goods reduces net sales too, and has no product.
     where line_type in ('product', 'adjustment')
     {% if is_incremental() %}
-        and ({{ on_a_changed_day() }} or {{ is_among('sale_date', days_of_changed_fees, type='date') }})
+        and sale_date in (select sale_date from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
@@ -57,25 +63,20 @@ days as (
         sale_date,
         location_key,
         product_key,
-        sum(case when exclusion_reason is null then quantity else 0 end) as units,
-        count(distinct case
-            when exclusion_reason is null and action_type = 'order' then order_key
-        end) as orders_count,
-        sum(case when exclusion_reason is null then gross_amount else 0 end) as gross_amount,
-        sum(case when exclusion_reason is null then discount_amount else 0 end) as discount_amount,
-        sum(case when exclusion_reason is null then reversal_amount else 0 end) as reversal_amount,
-        sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
-        sum(case when exclusion_reason is null then cost_amount end) as cost_amount,
-        sum(case when exclusion_reason is null and is_cost_known then net_amount else 0 end)
-            as known_cost_net_amount,
-        sum(case when exclusion_reason is null and is_cost_known then quantity else 0 end)
-            as known_cost_units,
-        sum(case when exclusion_reason is null then payment_fee_amount end) as payment_fee_amount,
-        sum(case when exclusion_reason is null and is_cost_known then payment_fee_amount end)
+        sum(quantity) as units,
+        count(distinct case when action_type = 'order' then order_key end) as orders_count,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(reversal_amount) as reversal_amount,
+        sum(net_amount) as net_amount,
+        sum(cost_amount) as cost_amount,
+        sum(case when is_cost_known then net_amount else 0 end) as known_cost_net_amount,
+        sum(case when is_cost_known then quantity else 0 end) as known_cost_units,
+        sum(payment_fee_amount) as payment_fee_amount,
+        sum(case when is_cost_known then payment_fee_amount end)
             as known_cost_payment_fee_amount,
-        sum(case when exclusion_reason is null and is_payment_fee_known then net_amount else 0 end)
-            as known_fee_net_amount,
-        sum(case when exclusion_reason is null then 1 else 0 end) as lines_count,
+        sum(case when is_payment_fee_known then net_amount else 0 end) as known_fee_net_amount,
+        count(*) as lines_count,
         max(greatest(load_number, coalesce(fees_load_number, load_number))) as load_number
     from lines
     group by sale_date, location_key, product_key

@@ -1,26 +1,7 @@
--- depends_on: {{ ref('fct_sale_lines') }}
-{{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key='month_start_date', on_schema_change='fail',
-    pre_hook="{{ forget_departed('month_start_date', month_start('order_date')) }}"
-) }}
-{% if is_incremental() %}
-{#- Months with a changed order, and with one of somebody whose first purchase may be another
-one now. -#}
-{%- set changed_months -%}
-    {{ changed_keys(month_start('order_date')) }}
-    union
-    select {{ month_start('order_date') }} from {{ ref('fct_orders') }}
-    where {{ is_among('customer_key', changed_keys('customer_key')) }}
-{%- endset -%}
-{% endif %}
 with orders as (
 
     select * from {{ ref('fct_orders') }}
-    where exclusion_reason is null
-    {% if is_incremental() %}
-        and {{ is_among(month_start('order_date'), changed_months, type='date') }}
-    {% endif %}
+    where is_counted
 
 ),
 

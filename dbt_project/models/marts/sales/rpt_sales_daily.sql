@@ -1,24 +1,21 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='sale_date',
     on_schema_change='fail',
-    pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
+    pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
 
-with lines as (
+with changes as (
 
-    select * from {{ ref('fct_sale_lines') }}
-    {% if is_incremental() %}
-    where {{ on_a_changed_day() }}
-    {% endif %}
+    select * from {{ ref('fct_sale_changes') }}
 
 ),
 
-counted as (
+lines as (
 
-    select
-        lines.*,
-        case when exclusion_reason is null then 1 else 0 end as is_counted_line
-    from lines
+    select * from {{ ref('fct_counted_sale_lines') }}
+    {% if is_incremental() %}
+    where sale_date in (select sale_date from changes where {{ loaded_since_last_build() }})
+    {% endif %}
 
 ),
 
@@ -28,35 +25,29 @@ days as (
         sale_date,
         location_key,
         channel_key,
-        sum(is_counted_line * gross_amount) as gross_amount,
-        sum(is_counted_line * discount_amount) as discount_amount,
-        sum(is_counted_line * reversal_amount) as reversal_amount,
-        sum(is_counted_line * net_amount) as net_amount,
-        sum(is_counted_line * tax_amount) as tax_amount,
-        sum(case when line_type = 'tip' then is_counted_line * total_amount else 0 end)
-            as tip_amount,
-        sum(case when line_type = 'tip' then 0 else is_counted_line * total_amount end)
-            as total_amount,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(reversal_amount) as reversal_amount,
+        sum(net_amount) as net_amount,
+        sum(tax_amount) as tax_amount,
+        sum(case when line_type = 'tip' then total_amount else 0 end) as tip_amount,
+        sum(case when line_type = 'tip' then 0 else total_amount end) as total_amount,
         count(distinct case
-            when is_counted_line = 1 and action_type = 'order' and line_type = 'product'
-                then order_key
+            when action_type = 'order' and line_type = 'product' then order_key
         end) as orders_count,
         count(distinct case
-            when
-                is_counted_line = 1 and action_type = 'order' and line_type = 'product'
-                and net_amount > 0 then order_key
+            when action_type = 'order' and line_type = 'product' and net_amount > 0 then order_key
         end) as positive_orders_count,
         count(distinct case
             when
-                is_counted_line = 1 and action_type = 'order' and line_type = 'product'
+                action_type = 'order' and line_type = 'product'
                 and customer_key is not null then order_key
         end) as identified_orders_count,
-        sum(case when customer_key is not null then is_counted_line * net_amount else 0 end)
-            as identified_net_amount,
-        sum(is_counted_line * quantity) as units,
+        sum(case when customer_key is not null then net_amount else 0 end) as identified_net_amount,
+        sum(quantity) as units,
         max(source_updated_at) as source_updated_at,
         max(load_number) as load_number
-    from counted
+    from lines
     group by sale_date, location_key, channel_key
 
 )

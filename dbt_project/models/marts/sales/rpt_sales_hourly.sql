@@ -1,14 +1,20 @@
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='sale_date',
     on_schema_change='fail',
-    pre_hook="{{ forget_departed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
+    pre_hook="{{ delete_changed('sale_date') }}", indexes=[{'columns': ['sale_date']}]
 ) }}
 
-with lines as (
+with changes as (
 
-    select * from {{ ref('fct_sale_lines') }}
+    select * from {{ ref('fct_sale_changes') }}
+
+),
+
+lines as (
+
+    select * from {{ ref('fct_counted_sale_lines') }}
     {% if is_incremental() %}
-    where {{ on_a_changed_day() }}
+    where sale_date in (select sale_date from changes where {{ loaded_since_last_build() }})
     {% endif %}
 
 ),
@@ -18,7 +24,7 @@ timed as (
 
     select
         lines.*,
-        min(case when exclusion_reason is null and action_type = 'order' then sale_hour end)
+        min(case when action_type = 'order' then sale_hour end)
             over (partition by order_key, sale_date) as order_hour
     from lines
 
@@ -30,12 +36,11 @@ hours as (
         sale_date,
         location_key,
         coalesce(order_hour, sale_hour) as sale_hour,
-        sum(case when exclusion_reason is null then net_amount else 0 end) as net_amount,
+        sum(net_amount) as net_amount,
         count(distinct case
-            when exclusion_reason is null and action_type = 'order' and line_type = 'product'
-                then order_key
+            when action_type = 'order' and line_type = 'product' then order_key
         end) as orders_count,
-        sum(case when exclusion_reason is null then quantity else 0 end) as units,
+        sum(quantity) as units,
         max(load_number) as load_number
     from timed
     group by 1, 2, 3

@@ -1,7 +1,6 @@
 with lines as (
 
-    select * from {{ ref('fct_sale_lines') }}
-    where exclusion_reason is null
+    select * from {{ ref('fct_counted_sale_lines') }}
 
 ),
 

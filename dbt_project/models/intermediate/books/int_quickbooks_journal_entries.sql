@@ -8,6 +8,7 @@ with lines as (
 )
 
 select
+    document_type,
     source_document_id,
     {{ quickbooks_line_name() }} as entry_name,
     source_account_id,

@@ -1,1 +1,0 @@
-{{ quickbooks_expense_entries('bill', 'payable') }}

@@ -1,1 +1,0 @@
-{{ quickbooks_sale_entries('credit_memo', -1, 'receivable') }}

@@ -1,1 +1,0 @@
-{{ quickbooks_sale_entries('invoice', 1, 'receivable') }}

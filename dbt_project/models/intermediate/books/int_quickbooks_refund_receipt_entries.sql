@@ -1,1 +1,0 @@
-{{ quickbooks_sale_entries('refund_receipt', -1, 'undeposited_funds') }}

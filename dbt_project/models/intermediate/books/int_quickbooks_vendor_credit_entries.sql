@@ -1,1 +1,0 @@
-{{ quickbooks_expense_entries('vendor_credit', 'payable') }}
