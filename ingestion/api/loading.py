@@ -20,9 +20,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from ingestion.api.reports import SourceReport, TableReport
 from ingestion.api.shapes import Flattener
@@ -45,6 +47,7 @@ from warehouse.vault import Vault
 
 Progress = Callable[[str], None]
 DOCUMENTS_PER_LINE = 10_000
+LOADED = "loaded.txt"  # beside dlt's files of a source: what was newest when they were written
 
 
 def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
@@ -114,7 +117,7 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
                       for table in report.tables}  # fmt: skip
 
         def on_page(name: str, count: int) -> None:
-            if on_progress and count % DOCUMENTS_PER_LINE < 1_000:
+            if on_progress and count >= DOCUMENTS_PER_LINE and count % DOCUMENTS_PER_LINE < 1_000:
                 on_progress(f"{TITLES[source]}: {count:,} {name.replace('_', ' ')} read")
 
         package = _source(source, [
@@ -133,6 +136,9 @@ def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Seq
                 report.left_out.append(table.name)
             table.newest_change = max(progress.cursors.values(), default=table.newest_change)
         has_more = any(progress.has_more for progress in progresses.values())
+    (hub_home() / "dlt" / pipeline.pipeline_name / LOADED).write_text(
+        _newest_load(warehouse, source)
+    )
     report.unknown_fields = dict(flattener.unknown)
     states = _states(pipeline, source)
     return {name: state["whole_number"] for name, state in states.items()
@@ -160,14 +166,38 @@ def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:
 
     logging.getLogger("dlt").setLevel(logging.ERROR)
     name = f"{warehouse.database}_{source}"
-    # A package that a killed load had begun to copy would be copied into staging tables twice.
-    shutil.rmtree(folder / name, ignore_errors=True)
+    _forget_unless_current(warehouse, source, folder / name)
     pipeline = dlt.pipeline(
         name, destination=dlt.destinations.postgres(warehouse.url("loader")),
         dataset_name=f"raw_{source}", pipelines_dir=str(folder),
     )  # fmt: skip
     _steps(pipeline.sync_destination)
     return pipeline
+
+
+def _forget_unless_current(warehouse: Warehouse, source: SourceSystem, place: Path) -> None:
+    """Throw dlt's folder away unless it is as the last load left it, and the database, too.
+
+    A package that a killed load had begun to copy would be copied into staging tables twice, and
+    after a restore the cursors in the folder would be ahead of the rows.
+    """
+    note = place / LOADED
+    is_current = note.exists() and note.read_text() == (_newest_load(warehouse, source) or None)
+    note.unlink(missing_ok=True)
+    shutil.rmtree(place / "load" / "loaded" if is_current else place, ignore_errors=True)
+
+
+def _newest_load(warehouse: Warehouse, source: SourceSystem) -> str:
+    """What dlt wrote last into a raw schema; empty where it wrote nothing yet."""
+    query = sql.SQL(
+        "select (select max(load_id) from {0}._dlt_loads where status = 0), "
+        "(select count(*) from {0}._dlt_pipeline_state), (select count(*) from {0}._dlt_version)"
+    ).format(sql.Identifier(f"raw_{source}"))
+    with warehouse.connect("loader") as connection:
+        try:
+            return " ".join(map(str, connection.execute(query).fetchone() or ()))
+        except psycopg.errors.UndefinedTable:
+            return ""
 
 
 def _source(source: SourceSystem, resources: list[Any]) -> Any:

@@ -70,7 +70,7 @@ class ConnectedShop:
         self.retries: list[str] = []
         common: dict[str, Any] = {"on_retry": self.retries.append, "sleep": self.pauses.append}
         if self.system.source == "square":
-            return square_streams(SquareClient(url, auth, **common))
+            return square_streams(SquareClient(url, auth, **common), self.warehouse)
         if self.system.source == "shopify":
             # A bulk operation has to be waited for.
             common["sleep"] = lambda seconds: threading.Event().wait(min(seconds, 0.02))

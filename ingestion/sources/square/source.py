@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from ingestion.api import Progress, SourceReport, load_streams
 from ingestion.api.shapes import DocumentTable, Json
@@ -24,8 +25,18 @@ MEASURES = tuple(
 )
 
 
-def square_streams(client: SquareClient) -> list[Stream]:
-    """Everything that is loaded of a Square account."""
+def square_streams(client: SquareClient, warehouse: Warehouse | None = None) -> list[Stream]:
+    """Everything that is loaded of a Square account.
+
+    Args:
+        warehouse: of payouts that are there as Square has them, the entries are not read again.
+    """
+
+    def payouts(place: str, since: datetime | None) -> Iterator[list[Json]]:
+        if since is None or warehouse is None:
+            return client.payouts(place, since)
+        known = _known_payouts(warehouse, place)
+        return client.payouts(place, since, lambda payout: _version_of(payout) in known)
 
     def location_ids() -> list[str]:
         return [location["id"] for location in client.locations()]
@@ -51,7 +62,7 @@ def square_streams(client: SquareClient) -> list[Stream]:
                parts=location_ids, at_once=5_000),
         Stream(shapes.REFUNDS, lambda _, since: client.refunds(since),
                "GET /v2/refunds", is_sorted=True),
-        Stream(shapes.PAYOUTS, client.payouts, "GET /v2/payouts", changed_at="created_at",
+        Stream(shapes.PAYOUTS, payouts, "GET /v2/payouts", changed_at="created_at",
                parts=location_ids, overlap=LATE_PAYOUTS, tells_changes=False, is_optional=True),
         Stream(shapes.INVENTORY_COUNTS, lambda _, since: client.inventory_counts(since),
                "POST /v2/inventory/counts/batch-retrieve", changed_at="calculated_at",
@@ -66,6 +77,27 @@ def square_streams(client: SquareClient) -> list[Stream]:
                "POST /reporting/v1/load", changed_at="sale_date", overlap=REPORT_OVERLAP,
                tells_changes=False, is_optional=True),
     ]  # fmt: skip
+
+
+def _known_payouts(warehouse: Warehouse, location_id: str) -> set[tuple[Any, ...]]:
+    """The versions of a location's payouts that are loaded with all their entries.
+
+    What a killed load left may lack entries. It bears a higher number than the last load that
+    ended, and so is read again by the next one.
+    """
+    with warehouse.connect("quality") as connection:
+        return {*connection.execute(
+            "select id, status, version, updated_at from raw_square.payouts "
+            "where location_id = %s and _deleted_at is null and _load_number <= ("
+            "select max(load_number) from quality.load_log "
+            "where source_system = 'square' and status <> 'failed')", (location_id,)
+        )}  # fmt: skip
+
+
+def _version_of(payout: Json) -> tuple[Any, ...]:
+    changed = payout.get("updated_at")
+    moment = datetime.fromisoformat(changed) if changed else None
+    return payout["id"], payout.get("status"), payout.get("version"), moment
 
 
 def sales_days(client: SquareClient, since: datetime | None) -> Iterator[list[Json]]:
@@ -119,8 +151,8 @@ def load_square(warehouse: Warehouse, vault: Vault, on_progress: Progress | None
     retries: list[str] = []
     client = SquareClient(connection.api_url, connection.auth(), on_retry=retries.append)
     try:
-        return load_streams(warehouse, vault, "square", square_streams(client), on_progress,
-                            retries=retries, only=only,
+        return load_streams(warehouse, vault, "square", square_streams(client, warehouse),
+                            on_progress, retries=retries, only=only,
                             accepts_shrinking=accepts_shrinking)  # fmt: skip
     finally:
         client.close()
