@@ -56,8 +56,8 @@ RULES = [
     WrongRule(
         "test orders are sales",
         "int_shopify_orders.sql",
-        "when orders.is_test then 'test_order'",
-        "when orders.is_test then null",
+        "when is_test then 'test_order'",
+        "when is_test then null",
     ),
     WrongRule(
         "a day is a day of UTC",

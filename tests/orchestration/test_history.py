@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import psycopg
@@ -12,7 +15,8 @@ import pytest
 from orchestration.ops.history import forget_old_runs
 from orchestration.ops.services import dagster_environment
 from orchestration.resources import EVERYTHING, STAGE_TAG
-from warehouse.database import Warehouse, service_database_url
+from warehouse.database import service_database_url
+from warehouse.server import EmbeddedServer
 
 NOW = datetime.now(UTC)
 
@@ -29,14 +33,17 @@ def is_brown() -> dg.AssetCheckResult:
 
 
 @pytest.fixture
-def instance(
-    warehouse_factory: Callable[..., Warehouse], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[dg.DagsterInstance]:
-    for name, value in dagster_environment(warehouse_factory().business.folder).items():
+def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """Dagster in a home of its own: other tests look at the runs of theirs."""
+    home = Path(tempfile.mkdtemp(prefix="hub-history-"))
+    home.chmod(0o755)
+    monkeypatch.setenv("HUB_HOME", str(home))
+    for name, value in dagster_environment(home).items():
         monkeypatch.setenv(name, value)
     with dg.DagsterInstance.get() as found:
-        forget_old_runs(found, NOW + timedelta(days=400))
         yield found
+    EmbeddedServer(home).stop()
+    shutil.rmtree(home)
 
 
 def _run(instance: dg.DagsterInstance, stage: str) -> str:
