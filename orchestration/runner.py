@@ -17,7 +17,7 @@ import psycopg
 from ingestion.sources.news import ask_for_news
 from ingestion.sources.registry import API_SOURCES
 from orchestration.defs.ingest.loads import load_job
-from orchestration.ops.history import forget_old_runs
+from orchestration.ops.history import end_killed_runs, forget_old_runs
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
@@ -134,6 +134,7 @@ def run_hub(
         instance.optimize_for_webserver(
             statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
         )
+        end_killed_runs(instance, warehouse.business.id)
         runs = _Runs(instance, options, warehouse, summary, report, only or EVERYTHING)
         if only in (None, "load"):
             used = [f"raw_{source.name}" for source in API_SOURCES if source.is_used(warehouse)]

@@ -43,6 +43,14 @@ def running(warehouse: Warehouse, on_wait: Callable[[], None]) -> Iterator[None]
 
 
 @contextmanager
+def turn_if_free(warehouse: Warehouse) -> Iterator[bool]:
+    """Whether no run of the business goes on; then none begins while the block runs."""
+    with warehouse.connect("loader", autocommit=True) as connection:
+        got = connection.execute("select pg_try_advisory_lock(hashtext(%s))", (_RUN,)).fetchone()
+        yield got == (True,)
+
+
+@contextmanager
 def landing(warehouse: Warehouse) -> Iterator[None]:
     """Load rows while the block runs; other loads may go on beside it, no build does."""
     with warehouse.connect("loader", autocommit=True) as connection:

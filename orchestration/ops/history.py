@@ -1,4 +1,4 @@
-"""Dagster's own history, kept to a bound: it never forgets a run by itself."""
+"""Dagster's own history, kept true and to a bound: it never ends or forgets a run by itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import psycopg
 
-from orchestration.resources import STAGE_TAG
+from orchestration.resources import BUSINESS_TAG, INVOCATION_TAG, STAGE_TAG
 from warehouse.database import service_database_url
 
 KEPT = timedelta(days=30)
@@ -24,6 +24,28 @@ where old.create_timestamp < %(before)s and exists (
         and newer.id > old.id
 )
 """
+
+
+def end_killed_runs(instance: dg.DagsterInstance, business_id: str) -> int:
+    """Mark as failed what a killed `hub run` left under way; how many runs.
+
+    Dagster would wait for them for ever, and start nothing else. To be called in the business's
+    turn: then none of them has a process any more.
+    """
+    unfinished = instance.get_runs(
+        dg.RunsFilter(
+            tags={BUSINESS_TAG: business_id},
+            statuses=[
+                dg.DagsterRunStatus.NOT_STARTED,
+                dg.DagsterRunStatus.STARTING,
+                dg.DagsterRunStatus.STARTED,
+            ],
+        )
+    )
+    killed = [run for run in unfinished if INVOCATION_TAG in run.tags]
+    for run in killed:
+        instance.report_run_failed(run, "Its process was killed; what it had done before stays.")
+    return len(killed)
 
 
 def forget_old_runs(instance: dg.DagsterInstance, now: datetime) -> int:

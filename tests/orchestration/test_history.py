@@ -12,9 +12,9 @@ import dagster as dg
 import psycopg
 import pytest
 
-from orchestration.ops.history import forget_old_runs
+from orchestration.ops.history import end_killed_runs, forget_old_runs
 from orchestration.ops.services import dagster_environment
-from orchestration.resources import EVERYTHING, STAGE_TAG
+from orchestration.resources import BUSINESS_TAG, EVERYTHING, INVOCATION_TAG, STAGE_TAG
 from warehouse.database import service_database_url
 from warehouse.server import EmbeddedServer
 
@@ -80,6 +80,29 @@ def test_runs_for_sales_go_after_days_and_others_after_a_month(
     assert _count("asset_check_executions") == 1
     (record,) = instance.get_asset_records([loaf.key])
     assert record.asset_entry.last_materialization_record, "Dagster still knows that it was made"
+
+
+def test_what_a_killed_run_left_does_not_hold_up_the_queue(instance: dg.DagsterInstance) -> None:
+    job = dg.job(name="bake")(lambda: None)
+    mine, other = (
+        instance.create_run_for_job(
+            job,
+            status=dg.DagsterRunStatus.STARTED,
+            tags={BUSINESS_TAG: business, INVOCATION_TAG: "killed"},
+        )
+        for business in ("mine", "other")
+    )
+    asked = instance.create_run_for_job(
+        job, status=dg.DagsterRunStatus.STARTED, tags={BUSINESS_TAG: "mine"}
+    )
+    assert end_killed_runs(instance, "mine") == 1
+    found = {run.run_id: run.status for run in instance.get_runs()}
+    assert found == {
+        mine.run_id: dg.DagsterRunStatus.FAILURE,
+        other.run_id: dg.DagsterRunStatus.STARTED,
+        asked.run_id: dg.DagsterRunStatus.STARTED,
+    }
+    assert end_killed_runs(instance, "mine") == 0
 
 
 def test_a_long_neglected_history_goes_in_steps(

@@ -12,10 +12,12 @@ import psycopg
 
 from ingestion.sources.news import ask_for_news
 from orchestration.defs.automation.jobs import hub_run, send_messages
+from orchestration.ops.history import end_killed_runs
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import failed_runs, tell_failed_runs
 from orchestration.resources import BUSINESS_TAG, STAGE_TAG, BusinessResource
 from warehouse.errors import HubError
+from warehouse.turns import turn_if_free
 
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
@@ -124,6 +126,9 @@ def a_run_failed(context: dg.SensorEvaluationContext, business: BusinessResource
     Dagster's own sensor for failures sees neither these nor what quiet hours held back.
     """
     settings = business.business()
+    with turn_if_free(business.prepared_warehouse()) as is_free:
+        if is_free:
+            end_killed_runs(context.instance, settings.id)
     if settings.alerts is None:
         return dg.SkipReason("Nobody gets alerts.")
     if not failed_runs(context.instance, settings, datetime.now(UTC)):
