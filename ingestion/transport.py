@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -26,9 +27,14 @@ TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 _IS_STOPPED = threading.Event()
 
 
-def stop_requests() -> None:
-    """Let all loads of this process end before their next request; the process is about to end."""
+@contextmanager
+def requests_stopped() -> Iterator[None]:
+    """All loads of this process end before their next request while the block runs."""
     _IS_STOPPED.set()
+    try:
+        yield
+    finally:
+        _IS_STOPPED.clear()
 
 
 def rest(seconds: float) -> None:

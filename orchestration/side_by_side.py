@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from ingestion.transport import stop_requests
+from ingestion.transport import requests_stopped
 
 Name = TypeVar("Name")
 Result = TypeVar("Result")
@@ -42,10 +42,9 @@ def side_by_side(tasks: Mapping[Name, Callable[[], Result]]) -> Iterator[tuple[N
             else:
                 raised.append(error)
     except BaseException:
-        stop_requests()
+        with requests_stopped():
+            for thread in threads:
+                thread.join()
         raise
-    finally:
-        for thread in threads:
-            thread.join()
     if raised:
         raise raised[0]

@@ -1,4 +1,4 @@
-"""Whether something was sold since: a request or two per source tell whether a load is worth it."""
+"""Whether something was sold since: a request or two per source show whether a load is worth it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from warehouse.errors import HubError
 
 @dataclass(frozen=True)
 class News:
-    """What the sources told.
+    """What the sources answered.
 
     Attributes:
         newest: when a sale changed last, by source; hand it to the next look.
@@ -31,11 +31,11 @@ class News:
 def ask_for_news(warehouse: Warehouse, since: Mapping[str, datetime] | None = None) -> News:
     """Ask each source whether a sale changed.
 
-    Sources tell times in whole seconds: a second sale in the second of the newest one is no news.
+    Sources give times in whole seconds: a second sale in the second of the newest one is no news.
     It comes with the next load.
 
     Args:
-        since: what the last look told; what it does not name is compared with what is loaded.
+        since: what the last look found; what it does not name is compared with what is loaded.
     """
     news = News()
     for source in sources_of_sales(warehouse):

@@ -1,4 +1,4 @@
-with told as (
+with staged as (
 
     select * from {{ ref('stg_shopify__orders') }}
 
@@ -7,13 +7,13 @@ with told as (
 orders as (
 
     select
-        told.*,
+        staged.*,
         case
             when deleted_at is not null then 'deleted'
             when is_test then 'test_order'
             when financial_status = 'VOIDED' then 'voided'
         end as exclusion_reason
-    from told
+    from staged
 
 ),
 

@@ -1,4 +1,4 @@
-with told as (
+with staged as (
 
     select * from {{ ref('stg_square__orders') }}
 
@@ -8,14 +8,14 @@ with told as (
 orders as (
 
     select
-        told.*,
-        coalesce(told.closed_at, told.created_at) as happened_at,
+        staged.*,
+        coalesce(staged.closed_at, staged.created_at) as happened_at,
         case
-            when told.deleted_at is not null then 'deleted'
-            when told.state = 'CANCELED' then 'cancelled'
-            when told.state <> 'COMPLETED' or told.closed_at is null then 'open'
+            when staged.deleted_at is not null then 'deleted'
+            when staged.state = 'CANCELED' then 'cancelled'
+            when staged.state <> 'COMPLETED' or staged.closed_at is null then 'open'
         end as exclusion_reason
-    from told
+    from staged
 
 ),
 

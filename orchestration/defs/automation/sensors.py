@@ -52,7 +52,7 @@ def new_file_in_the_inbox(
     job=hub_run,
     minimum_interval_seconds=SALES_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Runs the hub for what was sold, when a till or the web shop tells of a sale.",
+    description="Runs the hub for what was sold, when a till or the web shop has a new sale.",
 )
 def new_sales(
     context: dg.SensorEvaluationContext, business: BusinessResource
@@ -71,7 +71,7 @@ def new_sales(
     for name, problem in news.problems.items():
         context.log.warning(f"{name}: {problem}")
     if not news.newest:
-        return dg.SkipReason("No source tells of sales as they are made.")
+        return dg.SkipReason("No source shows sales as they are made.")
     hour = f"{settings.now():%Y-%m-%d %H}"
     newest = {name: moment.isoformat() for name, moment in news.newest.items()}
     cursor = json.dumps({"business": settings.id, "hour": hour, "newest": newest})
