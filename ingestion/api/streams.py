@@ -29,6 +29,9 @@ class Stream:
         parts: what is read side by side with a cursor each, such as locations.
         tells_changes: whether ``changed_at`` moves with every change; otherwise what was loaded is
             told from what changed by its content.
+        is_answer: whether a document is an answer made when it was asked for, and ``changed_at``
+            says when. Then only its other content counts, compared with the last one loaded,
+            however old that is.
         clock: the source's own; then the cursor is when it was asked last, which may be long after
             the newest change.
         is_optional: an account may be set up without it; then it is left out, and the report says
@@ -52,6 +55,7 @@ class Stream:
     parts: Callable[[], list[str]] = lambda: [""]
     overlap: timedelta = timedelta(minutes=10)
     tells_changes: bool = True
+    is_answer: bool = False
     clock: Callable[[], datetime] | None = None
     is_optional: bool = False
     is_deleted: Callable[[Json], bool] = lambda _: False

@@ -51,10 +51,12 @@ class Window:
 
     def _version(self, document: Json, moment: datetime) -> str:
         """Equal for a document that is as it was; its own time says so only where it moves."""
-        if self._stream.tells_changes:
+        stream = self._stream
+        if stream.is_answer:
+            return _digest({name: document[name] for name in document.keys() - {stream.changed_at}})
+        if stream.tells_changes:
             return moment.isoformat()
-        content = json.dumps(document, sort_keys=True).encode()
-        return f"{moment.isoformat()} {hashlib.sha256(content).hexdigest()[:16]}"
+        return f"{moment.isoformat()} {_digest(document)}"
 
     def handed_on(self) -> list[Json]:
         """What was taken since the last call."""
@@ -79,9 +81,16 @@ class Window:
 
     def recent(self, cursors: dict[str, str]) -> dict[str, str]:
         """The last version by key of what the next window's overlap may give again."""
+        versions = self._recent | self._versions
+        if self._stream.is_answer:
+            return versions
         start = min(map(datetime.fromisoformat, cursors.values()), default=None)
         if start is None:
             return {}
         since = start - self._stream.overlap
-        return {key: version for key, version in (self._recent | self._versions).items()
+        return {key: version for key, version in versions.items()
                 if datetime.fromisoformat(version.partition(" ")[0]) >= since}  # fmt: skip
+
+
+def _digest(document: Json) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]

@@ -107,17 +107,21 @@ def plan(
         present: the relations in the database.
         everything: whatever is up to date is due as well, unless it is ``done``.
         done: what was asked for and tried already; due again only if something changed since.
-        failed: what is not tried again.
+        failed: what is not tried again, nor is what reads its tables.
         left: items that are left for another time; nothing waits for them.
     """
     items = [item for item in items if item.name not in left]
     changed = changes_of(items, changes, built)
     reasons: dict[str, str] = {}
+    stale: set[str] = set()
     for item in items:
         reason = _reason(item, reasons, changed, built, present)
         if reason is None and everything and item.name not in done:
             reason = "asked for"
-        if reason and item.name not in failed:
+        if item.name in failed or any(name in stale for name in item.reads):
+            # Answers that failed leave the last ones, which others go on with.
+            stale |= {item.name} if item.kind in _BUILDS else set()
+        elif reason:
             reasons[item.name] = reason
     return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, changes, built))
 

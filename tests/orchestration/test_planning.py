@@ -87,6 +87,15 @@ def test_what_failed_stays_due_with_what_follows_from_it() -> None:
     assert LEDGER.name not in found.reasons
 
 
+def test_what_reads_a_table_that_failed_is_not_made_of_its_old_rows() -> None:
+    due = {name: Built("0", 10) for name in BUILT}
+    found = plan(HUB, CHANGES, due, PRESENT, failed={LEDGER.name})
+    assert set(found.reasons) == {ORDERS.name, OUTLOOK.name, CALENDAR.name}
+    # A forecast that failed leaves the last one.
+    found = plan(HUB, CHANGES, due, PRESENT, failed={FORECAST.name})
+    assert set(found.reasons) == set(BUILT) - {FORECAST.name}
+
+
 def test_new_code_rebuilds_an_incremental_model_and_those_after_it_whole() -> None:
     hub = [replace(item, digest="2") if item == LEDGER else item for item in HUB]
     found = plan_of(hub)
