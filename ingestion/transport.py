@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -113,6 +114,7 @@ class Transport:
         self.title, self.pace = title, pace or Pace()
         self._on_retry, self._sleep = on_retry, sleep
         self._pause_when_limited = pause_when_limited
+        self._answered_at = ""
         self._client = httpx.Client(
             base_url=base_url, auth=auth, headers=headers, timeout=TIMEOUT,
             limits=httpx.Limits(max_connections=8),
@@ -121,6 +123,16 @@ class Transport:
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+    def today(self) -> date:
+        """The day in UTC by the source's clock, which told the time with its last answer.
+
+        This computer's may be behind, and a question that goes by it would end too early.
+        """
+        try:
+            return email.utils.parsedate_to_datetime(self._answered_at).astimezone(UTC).date()
+        except ValueError:
+            return datetime.now(UTC).date()
 
     def json(self, method: str, path: str, *, params: Json | None = None,
              body: Json | None = None) -> Json:  # fmt: skip
@@ -138,6 +150,7 @@ class Transport:
             except httpx.TransportError as error:
                 trouble, pause = _words(error), pause_before_retry(attempt, None)
             else:
+                self._answered_at = response.headers.get("Date", "")
                 answer, trouble = self._read(response, what)
                 if answer is not None:
                     self.pace.was_good()

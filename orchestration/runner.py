@@ -21,8 +21,8 @@ from orchestration.ops.history import end_killed_runs, forget_old_runs
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
-from orchestration.planning.hub import TODAY, Stage, hub_items, plan_for
-from orchestration.planning.items import Built, needed_for
+from orchestration.planning.hub import Stage, hub_items, next_of, plan_for
+from orchestration.planning.items import Built
 from orchestration.resources import (
     BUSINESS_TAG,
     EVERYTHING,
@@ -188,10 +188,9 @@ class _Runs:
         """Do what is due until nothing is: answers of models make further models due."""
         done: set[str] = set()
         failed: set[str] = set()
-        first = needed_for(hub_items(self._warehouse), TODAY) if only == "sales" else set()
         while True:
             todo = plan_for(self._warehouse, only, everything=everything, done=done, failed=failed)
-            names = [name for name in todo.ready if name in first] or list(todo.ready)
+            names = next_of(hub_items(self._warehouse), todo, only)
             if not names:
                 return
             before = self._built()

@@ -168,7 +168,7 @@ def running(
             front = Starlette(
                 routes=[*live.routes(), Mount("/", sign_in.app(apps[source](sign_in)))]
             )
-            addresses[source] = stack.enter_context(serving(front, port))
+            addresses[source] = stack.enter_context(serving(front, port, present=lambda: world.now))
         yield live, addresses
 
 

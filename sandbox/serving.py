@@ -5,20 +5,25 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import uvicorn
 
 
 @contextmanager
-def serving(app: Any, port: int = 0) -> Iterator[str]:
+def serving(
+    app: Any, port: int = 0, present: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[str]:
     """Serve an application on the loopback interface while the block runs.
 
     Args:
         app: An ASGI application.
         port: Where to listen; a free one when 0.
+        present: The clock by which answers tell their date.
 
     Yields:
         The address, such as ``http://127.0.0.1:43210``.
@@ -27,7 +32,9 @@ def serving(app: Any, port: int = 0) -> Iterator[str]:
         RuntimeError: The server did not start within ten seconds.
     """
     listener = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        _dated(app, present), date_header=False, log_level="critical", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -42,3 +49,18 @@ def serving(app: Any, port: int = 0) -> Iterator[str]:
         server.should_exit = True
         thread.join(timeout=10)
         listener.close()
+
+
+def _dated(app: Any, present: Callable[[], datetime]) -> Any:
+    """The application, with the ``Date`` of another clock than this computer's."""
+
+    async def dated(scope: Any, receive: Any, send: Any) -> None:
+        async def send_dated(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                now = format_datetime(present().astimezone(UTC), usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", now)]}
+            await send(message)
+
+        await app(scope, receive, send_dated)
+
+    return dated

@@ -76,8 +76,9 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
         report.tables = [TableReport(stream.name, rows_before=present[stream.name])
                          for stream in streams]  # fmt: skip
         try:
-            whole = _load(warehouse, vault, source, streams, report, began, on_progress,
-                          accepts_shrinking)  # fmt: skip
+            with _pipeline(warehouse, source) as pipeline:
+                whole = _load(warehouse, vault, source, streams, report, began, on_progress,
+                              accepts_shrinking, pipeline)  # fmt: skip
             deleted = mark_deleted(warehouse, source, streams, whole, report.load_number)
             for stream in streams:
                 deleted[stream.name] += sweep(
@@ -99,9 +100,8 @@ def load_streams(warehouse: Warehouse, vault: Vault, source: SourceSystem,
 
 def _load(warehouse: Warehouse, vault: Vault, source: SourceSystem, streams: Sequence[Stream],
           report: SourceReport, began: datetime, on_progress: Progress | None,
-          accepts_shrinking: bool) -> dict[str, int]:  # fmt: skip
+          accepts_shrinking: bool, pipeline: Any) -> dict[str, int]:  # fmt: skip
     """Packages until nothing is left; returns by which package each table was read whole last."""
-    pipeline = _pipeline(warehouse, source)
     from ingestion.api.resources import StreamResource
 
     flattener = Flattener(TITLES[source], vault, began)
@@ -152,7 +152,8 @@ def _states(pipeline: Any, source: SourceSystem) -> dict[str, dict[str, Any]]:
             if state.get("cursors") or "digest" in state}  # fmt: skip
 
 
-def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:
+@contextmanager
+def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Iterator[Any]:
     """The dlt pipeline of a business's source, with the state of its last complete load."""
     folder = hub_home() / "dlt"
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -167,12 +168,14 @@ def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Any:
     logging.getLogger("dlt").setLevel(logging.ERROR)
     name = f"{warehouse.database}_{source}"
     _forget_unless_current(warehouse, source, folder / name)
-    pipeline = dlt.pipeline(
-        name, destination=dlt.destinations.postgres(warehouse.url("loader")),
-        dataset_name=f"raw_{source}", pipelines_dir=str(folder),
-    )  # fmt: skip
-    _steps(pipeline.sync_destination)
-    return pipeline
+    from ingestion.api.destination import open_destination
+
+    with open_destination(warehouse.url("loader")) as destination:
+        pipeline = dlt.pipeline(
+            name, destination=destination, dataset_name=f"raw_{source}", pipelines_dir=str(folder)
+        )
+        _steps(pipeline.sync_destination)
+        yield pipeline
 
 
 def _forget_unless_current(warehouse: Warehouse, source: SourceSystem, place: Path) -> None:

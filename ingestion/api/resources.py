@@ -163,5 +163,5 @@ def _hints(kind: DocumentTable, *, is_first: bool) -> dict[str, Any]:
             table_name=name, write_disposition=disposition, merge_key=schema.names[0],
             columns={EMPTIED: {"name": EMPTIED, "hard_delete": True}},
         )
-        for name, schema in kind.schemas().items()
+        for name, schema in kind.schemas.items()
     }  # fmt: skip

@@ -168,7 +168,8 @@ class DocumentTable:
         """The key's column in the raw table."""
         return snake(self.key)
 
-    def schemas(self) -> dict[str, pa.Schema]:
+    @cached_property
+    def schemas(self) -> Mapping[str, pa.Schema]:
         """Arrow schema by raw table: the documents' own first, then those of its lists."""
         found = {level.table: level.schema for level in _levels(self.level)}
         for name, schema in found.items():

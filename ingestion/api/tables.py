@@ -32,9 +32,9 @@ def ensure_api_tables(
 ) -> None:
     """Create missing raw tables, empty, and add missing columns, so that models can read them."""
     schema = f"raw_{source}"
-    schemas = dict(DELETIONS.schemas())
+    schemas = dict(DELETIONS.schemas)
     for kind in kinds:
-        schemas |= kind.schemas()
+        schemas |= kind.schemas
     with warehouse.connect("loader") as connection:
         present: dict[str, set[str]] = {}
         for table, column in connection.execute(
@@ -98,7 +98,7 @@ def empty(warehouse: Warehouse, source: SourceSystem, streams: Iterable[Stream],
           load_number: int) -> None:  # fmt: skip
     """Take away what a first load that did not end has left."""
     schema = f"raw_{source}"
-    names = [name for stream in streams for name in stream.table.schemas()]
+    names = [name for stream in streams for name in stream.table.schemas]
     if not names:
         return
     with warehouse.connect("loader") as connection:

@@ -10,7 +10,7 @@ from orchestration.defs.predict.assets import TASKS
 from orchestration.defs.publish.assets import publication_items
 from orchestration.defs.transform import identity
 from orchestration.planning import record
-from orchestration.planning.items import Item, Plan, digest_of, in_order, plan
+from orchestration.planning.items import Item, Plan, digest_of, in_order, needed_for, plan
 from orchestration.planning.project import dbt_items
 from warehouse.business import Business
 from warehouse.database import Warehouse
@@ -18,6 +18,7 @@ from warehouse.database import Warehouse
 Stage = Literal["load", "sales", "model", "predict", "check"]
 # The dashboard Today, which a run of new sales makes first.
 TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
+PERSONS = f"task.{identity.NAME}"
 CLOCK = "settings.clock"  # moves with the day that the business is looked at from
 
 
@@ -50,12 +51,43 @@ def plan_for(
         )
 
 
+def next_of(items: Collection[Item], todo: Plan, stage: Stage | None) -> list[str]:
+    """What of a plan is done next, in one Dagster run.
+
+    Landed rows are checked before models are built from them, and models are built before anything
+    reads them: so a run has one dbt step, and Dagster has nothing to put between parts of it. New
+    sales are made up into *Today* first, with the persons known so far.
+
+    Args:
+        items: everything, each after what it reads.
+        todo: what of it is due.
+        stage: what the run is for.
+
+    Returns:
+        Names of items; none when nothing is left to do.
+    """
+    landed = [name for name in todo.ready if name.startswith("suite.raw_")]
+    wanted = needed_for(items, (*TODAY, *identity.READS)) if stage == "sales" else set()
+    today = [name for name in todo.reasons if name in wanted and _is_of_dbt(name)]
+    persons = [
+        item.name
+        for item in items
+        if item.name == PERSONS and item.name in todo.ready and not {*item.reads} & {*todo.reasons}
+    ]
+    models = [name for name in todo.ready if _is_of_dbt(name)]
+    return landed or today or persons or models or list(todo.ready)
+
+
+def _is_of_dbt(name: str) -> bool:
+    return name.startswith(("model.", "seed.", "snapshot.", "test."))
+
+
 def _is_of_stage(name: str, stage: Stage | None) -> bool:
     """Whether `hub run --only` does an item at a stage; without one, everything is done."""
     if name.startswith("publication."):
         # New sales show at once; nobody gets a mail because of one.
         return stage is None or (stage == "sales" and name == "publication.dashboards")
-    is_answer = name.startswith("task.") and name != f"task.{identity.NAME}"
+    is_answer = name.startswith("task.") and name != PERSONS
     return stage not in ("model", "sales") or not is_answer
 
 
@@ -73,11 +105,12 @@ def hub_items(warehouse: Warehouse) -> list[Item]:
 
 def _task_items(business: Business, made_by: dict[str, str]) -> Iterator[Item]:
     yield Item(
-        name=f"task.{identity.NAME}",
+        name=PERSONS,
         kind="task",
         digest=digest_of(identity.said(business)),
         reads=tuple(made_by.get(table, table) for table in identity.READS),
         writes=identity.WRITES,
+        waits=True,
     )
     for task in TASKS:
         tables = (".".join(key.path) for key in task.reads)

@@ -107,19 +107,24 @@ def plan(
         present: the relations in the database.
         everything: whatever is up to date is due as well, unless it is ``done``.
         done: what was asked for and tried already; due again only if something changed since.
-        failed: what is not tried again, nor is what reads its tables.
+        failed: what is not tried again, nor what would read its tables or those that it tests.
         left: items that are left for another time; nothing waits for them.
     """
     items = [item for item in items if item.name not in left]
     changed = changes_of(items, changes, built)
     reasons: dict[str, str] = {}
-    stale: set[str] = set()
+    # Answers that failed leave the last ones, which others go on with.
+    stale = {
+        name
+        for item in items
+        if item.name in failed and item.kind in ("test", "suite")
+        for name in item.reads
+    }
     for item in items:
         reason = _reason(item, reasons, changed, built, present)
         if reason is None and everything and item.name not in done:
             reason = "asked for"
         if item.name in failed or any(name in stale for name in item.reads):
-            # Answers that failed leave the last ones, which others go on with.
             stale |= {item.name} if item.kind in _BUILDS else set()
         elif reason:
             reasons[item.name] = reason

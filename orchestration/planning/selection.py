@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 import dagster as dg
 
@@ -22,12 +23,31 @@ class Selection:
     assets: frozenset[dg.AssetKey]
     checks: frozenset[dg.AssetCheckKey]
 
+    def is_in(self, step: dg.AssetsDefinition) -> bool:
+        """Whether one step makes all of it."""
+        return self.assets <= {*step.keys} and self.checks <= {*step.check_keys}
+
 
 def hub_job(selection: Selection) -> dg.JobDefinition:
     """The part of the whole job that a selection is."""
-    return defs.resolve_job_def(WHOLE_HUB).get_subset(
+    whole = _models_job() if selection.is_in(_models()) else defs.resolve_job_def(WHOLE_HUB)
+    return whole.get_subset(
         asset_selection=selection.assets, asset_check_selection=selection.checks
     )
+
+
+@cache
+def _models_job() -> dg.JobDefinition:
+    """The whole job's step of dbt by itself.
+
+    Beside other steps, Dagster may divide it, into parts that wait for each other.
+    """
+    definitions = dg.Definitions(
+        assets=[_models()],
+        jobs=[dg.define_asset_job(WHOLE_HUB, executor_def=dg.in_process_executor)],
+        resources=defs.resources,
+    )
+    return definitions.resolve_job_def(WHOLE_HUB)
 
 
 def checks_of() -> Selection:
@@ -71,6 +91,11 @@ def selection_of(names: Collection[str]) -> Selection:
 
 def _steps() -> list[dg.AssetsDefinition]:
     return [step for step in defs.assets or () if isinstance(step, dg.AssetsDefinition)]
+
+
+@cache
+def _models() -> dg.AssetsDefinition:
+    return next(step for step in _steps() if step.op.name == "dbt_models")
 
 
 def _item_of(step: dg.AssetsDefinition, spec: dg.AssetSpec) -> str:

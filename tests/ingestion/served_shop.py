@@ -112,7 +112,7 @@ class ConnectedShop:
                 alive = sql.SQL("select {} from {} where _deleted_at is null").format(
                     sql.Identifier(root.key_column), sql.Identifier(schema, root.name)
                 )
-                for name, fields in root.schemas().items():
+                for name, fields in root.schemas.items():
                     shown = [sql.Identifier(each) for each in fields.names if each not in LEFT_OUT]
                     key = root.key_column if name == root.name else fields.names[0]
                     query = sql.SQL(
@@ -153,7 +153,8 @@ def served(
                     bucket_size=1e9, present=lambda: world.now)  # fmt: skip
         api = create_app(shop)
     plan = FaultPlan()
-    with serving(FaultyApp(in_front(sign_in.app(api)), plan)) as address:
+    front = FaultyApp(in_front(sign_in.app(api)), plan)
+    with serving(front, present=lambda: world.now) as address:
         yield ServedSystem(source, world, sign_in, plan, address)
     if shop:
         shop.bulk.close()

@@ -43,10 +43,11 @@ def quickbooks_streams(client: QuickBooksClient, warehouse: Warehouse) -> list[S
         *(_whole(entity, client, lists) for entity in (*shapes.WHOLE, *LISTED)),
         *(_changing(entity, client, changes, clock) for entity in CHANGING),
         Stream(shapes.REPORTS, lambda _, since: _balances(client, first_date(since), clock),
-               "reports", changed_at="read_at", is_answer=True, clock=clock, at_once=20, is_optional=True),
-        Stream(shapes.GENERAL_LEDGER, lambda _, since: _ledger(client, first_date(since), clock),
-               "reports/GeneralLedger", changed_at="read_at", is_answer=True, clock=clock, at_once=1,
+               "reports", changed_at="read_at", is_answer=True, clock=clock, at_once=20,
                is_optional=True),
+        Stream(shapes.GENERAL_LEDGER, lambda _, since: _ledger(client, first_date(since), clock),
+               "reports/GeneralLedger", changed_at="read_at", is_answer=True, clock=clock,
+               at_once=1, is_optional=True),
     ]  # fmt: skip
 
 

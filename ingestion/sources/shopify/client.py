@@ -207,11 +207,14 @@ class ShopifyClient:
 
     # --- report ---------------------------------------------------------------------------
 
-    def report(
-        self, shown: list[str], grouped: list[str], first: date, last: date
-    ) -> Iterator[Json]:
-        """Shopify's own sums per day; money as decimal text in the shop's currency."""
-        start = first
+    def today(self) -> date:
+        """The day in UTC by Shopify's clock."""
+        self.single("shop", "id")
+        return self._http.today()
+
+    def report(self, shown: list[str], grouped: list[str], first: date) -> Iterator[Json]:
+        """Shopify's own sums per day until now; money as decimal text in the shop's currency."""
+        start, last = first, self.today() + timedelta(days=1)
         while start <= last:
             end = min(start + timedelta(days=REPORT_DAYS - 1), last)
             text = (f"FROM sales SHOW {', '.join(shown)} GROUP BY {', '.join(grouped)} "

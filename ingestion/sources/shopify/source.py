@@ -90,11 +90,10 @@ def _newest_first(read: Callable[[], Iterator[list[Json]]], moment: str,
 
 def _sales_days(client: ShopifyClient, since: datetime | None) -> Iterator[list[Json]]:
     """Shopify's own sums by day, channel and place, of the days since then."""
-    last = datetime.now(UTC).date() + timedelta(days=1)
     first = since.date() if since else _first_day(client)
     shown = [*shapes.REPORT_MEASURES, *shapes.REPORT_COUNTS]
     days = []
-    for row in client.report(shown, ["sales_channel", "pos_location_name"], first, last):
+    for row in client.report(shown, ["sales_channel", "pos_location_name"], first):
         day, channel, place = row["day"][:10], row["sales_channel"], row["pos_location_name"]
         days.append({
             "id": f"{day} {channel} {place}", "day": day, "salesChannel": channel,
@@ -110,7 +109,7 @@ def _first_day(client: ShopifyClient) -> date:
     found = client.ask("{orders(first: 1, sortKey: PROCESSED_AT){nodes{processedAt}}}", "orders")
     nodes = found["orders"]["nodes"]
     if not nodes:
-        return datetime.now(UTC).date()
+        return client.today()
     return datetime.fromisoformat(nodes[0]["processedAt"]).date() - timedelta(days=1)
 
 

@@ -8,7 +8,7 @@ hundred at a time; a report may be answered with "Continue wait" until it is rea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
@@ -154,8 +154,10 @@ class SquareClient:
             body["begin_time"] = _text(since)
         yield from self._search("/v2/catalog/search", "objects", body)
 
-    def sales_report(self, measures: list[str], first: date, last: date) -> list[Json]:
+    def sales_report(self, measures: list[str], first: date) -> list[Json]:
         """Square's own sums per local day and location, as its dashboard shows them.
+
+        Until now; where it is tomorrow already, until there.
 
         Returns:
             One row per day and location; money as decimal text in units of the currency.
@@ -171,6 +173,7 @@ class SquareClient:
                 f"Square's reports no longer have {', '.join(lacking)}.",
                 fix="Update the hub; until then its days are not compared with Square's.",
             )
+        last = self._http.today() + timedelta(days=1)
         rows: list[Json] = []
         while True:
             query = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ingestion.api import Progress, SourceReport, load_streams
@@ -103,9 +103,8 @@ def _version_of(payout: Json) -> tuple[Any, ...]:
 def sales_days(client: SquareClient, since: datetime | None) -> Iterator[list[Json]]:
     """Square's own sums by day and location, of the days since then."""
     first = since.date() if since else FIRST_DAY
-    last = datetime.now(UTC).date() + timedelta(days=1)
     names = [f"Sales.{name}" for name in MEASURES]
-    rows = client.sales_report(names, first, last)
+    rows = client.sales_report(names, first)
     days = []
     for row in rows:
         day, place = row["Sales.local_reporting_timestamp.day"][:10], row["Sales.location_id"]
