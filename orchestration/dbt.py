@@ -183,6 +183,7 @@ def build(
     from dbt.artifacts.schemas.run import RunExecutionResult
 
     manifest = parsed_project(warehouse.database)
+    _leave_out_the_rest(manifest, names)
     for name in rebuilt:
         manifest.nodes[name].config["full_refresh"] = True
     # By name, dbt compares each of hundreds with each of hundreds: seconds.
@@ -210,6 +211,32 @@ def build(
         for result in done.result.results
         if result.node.unique_id in names
     ]
+
+
+def _leave_out_the_rest(manifest: Manifest, names: Collection[str]) -> None:
+    """Take away what some nodes do not need: dbt works on the graph of all of it for each call.
+
+    Tests of what is built stay if they read only new rows: their absence decides what was tested
+    (see the macro ``remember_checked_loads``).
+    """
+    nodes = manifest.nodes
+    if any("graph" in nodes[name].raw_code for name in names):
+        return  # it says something of all others
+    needed: set[str] = set()
+    waiting = [*names]
+    for name, node in nodes.items():
+        reads_new_rows = "unchecked" in f"{node.raw_code} {node.config.get('where')}"
+        if name.startswith("test.") and reads_new_rows and {*node.depends_on_nodes} & {*names}:
+            waiting.append(name)
+    while waiting:
+        name = waiting.pop()
+        if name in nodes and name not in needed:
+            needed.add(name)
+            waiting += nodes[name].depends_on_nodes
+    manifest.nodes = {name: node for name, node in nodes.items() if name in needed}
+    for rest in (manifest.unit_tests, manifest.exposures, manifest.metrics,
+                 manifest.semantic_models, manifest.saved_queries):  # fmt: skip
+        rest.clear()
 
 
 def call(warehouse: Warehouse, command: Sequence[str]) -> int:
