@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
@@ -130,10 +131,7 @@ def run_hub(
     began = time.monotonic()
     options = _run_config(full_refresh, as_of_date, accepts_shrinking)
     with running(warehouse, lambda: report(WAITING)), dg.DagsterInstance.get() as instance:
-        # By default each of a run's thousands of events opens a connection of its own.
-        instance.optimize_for_webserver(
-            statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
-        )
+        _store_events_quickly(instance)
         end_killed_runs(instance, warehouse.business.id)
         runs = _Runs(instance, options, warehouse, summary, report, only or EVERYTHING)
         if only in (None, "load"):
@@ -233,6 +231,33 @@ class _Runs:
             )
         if not result.success and len(self._summary.failures) == known:
             self._summary.failures.append(f"The run ended early; see {log_path()}")
+
+
+def _store_events_quickly(instance: dg.DagsterInstance) -> None:
+    """Half of the time that Dagster takes to store the hundreds of events of a run.
+
+    By default each of them opens connections of its own, and asks which tables and columns the
+    database has, in case that an older version of Dagster made it.
+    """
+    instance.optimize_for_webserver(
+        statement_timeout=STORAGE_TIMEOUT_MS, pool_recycle=3600, max_overflow=20
+    )
+    storage: Any = instance.event_log_storage
+    for name in ("has_table", "has_asset_key_col", "_has_asset_key_col_on_connection"):
+        if hasattr(storage, name):
+            setattr(storage, name, _asked_once(getattr(storage, name)))
+
+
+def _asked_once(ask: Callable[..., bool]) -> Callable[..., bool]:
+    """Asks once for each name, which comes last."""
+    known: dict[str, bool] = {}
+
+    def answer(*args: Any) -> bool:
+        if args[-1] not in known:
+            known[args[-1]] = ask(*args)
+        return known[args[-1]]
+
+    return answer
 
 
 def _has_rows(warehouse: Warehouse) -> bool:
