@@ -93,7 +93,8 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "storage:\n  postgres:\n    postgres_url:\n      env: HUB_DAGSTER_DATABASE_URL\n"
         "telemetry:\n  enabled: false\n"
         "nux:\n  enabled: false\n"
-        "concurrency:\n  runs:\n    max_concurrent_runs: 1\n"
+        "run_coordinator:\n  module: dagster\n  class: QueuedRunCoordinator\n  config:\n"
+        "    max_concurrent_runs: 1\n    dequeue_interval_seconds: 1\n"
         "run_monitoring:\n  enabled: true\n"
         # Sensors look every few seconds; a year of looks would be millions of rows.
         "retention:\n  schedule:\n    purge_after_days: 90\n  sensor:\n    purge_after_days:\n"

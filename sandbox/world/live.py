@@ -17,6 +17,7 @@ from sandbox.world.world import Happening, World
 
 Listener = Callable[[Sequence[Happening]], None]
 TICK_SECONDS = 1.0
+LONGEST_WAIT = timedelta(seconds=15)
 
 
 class LiveWorld:
@@ -32,6 +33,7 @@ class LiveWorld:
         self.world = world
         self._listeners = listeners
         self._moving = threading.Lock()
+        self._next: tuple[datetime, datetime] | None = None  # after when, and at
 
     def advance(self, step: timedelta) -> list[Happening]:
         """Move the clock on by a step.
@@ -48,8 +50,20 @@ class LiveWorld:
     def run(self, speed: float, stop: threading.Event) -> None:
         """Let the clock run ``speed`` times as fast as a real one, until it is stopped or the
         world has ended."""
+        waited = timedelta()
         while not stop.wait(TICK_SECONDS) and self.world.now < self.world.ends_at:
-            self.advance(timedelta(seconds=speed * TICK_SECONDS))
+            waited += timedelta(seconds=speed * TICK_SECONDS)
+            # Moving the clock on is work, and most seconds see nothing happen.
+            if waited >= LONGEST_WAIT or self.world.now + waited >= self._next_happening():
+                self.advance(waited)
+                waited = timedelta()
+
+    def _next_happening(self) -> datetime:
+        """When the next event of the world is, asked for again once it has moved on."""
+        now = self.world.now
+        if not self._next or self._next[0] != now:
+            self._next = now, self.world.next_event_at() or self.world.ends_at
+        return self._next[1]
 
     def routes(self) -> list[Route]:
         """``GET /sandbox/clock`` and ``POST /sandbox/advance`` with ``{"seconds": 3600}`` or

@@ -191,6 +191,15 @@ class World:
             commit"""
         )
 
+    def next_event_at(self) -> datetime | None:
+        """When something happens next; None when nothing is left."""
+        ((moment,),) = self.rows(
+            "select min(at) from (select min(happened_at) as at from truth.events "
+            "where event_id > last_event_id() union all select min(placed_at) "
+            "from truth.orders where order_id > last_order_id())"
+        )
+        return None if moment is None else moment.astimezone(UTC)
+
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         return self.database.cursor().execute(query, list(parameters)).fetchall()
