@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
 from warehouse.settings_tables import store_settings
-from warehouse.turns import running
+from warehouse.turns import is_awaited, running
 
 STEP_TITLES = {
     "load_spreadsheets": "Loading files",
@@ -64,8 +65,9 @@ STEP_TITLES = {
 }
 
 STORAGE_TIMEOUT_MS = 60_000
-# Other runs of the business wait for one that follows the sales.
-LONGEST_FOLLOWING = 300.0
+# One that follows the sales: seconds without a sale after which it ends, and altogether; between
+# looks; and for which what hangs on a sale less directly may be put off.
+QUIET, LONGEST_FOLLOWING, LOOK_SECONDS, PATIENCE = 180.0, 1_800.0, 3.0, 40.0
 
 NOTHING_LOADED = (
     "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "
@@ -140,7 +142,7 @@ def run_hub(
         if only == "check":
             runs.check()
         elif only == "sales":
-            runs.follow_sales()
+            runs.follow_sales(stays=called_by is not None)
         elif only is None and not _has_rows(warehouse):
             summary.failures.append(NOTHING_LOADED.format(inbox=warehouse.business.inbox))
         elif only != "load":
@@ -166,31 +168,70 @@ class _Runs:
         self._warehouse, self._summary, self._report = warehouse, summary, report
         self._stage = stage
 
-    def follow_sales(self) -> None:
+    def follow_sales(self, *, stays: bool) -> None:
         """Load what was sold and bring up to date what follows, until nothing new was sold.
 
+        *Today* and the ledger come first. What else follows from a sale is left for the next one,
+        but not for longer than ``PATIENCE``.
+
         Who asked for it may know of a sale that looks like no news; then all sources are loaded.
+
+        Args:
+            stays: look for the next sale for a while, as starting again takes longer than a look;
+                another run that waits ends that.
         """
-        ends_at = time.monotonic() + LONGEST_FOLLOWING
+        began, hour = time.monotonic(), self._warehouse.business.now().hour
         news = ask_for_news(self._warehouse)
-        sources = news.sources or list(news.newest)
-        while sources:
-            self.execute(load_job([f"raw_{name}" for name in sources]))
-            store_settings(self._warehouse)
-            self.bring_up_to_date("sales")
-            if self._summary.failures or time.monotonic() > ends_at:
+        sources, left_at, last_at = news.sources or list(news.newest), None, began
+        while not self._summary.failures:
+            if sources:
+                self.execute(load_job([f"raw_{name}" for name in sources]))
+                store_settings(self._warehouse)
+                left_at = left_at or time.monotonic()
+            if left_at is not None:
+                is_urgent = partial(self._has_news_until, left_at + PATIENCE)
+                if self.bring_up_to_date("sales", is_urgent=is_urgent):
+                    left_at, last_at = None, time.monotonic()
+            if left_at is None and self._is_awaited():
                 return
             sources = ask_for_news(self._warehouse).sources
+            if left_at is None and not sources:
+                is_over = time.monotonic() > min(last_at + QUIET, began + LONGEST_FOLLOWING)
+                if not stays or is_over or self._warehouse.business.now().hour != hour:
+                    return
+                time.sleep(LOOK_SECONDS)
 
-    def bring_up_to_date(self, only: Stage | None, *, everything: bool = False) -> None:
-        """Do what is due until nothing is: answers of models make further models due."""
+    def _has_news_until(self, end: float) -> bool:
+        return time.monotonic() < end and bool(ask_for_news(self._warehouse).sources)
+
+    def _is_awaited(self) -> bool:
+        queued = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
+        return is_awaited(self._warehouse) or self._instance.get_runs_count(queued) > 0
+
+    def bring_up_to_date(
+        self,
+        only: Stage | None,
+        *,
+        everything: bool = False,
+        is_urgent: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Do what is due until nothing is: answers of models make further models due.
+
+        Args:
+            is_urgent: asked between the parts of it, whether something else has to be done first.
+
+        Returns:
+            Whether all of it was done.
+        """
         done: set[str] = set()
         failed: set[str] = set()
         while True:
             todo = plan_for(self._warehouse, only, everything=everything, done=done, failed=failed)
             names = next_of(hub_items(self._warehouse), todo, only)
             if not names:
-                return
+                return True
+            if done and is_urgent():
+                return False
             before = self._built()
             self._bring_up_to_date(names)
             after = self._built()

@@ -42,6 +42,19 @@ def running(warehouse: Warehouse, on_wait: Callable[[], None]) -> Iterator[None]
         yield
 
 
+def is_awaited(warehouse: Warehouse) -> bool:
+    """Whether another run of the business waits for the one that goes on."""
+    with warehouse.connect("loader", autocommit=True) as connection:
+        found = connection.execute(
+            "select from pg_locks where locktype = 'advisory' and not granted "
+            "and database = (select oid from pg_database where datname = current_database()) "
+            "and (cast(classid as bigint) << 32) | cast(objid as bigint) "
+            "= cast(hashtext(%s) as bigint) limit 1",
+            (_RUN,),
+        ).fetchone()
+    return found is not None
+
+
 @contextmanager
 def turn_if_free(warehouse: Warehouse) -> Iterator[bool]:
     """Whether no run of the business goes on; then none begins while the block runs."""

@@ -5,7 +5,7 @@ from hub_bi.dashboards.shared import LOCATION_TODAY, navigation
 from hub_bi.palette import BLUE, SLATE
 from hub_bi.tiles import Card, Dashboard, Tile
 
-REFRESH_SECONDS = 15
+REFRESH_SECONDS = 10
 PRODUCTS = Where("line_type", "product")
 NO_SALE = "No sale is on record yet. Load your records with `hub run`."
 
