@@ -195,11 +195,25 @@ class _Runs:
             if left_at is None and self._is_awaited():
                 return
             sources = ask_for_news(self._warehouse).sources
+            if left_at is None and not sources and stays:
+                sources = self._next_sale(min(last_at + QUIET, began + LONGEST_FOLLOWING), hour)
             if left_at is None and not sources:
-                is_over = time.monotonic() > min(last_at + QUIET, began + LONGEST_FOLLOWING)
-                if not stays or is_over or self._warehouse.business.now().hour != hour:
-                    return
+                return
+
+    def _next_sale(self, end: float, hour: int) -> list[str]:
+        """The sources that have one; none when another run waits, or the hour is over.
+
+        With each hour, what is usual by now moves on, for which the sensor asks.
+        """
+        business = self._warehouse.business
+        try:
+            while time.monotonic() < end and business.now().hour == hour and not self._is_awaited():
                 time.sleep(LOOK_SECONDS)
+                if sources := ask_for_news(self._warehouse).sources:
+                    return sources
+        except dg.DagsterExecutionInterruptedError:
+            pass  # the hub is stopped, and nothing is left undone
+        return []
 
     def _has_news_until(self, end: float) -> bool:
         return time.monotonic() < end and bool(ask_for_news(self._warehouse).sources)

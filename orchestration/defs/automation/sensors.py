@@ -24,7 +24,7 @@ from warehouse.turns import turn_if_free
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
 # One tick looks several times: Dagster's own work for a tick is many times that of a look.
-SALES_SECONDS, LOOKS, PAUSE_SECONDS = 30, 6, 5.0
+SALES_SECONDS, LOOKS, PAUSE_SECONDS = 15, 3, 5.0
 # A run that began longer ago and never ended was killed.
 LONGEST_RUN = timedelta(hours=2)
 ONLY_SALES: dict[str, Any] = {"resources": {"options": {"config": {"only_sales": True}}}}
