@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import uuid
@@ -340,9 +341,16 @@ def log_path() -> Path:
 
 @contextmanager
 def _details_to(path: Path) -> Iterator[None]:
-    """Send what dbt and Dagster print to a file; the screen shows progress in words."""
+    """Send what dbt, Dagster and other libraries print to a file; the screen shows progress in
+    words."""
+    root = logging.getLogger()
+    handlers = root.handlers
     with path.open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
-        yield
+        root.handlers = [logging.StreamHandler(log)]
+        try:
+            yield
+        finally:
+            root.handlers = handlers
 
 
 def _run_config(

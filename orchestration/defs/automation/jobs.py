@@ -26,7 +26,7 @@ def run_what_is_due(
             full_refresh=options.full_refresh,
             as_of_date=options.as_of,
             accepts_shrinking=options.accepts_shrinking,
-            called_by=context.run_id,
+            called_by=context.run.run_id,
         )
     except HubError as error:
         raise user_failure(error) from None

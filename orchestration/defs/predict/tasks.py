@@ -150,7 +150,7 @@ def build_asset(task: Task) -> dg.AssetsDefinition:
         try:
             warehouse = business.warehouse()
             with noted(warehouse, f"task.{task.name}", digest_of(task.said(warehouse.business))):
-                outcome = run_task(task, warehouse, context.run_id, as_of_date=options.as_of)
+                outcome = run_task(task, warehouse, context.run.run_id, as_of_date=options.as_of)
         except HubError as error:
             raise user_failure(error) from None
         context.log.info(f"{task.name}: {outcome}")

@@ -78,7 +78,7 @@ def customer_identities(
     try:
         warehouse = business.warehouse()
         with noted(warehouse, f"task.{NAME}", digest_of(said(warehouse.business))):
-            outcome = identify_customers(warehouse, business.vault(warehouse), context.run_id)
+            outcome = identify_customers(warehouse, business.vault(warehouse), context.run.run_id)
     except HubError as error:
         raise user_failure(error) from None
     for name in _DESCRIPTIONS:

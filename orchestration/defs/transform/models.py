@@ -85,7 +85,7 @@ def build_dbt_assets() -> dg.AssetsDefinition:
             )
         except HubError as error:
             raise user_failure(error) from None
-        record(warehouse, context.run_id, results_of_tests(results))
+        record(warehouse, context.run.run_id, results_of_tests(results))
         yield from _events(results, keys, warehouse)
         failed = [result for result in results if result.status in FAILED]
         if failed:

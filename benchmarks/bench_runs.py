@@ -1,0 +1,125 @@
+"""What runs cost: the first, one in which nothing changed, one for twenty sales; and idleness.
+
+The demo runs as an owner runs it. The clock of the sandbox stands on a day behind this computer's,
+so that only what the benchmark does changes anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.measuring import figure, run_hub
+
+TODAY = "2026-09-30"
+SALES, REPEATED, IDLE_SECONDS = 20, 3, 60.0
+# Documents that changed within the overlap of a load are read again.
+SETTLES_SECONDS = 15 * 60
+LIMITS = {"first": 150.0, "again": 60.0, "nothing": 12.0, "sales": 35.0, "megabytes": 1024.0,
+          "idle": 2.0}  # fmt: skip
+IDLE = ("dagster-daemon", "dagster api grpc", "-m sandbox")
+
+
+def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
+    """Measure; returns figure name -> value, limit, passes, unit."""
+    repeated = 1 if quick else REPEATED
+    home = Path(tempfile.mkdtemp(prefix="hub-bench-"))
+    home.chmod(0o755)
+    os.environ["HUB_HOME"], os.environ["HUB_CONFIG_HOME"] = str(home), str(home / "config")
+    try:
+        first = _done_in(run_hub("demo", "--today", TODAY))
+        idle = _idle_percent(5.0 if quick else IDLE_SECONDS)
+        # From here on only the benchmark starts runs.
+        run_hub("down")
+        again = [_seconds("demo", "--today", TODAY) for _ in range(repeated)]
+        sandbox = _address("sandbox")
+        _stop_the_daemon()
+        run_hub("run")
+        nothing = [_seconds("run") for _ in range(repeated)]
+        sales = [_sell_and_run(sandbox) for _ in range(repeated)]
+        megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    finally:
+        run_hub("down", "--all")
+        shutil.rmtree(home, ignore_errors=True)
+    return {
+        "job of the first run": figure(first, limit=LIMITS["first"]),
+        "hub demo again, median": figure(statistics.median(again), limit=LIMITS["again"]),
+        "run in which nothing changed, median": figure(
+            statistics.median(nothing), limit=LIMITS["nothing"]
+        ),
+        f"run for {SALES} sales, until every mart and page has them, median": figure(
+            statistics.median(sales), limit=LIMITS["sales"]
+        ),
+        "peak memory of a process": figure(megabytes, "MB", LIMITS["megabytes"]),
+        "daemon, code server and sandbox while nothing happens": figure(
+            idle, "% of a core", LIMITS["idle"]
+        ),
+    }
+
+
+def _done_in(said: str) -> float:
+    """Seconds of a run, as its last line says them."""
+    found = re.search(r"^Done in ([\d,]+) s", said, re.MULTILINE)
+    if not found:
+        raise RuntimeError(f"the run did not end well: {said[-2000:]}")
+    return float(found[1].replace(",", ""))
+
+
+def _seconds(*command: str) -> float:
+    began = time.monotonic()
+    run_hub(*command)
+    return time.monotonic() - began
+
+
+def _address(name: str) -> str:
+    found = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
+    return str(found[name])
+
+
+def _sell_and_run(sandbox: str) -> float:
+    """Let twenty sales happen, bring everything up to date with them, and the world settle."""
+    sold = 0
+    while sold < SALES:
+        answer = httpx.post(f"{sandbox}/sandbox/advance", json={"seconds": 900}, timeout=60)
+        sold += answer.raise_for_status().json()["happened"].get("sale", 0)
+    return _seconds("run", "--only", "sales")
+
+
+def _idle_percent(seconds: float) -> float:
+    time.sleep(seconds / 2)  # what was started settles
+    before = _ticks()
+    time.sleep(seconds)
+    spent = sum(ticks - before.get(pid, ticks) for pid, ticks in _ticks().items())
+    return 100 * spent / os.sysconf("SC_CLK_TCK") / seconds
+
+
+def _ticks() -> dict[int, int]:
+    """Work of each process that is to be idle, by its number."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            is_ours = str(os.environ["HUB_HOME"]) in (folder / "environ").read_text()
+        except OSError:
+            continue
+        if is_ours and any(each in command for each in IDLE):
+            found[int(folder.name)] = int(stat[11]) + int(stat[12])
+    return found
+
+
+def _stop_the_daemon() -> None:
+    for pid in _ticks():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if b"dagster-daemon" in command:
+            os.kill(pid, 15)
