@@ -20,6 +20,7 @@ from benchmarks import (
     bench_live,
     bench_modelling,
     bench_real_series,
+    bench_runs,
     bench_sandbox,
     bench_sources,
     bench_spreadsheets,
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "customers": bench_customers.run,
     "forecasts": bench_forecasts.run,
     "real_series": bench_real_series.run,
+    "runs": bench_runs.run,
     "live": bench_live.run,
     "dashboards": bench_dashboards.run,
 }

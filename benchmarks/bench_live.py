@@ -24,7 +24,7 @@ from benchmarks.measuring import figure, p95, run_hub
 from sandbox.world import World
 
 SALES, QUICK_SALES = 50, 5
-LIMIT_SECONDS = 60.0
+LIMIT_SECONDS = 30.0
 GIVEN_UP_AFTER = 180.0
 SECOND = timedelta(seconds=1)
 PAUSE_SECONDS = (5.0, 25.0)

@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,6 +19,7 @@ import psycopg
 
 from ingestion.sources.news import ask_for_news
 from ingestion.sources.registry import API_SOURCES
+from orchestration.dbt import parsing_beside
 from orchestration.defs.ingest.loads import load_job
 from orchestration.ops.history import end_killed_runs, forget_old_runs
 from orchestration.ops.location_managers import unknown_locations
@@ -133,10 +134,16 @@ def run_hub(
     summary = RunSummary(run_id=called_by or str(uuid.uuid4()))
     began = time.monotonic()
     options = _run_config(full_refresh, as_of_date, accepts_shrinking)
-    with running(warehouse, lambda: report(WAITING)), dg.DagsterInstance.get() as instance:
+    with (
+        running(warehouse, lambda: report(WAITING)),
+        dg.DagsterInstance.get() as instance,
+        ExitStack() as stack,
+    ):
         _store_events_quickly(instance)
         end_killed_runs(instance, warehouse.business.id)
         runs = _Runs(instance, options, warehouse, summary, report, only or EVERYTHING)
+        if only is None:
+            stack.enter_context(parsing_beside())
         if only in (None, "load"):
             used = [f"raw_{source.name}" for source in API_SOURCES if source.is_used(warehouse)]
             runs.execute(load_job(["raw_spreadsheets", *used]))
