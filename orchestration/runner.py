@@ -69,7 +69,7 @@ STEP_TITLES = {
 STORAGE_TIMEOUT_MS = 60_000
 # One that follows the sales: seconds without a sale after which it ends, and altogether; between
 # looks; and for which what hangs on a sale less directly may be put off.
-QUIET, LONGEST_FOLLOWING, LOOK_SECONDS, PATIENCE = 180.0, 1_800.0, 3.0, 40.0
+QUIET, LONGEST_FOLLOWING, LOOK_SECONDS, PATIENCE = 180.0, 1_800.0, 3.0, 90.0
 
 NOTHING_LOADED = (
     "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "

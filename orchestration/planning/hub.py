@@ -19,7 +19,7 @@ Stage = Literal["load", "sales", "model", "predict", "check"]
 # The dashboard Today, which a run of new sales makes first.
 TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
 # A sale that comes meanwhile waits until these are built.
-MOST_AT_ONCE = 70
+MOST_AT_ONCE = 50
 PERSONS = f"task.{identity.NAME}"
 CLOCK = "settings.clock"  # moves with the day that the business is looked at from
 
