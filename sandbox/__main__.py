@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 
 from sandbox.oauth import OAuthServer, Source
 from sandbox.quickbooks import Webhooks, quickbooks_app
-from sandbox.serving import serving
+from sandbox.serving import dated, serving
 from sandbox.shopify.cost import RESTORE_RATES, Plan
 from sandbox.shopify.execution import Shop
 from sandbox.shopify.server import create_app
@@ -168,7 +168,7 @@ def running(
             front = Starlette(
                 routes=[*live.routes(), Mount("/", sign_in.app(apps[source](sign_in)))]
             )
-            addresses[source] = stack.enter_context(serving(front, port, present=lambda: world.now))
+            addresses[source] = stack.enter_context(serving(dated(front, lambda: world.now), port))
         yield live, addresses
 
 

@@ -15,15 +15,12 @@ import uvicorn
 
 
 @contextmanager
-def serving(
-    app: Any, port: int = 0, present: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Iterator[str]:
+def serving(app: Any, port: int = 0) -> Iterator[str]:
     """Serve an application on the loopback interface while the block runs.
 
     Args:
         app: An ASGI application.
         port: Where to listen; a free one when 0.
-        present: The clock by which answers tell their date.
 
     Yields:
         The address, such as ``http://127.0.0.1:43210``.
@@ -32,8 +29,9 @@ def serving(
         RuntimeError: The server did not start within ten seconds.
     """
     listener = socket.create_server(("127.0.0.1", port))
+    # The date of an answer is that of the world, see `dated`.
     config = uvicorn.Config(
-        _dated(app, present), date_header=False, log_level="critical", timeout_graceful_shutdown=1
+        app, date_header=False, log_level="critical", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -51,10 +49,10 @@ def serving(
         listener.close()
 
 
-def _dated(app: Any, present: Callable[[], datetime]) -> Any:
-    """The application, with the ``Date`` of another clock than this computer's."""
+def dated(app: Any, present: Callable[[], datetime]) -> Any:
+    """The application, whose answers bear the date by another clock than this computer's."""
 
-    async def dated(scope: Any, receive: Any, send: Any) -> None:
+    async def with_date(scope: Any, receive: Any, send: Any) -> None:
         async def send_dated(message: Any) -> None:
             if message["type"] == "http.response.start":
                 now = format_datetime(present().astimezone(UTC), usegmt=True).encode()
@@ -63,4 +61,4 @@ def _dated(app: Any, present: Callable[[], datetime]) -> Any:
 
         await app(scope, receive, send_dated)
 
-    return dated
+    return with_date

@@ -19,7 +19,7 @@ from ingestion.sources.square import SquareClient, square_streams
 from sandbox.faults import FaultPlan, FaultyApp
 from sandbox.oauth import OAuthServer
 from sandbox.quickbooks import quickbooks_app
-from sandbox.serving import serving
+from sandbox.serving import dated, serving
 from sandbox.shopify.execution import Shop
 from sandbox.shopify.server import create_app
 from sandbox.shopify.world_documents import WorldDocuments
@@ -153,8 +153,8 @@ def served(
                     bucket_size=1e9, present=lambda: world.now)  # fmt: skip
         api = create_app(shop)
     plan = FaultPlan()
-    front = FaultyApp(in_front(sign_in.app(api)), plan)
-    with serving(front, present=lambda: world.now) as address:
+    front = dated(in_front(sign_in.app(api)), lambda: world.now)
+    with serving(FaultyApp(front, plan)) as address:
         yield ServedSystem(source, world, sign_in, plan, address)
     if shop:
         shop.bulk.close()
