@@ -89,3 +89,15 @@ def test_a_run_without_news_asks_little(
     asked.paths.clear()
     assert sum(table.rows_read for table in shop.load().tables) == 0
     assert sum(asked.paths.values()) <= 5
+
+
+def test_reports_that_say_the_same_are_no_news(
+    system: ServedSystem, warehouse_factory: Callable[..., Warehouse]
+) -> None:
+    """They bear the time at which they were asked for, and are asked for again after a change."""
+    shop = system.connect(warehouse_factory())
+    shop.load()
+    system.world.advance(system.world.ends_at)
+    changed = {table.name: table.rows_read for table in shop.load().tables}
+    assert changed["reports"] > 0
+    assert {table.name: table.rows_read for table in shop.load().tables if table.rows_read} == {}
