@@ -127,9 +127,9 @@ class Transport:
         self._client.close()
 
     def today(self) -> date:
-        """The day in UTC by the source's clock, which told the time with its last answer.
+        """Today's date in UTC, from the ``Date`` header of the source's last answer.
 
-        This computer's may be behind, and a question that goes by it would end too early.
+        This computer's clock may be behind; a report requested by it would end too early.
         """
         try:
             return email.utils.parsedate_to_datetime(self._answered_at).astimezone(UTC).date()

@@ -200,7 +200,8 @@ class _Runs:
                 is_urgent = partial(self._has_news_until, left_at + PATIENCE)
                 if self.bring_up_to_date("sales", is_urgent=is_urgent):
                     left_at, last_at = None, time.monotonic()
-            if left_at is None and self._is_awaited():
+            is_over = time.monotonic() > began + LONGEST_FOLLOWING
+            if left_at is None and (is_over or self._is_awaited()):
                 return
             sources = ask_for_news(self._warehouse).sources
             if left_at is None and not sources and stays:

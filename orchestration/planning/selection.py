@@ -38,7 +38,7 @@ def hub_job(selection: Selection) -> dg.JobDefinition:
 
 @cache
 def _models_job() -> dg.JobDefinition:
-    """The whole job's step of dbt by itself.
+    """The dbt step of the whole job, on its own.
 
     Beside other steps, Dagster may divide it, into parts that wait for each other.
     """

@@ -26,5 +26,5 @@ def test_what_libraries_say_goes_into_the_file(
         logging.captureWarnings(capture=False)
     assert logging.getLogger().handlers == []
     assert capfd.readouterr() == ("", "")
-    told = log.read_text()
-    assert all(word in told for word in ("printed", "complained", "logged", "warned"))
+    logged = log.read_text()
+    assert all(word in logged for word in ("printed", "complained", "logged", "warned"))
