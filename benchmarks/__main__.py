@@ -24,6 +24,7 @@ from benchmarks import (
     bench_sandbox,
     bench_sources,
     bench_spreadsheets,
+    bench_survival,
 )
 from warehouse.home import PROJECT_ROOT
 
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "forecasts": bench_forecasts.run,
     "real_series": bench_real_series.run,
     "runs": bench_runs.run,
+    "survival": bench_survival.run,
     "live": bench_live.run,
     "dashboards": bench_dashboards.run,
 }

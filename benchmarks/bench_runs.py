@@ -6,7 +6,6 @@ so that only what the benchmark does changes anything.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import resource
@@ -17,9 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from benchmarks.measuring import figure, run_hub
+from benchmarks.measuring import address_of, figure, run_hub, sell_for
 
 TODAY = "2026-09-30"
 SALES, REPEATED, IDLE_SECONDS = 20, 3, 60.0
@@ -40,7 +37,7 @@ def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
         # From here on only the benchmark starts runs.
         run_hub("down")
         again = [_seconds("demo", "--today", TODAY) for _ in range(repeated)]
-        sandbox = _address("sandbox")
+        sandbox = address_of("sandbox")
         _stop_the_daemon()
         run_hub("run")
         nothing = [_seconds("run") for _ in range(repeated)]
@@ -79,17 +76,11 @@ def _seconds(*command: str) -> float:
     return time.monotonic() - began
 
 
-def _address(name: str) -> str:
-    found = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
-    return str(found[name])
-
-
 def _sell_and_run(sandbox: str) -> float:
     """Seconds of a run for twenty sales that happened just before."""
     sold = 0
     while sold < SALES:
-        answer = httpx.post(f"{sandbox}/sandbox/advance", json={"seconds": 900}, timeout=60)
-        sold += answer.raise_for_status().json()["happened"].get("sale", 0)
+        sold += sell_for(900, sandbox)
     return _seconds("run", "--only", "sales")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -11,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 
 def peak_megabytes() -> float:
@@ -64,6 +67,18 @@ def run_hub(*arguments: str) -> str:
         check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     return done.stdout
+
+
+def address_of(service: str) -> str:
+    """Where a service of the hub answers."""
+    found = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
+    return str(found[service])
+
+
+def sell_for(seconds: float, sandbox: str) -> int:
+    """Let so much time pass in the sandbox at once; the number of sales in it."""
+    answer = httpx.post(f"{sandbox}/sandbox/advance", json={"seconds": seconds}, timeout=60)
+    return int(answer.raise_for_status().json()["happened"].get("sale", 0))
 
 
 def _children() -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from pydantic import field_validator
 
 from warehouse.business import Business, load_business
 from warehouse.database import Warehouse, open_warehouse, prepared_warehouse
@@ -34,9 +35,7 @@ WAITING = "Another run of this business is under way; this one starts when it en
 
 
 class BusinessResource(dg.ConfigurableResource[Any]):
-    """Opens the business of ``folder``, or of ``HUB_BUSINESS``."""
-
-    folder: str = ""
+    """Opens the business of ``HUB_BUSINESS``; whoever launches a run cannot choose another."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Any]:
@@ -59,9 +58,9 @@ class BusinessResource(dg.ConfigurableResource[Any]):
         """The folder of the business.
 
         Raises:
-            HubError: neither is set.
+            HubError: the variable is not set.
         """
-        chosen = self.folder or os.environ.get(BUSINESS_VARIABLE)
+        chosen = os.environ.get(BUSINESS_VARIABLE)
         if not chosen:
             raise HubError(
                 "Which business is it?",
@@ -103,10 +102,30 @@ class RunOptions(dg.ConfigurableResource[None]):
     as_of_date: str = ""
     accepts_shrinking: bool = False
 
+    @field_validator("as_of_date")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        if value:
+            date.fromisoformat(value)
+        return value
+
     @property
     def as_of(self) -> date | None:
         """The day to look from, None for the last complete day."""
         return date.fromisoformat(self.as_of_date) if self.as_of_date else None
+
+
+def run_resources() -> dict[str, object]:
+    """What every step may be handed; of it only :class:`RunOptions` can be chosen at a launch.
+
+    Steps keep their answers in the warehouse. Dagster's usual manager would write files, into
+    whatever folder a launch names.
+    """
+    return {
+        "business": BusinessResource(),
+        "options": RunOptions(),
+        "io_manager": dg.IOManagerDefinition(dg.mem_io_manager.resource_fn, config_schema={}),
+    }
 
 
 def user_failure(error: HubError) -> dg.Failure:

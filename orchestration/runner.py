@@ -70,6 +70,8 @@ STORAGE_TIMEOUT_MS = 60_000
 # One that follows the sales: seconds without a sale after which it ends, and altogether; between
 # looks; and for which what hangs on a sale less directly may be put off.
 QUIET, LONGEST_FOLLOWING, LOOK_SECONDS, PATIENCE = 180.0, 1_800.0, 3.0, 90.0
+# And the models and tests of a part, until whose end a new sale waits.
+MOST_AT_ONCE = 50
 
 NOTHING_LOADED = (
     "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "
@@ -198,7 +200,8 @@ class _Runs:
                 left_at = left_at or time.monotonic()
             if left_at is not None:
                 is_urgent = partial(self._has_news_until, left_at + PATIENCE)
-                if self.bring_up_to_date("sales", is_urgent=is_urgent):
+                most = MOST_AT_ONCE if stays else None
+                if self.bring_up_to_date("sales", most=most, is_urgent=is_urgent):
                     left_at, last_at = None, time.monotonic()
             is_over = time.monotonic() > began + LONGEST_FOLLOWING
             if left_at is None and (is_over or self._is_awaited()):
@@ -236,11 +239,13 @@ class _Runs:
         only: Stage | None,
         *,
         everything: bool = False,
+        most: int | None = None,
         is_urgent: Callable[[], bool] = lambda: False,
     ) -> bool:
         """Do what is due until nothing is: answers of models make further models due.
 
         Args:
+            most: models and tests in one part of it.
             is_urgent: asked between the parts of it, whether something else has to be done first.
 
         Returns:
@@ -250,7 +255,7 @@ class _Runs:
         failed: set[str] = set()
         while True:
             todo = plan_for(self._warehouse, only, everything=everything, done=done, failed=failed)
-            names = next_of(hub_items(self._warehouse), todo, only)
+            names = next_of(hub_items(self._warehouse), todo, only, most=most)
             if not names:
                 return True
             if done and is_urgent():

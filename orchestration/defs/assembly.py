@@ -1,8 +1,6 @@
-"""Puts the definitions together; tests pass other resources instead of patching."""
+"""Puts the definitions together."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import dagster as dg
 
@@ -16,21 +14,14 @@ from orchestration.defs.predict.assets import build_prediction_assets
 from orchestration.defs.publish.assets import alerts, dashboards, data_docs, reports
 from orchestration.defs.transform.identity import build_identity_assets
 from orchestration.defs.transform.models import build_dbt_assets
-from orchestration.resources import BusinessResource, RunOptions
+from orchestration.resources import run_resources
 
 
-def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+def build_defs() -> dg.Definitions:
     """All assets, checks, jobs, schedules and sensors.
-
-    Args:
-        overrides: resources by name that replace the usual ones.
 
     Needs neither credentials nor a database: both are asked for when a step runs.
     """
-    resources: dict[str, object] = {
-        "business": BusinessResource(),
-        "options": RunOptions(),
-    }
     return dg.Definitions(
         assets=[
             load_spreadsheets,
@@ -47,6 +38,6 @@ def build_defs(overrides: Mapping[str, object] | None = None) -> dg.Definitions:
         jobs=JOBS,
         schedules=build_schedules(),
         sensors=SENSORS,
-        resources={**resources, **(overrides or {})},
+        resources=run_resources(),
         executor=dg.in_process_executor,
     )

@@ -94,8 +94,10 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "telemetry:\n  enabled: false\n"
         "nux:\n  enabled: false\n"
         "run_coordinator:\n  module: dagster\n  class: QueuedRunCoordinator\n  config:\n"
-        "    max_concurrent_runs: 1\n    dequeue_interval_seconds: 1\n"
+        "    max_concurrent_runs: 1\n    dequeue_interval_seconds: 2\n"
         "run_monitoring:\n  enabled: true\n"
+        # The hub plans its runs itself; no asset has a condition of automation.
+        "auto_materialize:\n  enabled: false\n"
         # Sensors look every few seconds; a year of looks would be millions of rows.
         "retention:\n  schedule:\n    purge_after_days: 90\n  sensor:\n    purge_after_days:\n"
         "      skipped: 1\n      success: 7\n      failure: 30\n"
@@ -114,6 +116,8 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "HUB_DAGSTER_DATABASE_URL": service_database_url("dagster"),
         # By default a minute, in which a busy computer may not load all sales of a night.
         "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "600",
+        # By default half a minute; data that is hours old is no news to the second.
+        "FRESHNESS_DAEMON_INTERVAL_SECONDS": "300",
         "HUB_HOME": str(hub_home()),
         BUSINESS_VARIABLE: str(business_folder),
     }

@@ -18,8 +18,6 @@ from warehouse.database import Warehouse
 Stage = Literal["load", "sales", "model", "predict", "check"]
 # The dashboard Today, which a run of new sales makes first.
 TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
-# A sale that comes meanwhile waits until these are built.
-MOST_AT_ONCE = 50
 PERSONS = f"task.{identity.NAME}"
 CLOCK = "settings.clock"  # moves with the day that the business is looked at from
 
@@ -53,7 +51,9 @@ def plan_for(
         )
 
 
-def next_of(items: Collection[Item], todo: Plan, stage: Stage | None) -> list[str]:
+def next_of(
+    items: Collection[Item], todo: Plan, stage: Stage | None, *, most: int | None = None
+) -> list[str]:
     """What of a plan is done next, in one Dagster run.
 
     Landed rows are checked before models are built from them, and models are built before anything
@@ -64,6 +64,7 @@ def next_of(items: Collection[Item], todo: Plan, stage: Stage | None) -> list[st
         items: everything, each after what it reads.
         todo: what of it is due.
         stage: what the run is for.
+        most: how many models and tests at once, once *Today* is made up; None for any number.
 
     Returns:
         Names of items; none when nothing is left to do.
@@ -76,9 +77,7 @@ def next_of(items: Collection[Item], todo: Plan, stage: Stage | None) -> list[st
         for item in items
         if item.name == PERSONS and item.name in todo.ready and not {*item.reads} & {*todo.reasons}
     ]
-    models = [name for name in todo.ready if _is_of_dbt(name)]
-    if stage == "sales":
-        models = models[:MOST_AT_ONCE]
+    models = [name for name in todo.ready if _is_of_dbt(name)][:most]
     return landed or today or persons or models or list(todo.ready)
 
 

@@ -21,7 +21,7 @@ from orchestration.reporting.failures import (
     tell_failed_runs,
 )
 from orchestration.reporting.news import known_news
-from orchestration.resources import INVOCATION_TAG, BusinessResource
+from orchestration.resources import BUSINESS_VARIABLE, INVOCATION_TAG, BusinessResource
 from tests.conftest import WarehouseFactory
 from tests.orchestration.sinks import MailSink, PostSink, mail_sink, post_sink
 from tests.orchestration.small_shop import LAST_DAY, build_marts, configure, execute, tell
@@ -361,15 +361,16 @@ def test_a_server_that_refused_is_asked_again_an_hour_later(
 
 
 def test_the_sensor_looks_at_the_instance(
-    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+    shop: Warehouse, sinks: tuple[MailSink, PostSink], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (shop.business.folder / "business.toml").write_text(
         (shop.business.folder / "business.toml").read_text().replace("quiet_hours", "# quiet_hours")
     )
     with dg.DagsterInstance.ephemeral() as instance:
         _run(instance, "whole_hub", breaks)
-        resource = BusinessResource(folder=str(shop.business.folder))
-        with dg.build_sensor_context(instance, resources={"business": resource}) as context:
+        monkeypatch.setenv(BUSINESS_VARIABLE, str(shop.business.folder))
+        resources = {"business": BusinessResource()}
+        with dg.build_sensor_context(instance, resources=resources) as context:
             a_run_failed(context)
     assert len(sinks[0].mails) == 2
 
@@ -382,8 +383,8 @@ def test_a_mail_that_does_not_go_out_is_a_warning_and_fails_no_run(
 ) -> None:
     for name in ("SMTP_HOST", "SLACK_WEBHOOK_URL"):
         monkeypatch.delenv(name, raising=False)
-    folder = str(shop.business.folder)
-    job = build_defs({"business": BusinessResource(folder=folder)}).resolve_job_def("send_messages")
+    monkeypatch.setenv(BUSINESS_VARIABLE, str(shop.business.folder))
+    job = build_defs().resolve_job_def("send_messages")
     result = job.execute_in_process(raise_on_error=False)
     assert result.success
     checks = {check.asset_key.path[-1]: check for check in result.get_asset_check_evaluations()}
@@ -394,10 +395,10 @@ def test_a_mail_that_does_not_go_out_is_a_warning_and_fails_no_run(
 
 
 def test_a_run_that_looks_from_another_day_tells_nothing(
-    shop: Warehouse, sinks: tuple[MailSink, PostSink]
+    shop: Warehouse, sinks: tuple[MailSink, PostSink], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = str(shop.business.folder)
-    job = build_defs({"business": BusinessResource(folder=folder)}).resolve_job_def("send_messages")
+    monkeypatch.setenv(BUSINESS_VARIABLE, str(shop.business.folder))
+    job = build_defs().resolve_job_def("send_messages")
     past = {"resources": {"options": {"config": {"as_of_date": "2026-01-01"}}}}
     assert job.execute_in_process(run_config=past).success
     assert sinks[0].mails == sinks[1].texts == []
@@ -421,7 +422,8 @@ def test_the_sensor_asks_once_for_each_thing_that_is_due(
     (tmp_path / "business.toml").write_text(
         'name = "S"\ntime_zone = "UTC"\ncurrency_code = "USD"\ncountry_code = "US"\n'
     )
-    resource = BusinessResource(folder=str(tmp_path))
+    monkeypatch.setenv(BUSINESS_VARIABLE, str(tmp_path))
+    resource = BusinessResource()
     with dg.build_sensor_context(resources={"business": resource}) as context:
         (nothing,) = messages_are_due(context)
     assert isinstance(nothing, dg.SkipReason)

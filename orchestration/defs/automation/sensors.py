@@ -24,7 +24,10 @@ from warehouse.turns import turn_if_free
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
 # One tick looks several times: Dagster's own work for a tick is many times that of a look.
-SALES_SECONDS, LOOKS, PAUSE_SECONDS = 15, 3, 5.0
+SALES_SECONDS = 30
+# Where a sale was made lately, the next one is near; the run that follows the sales may have ended.
+BUSY_PAUSE_SECONDS, QUIET_PAUSE_SECONDS = 5, 15
+BUSY_FOR_SECONDS = 600
 # A run that began longer ago and never ended was killed.
 LONGEST_RUN = timedelta(hours=2)
 ONLY_SALES: dict[str, Any] = {"resources": {"options": {"config": {"only_sales": True}}}}
@@ -62,11 +65,14 @@ def new_sales(
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask each source when a sale changed last; each hour, what is usual by now moves on, too."""
     settings, instance = business.business(), context.instance
+    sold_at = json.loads(context.cursor or "{}").get("seen_at", 0)
+    is_busy = time.time() < sold_at + BUSY_FOR_SECONDS
+    pause = BUSY_PAUSE_SECONDS if is_busy else QUIET_PAUSE_SECONDS
     found = _look(context, business, settings, instance)
-    for _ in range(LOOKS - 1):
+    for _ in range(SALES_SECONDS // pause - 1):
         if isinstance(found, dg.SensorResult) and found.run_requests:
             break
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(pause)
         found = _look(context, business, settings, instance)
     return found
 
@@ -92,7 +98,10 @@ def _look(
         return dg.SkipReason("No source shows sales as they are made.")
     hour = f"{settings.now():%Y-%m-%d %H}"
     newest = {name: moment.isoformat() for name, moment in news.newest.items()}
-    cursor = json.dumps({"business": settings.id, "hour": hour, "newest": newest})
+    seen_at = time.time() if news.sources else seen.get("seen_at", 0)
+    cursor = json.dumps(
+        {"business": settings.id, "hour": hour, "newest": newest, "seen_at": seen_at}
+    )
     if not news.sources and seen.get("hour", hour) == hour:
         return dg.SensorResult(skip_reason="No new sale.", cursor=cursor)
     tags = {BUSINESS_TAG: settings.id, STAGE_TAG: "sales"}

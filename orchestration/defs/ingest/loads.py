@@ -11,7 +11,7 @@ import dagster as dg
 
 from orchestration.defs.ingest.api_sources import load_sources
 from orchestration.defs.ingest.spreadsheets import load_spreadsheets
-from orchestration.resources import WHOLE_HUB, BusinessResource, RunOptions
+from orchestration.resources import WHOLE_HUB, run_resources
 
 LOADS = (load_spreadsheets, load_sources)
 
@@ -22,7 +22,7 @@ def load_job(schemas: Collection[str]) -> dg.JobDefinition:
     definitions = dg.Definitions(
         assets=LOADS,
         jobs=[dg.define_asset_job(WHOLE_HUB, executor_def=dg.in_process_executor)],
-        resources={"business": BusinessResource(), "options": RunOptions()},
+        resources=run_resources(),
     )
     checks = {check.key for step in LOADS for check in step.check_specs}
     return definitions.resolve_job_def(WHOLE_HUB).get_subset(
