@@ -34,6 +34,7 @@ from orchestration.resources import (
     STAGE_TAG,
     WAITING,
 )
+from warehouse.business import load_business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
@@ -67,11 +68,13 @@ STEP_TITLES = {
 }
 
 STORAGE_TIMEOUT_MS = 60_000
-# One that follows the sales: seconds without a sale after which it ends, and altogether; between
-# looks; and for which what hangs on a sale less directly may be put off.
-QUIET, LONGEST_FOLLOWING, LOOK_SECONDS, PATIENCE = 180.0, 1_800.0, 3.0, 90.0
-# And the models and tests of a part, until whose end a new sale waits.
-MOST_AT_ONCE = 50
+# A run that follows the sales ends after so many seconds without one, and altogether.
+QUIET, LONGEST_FOLLOWING = 3_600.0, 5_400.0
+# It looks every few seconds; less often when there was no sale for some minutes.
+LOOK_SECONDS, SLOW_LOOK_SECONDS, BUSY_SECONDS = 3.0, 10.0, 180.0
+# What hangs on a sale less directly may be put off for so many seconds, and is done in parts of so
+# many models and tests: until the end of one, a new sale waits.
+PATIENCE, MOST_AT_ONCE = 90.0, 50
 
 NOTHING_LOADED = (
     "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "
@@ -188,44 +191,58 @@ class _Runs:
 
         Args:
             stays: look for the next sale for a while, as starting again takes longer than a look;
-                another run that waits ends that.
+                another run that waits ends that, and other settings.
         """
-        began, hour = time.monotonic(), self._warehouse.business.now().hour
+        began, left_at = time.monotonic(), None
         news = ask_for_news(self._warehouse)
-        sources, left_at, last_at = news.sources or list(news.newest), None, began
+        last_at = began if news.sources else began - QUIET
+        sources = news.sources or list(news.newest)
         while not self._summary.failures:
             if sources:
                 self.execute(load_job([f"raw_{name}" for name in sources]))
-                store_settings(self._warehouse)
+            if store_settings(self._warehouse) or sources:
                 left_at = left_at or time.monotonic()
             if left_at is not None:
                 is_urgent = partial(self._has_news_until, left_at + PATIENCE)
                 most = MOST_AT_ONCE if stays else None
                 if self.bring_up_to_date("sales", most=most, is_urgent=is_urgent):
-                    left_at, last_at = None, time.monotonic()
-            is_over = time.monotonic() > began + LONGEST_FOLLOWING
-            if left_at is None and (is_over or self._is_awaited()):
-                return
+                    left_at = None
             sources = ask_for_news(self._warehouse).sources
-            if left_at is None and not sources and stays:
-                sources = self._next_sale(min(last_at + QUIET, began + LONGEST_FOLLOWING), hour)
-            if left_at is None and not sources:
-                return
+            if left_at is None:
+                end = began + LONGEST_FOLLOWING
+                if time.monotonic() > end or self._is_awaited():
+                    return
+                if not sources:
+                    found = self._next_sale(last_at, end) if stays else None
+                    if found is None:
+                        return
+                    sources = found
+            last_at = time.monotonic() if sources else last_at
 
-    def _next_sale(self, end: float, hour: int) -> list[str]:
-        """The sources that have one; none when another run waits, or the hour is over.
+    def _next_sale(self, last_at: float, end: float) -> list[str] | None:
+        """The sources that have a sale; none when the hour is over, which moves on what is usual.
 
-        With each hour, what is usual by now moves on, for which the sensor asks.
+        Args:
+            last_at: when the last sale came.
+            end: of the run, at the latest.
+
+        Returns:
+            None when there is nothing to wait for any more.
         """
         business = self._warehouse.business
+        hour = business.now().hour
         try:
-            while time.monotonic() < end and business.now().hour == hour and not self._is_awaited():
-                time.sleep(LOOK_SECONDS)
-                if sources := ask_for_news(self._warehouse).sources:
+            while time.monotonic() < min(last_at + QUIET, end):
+                if self._is_awaited() or load_business(business.folder) != business:
+                    return None
+                sources = ask_for_news(self._warehouse).sources
+                if sources or business.now().hour != hour:
                     return sources
+                is_busy = time.monotonic() < last_at + BUSY_SECONDS
+                time.sleep(LOOK_SECONDS if is_busy else SLOW_LOOK_SECONDS)
         except dg.DagsterExecutionInterruptedError:
             pass  # the hub is stopped, and nothing is left undone
-        return []
+        return None
 
     def _has_news_until(self, end: float) -> bool:
         return time.monotonic() < end and bool(ask_for_news(self._warehouse).sources)
