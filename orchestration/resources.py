@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ INVOCATION_TAG = "hub/invocation"
 # Which part of the hub a `hub run` was asked for.
 STAGE_TAG = "hub/stage"
 EVERYTHING = "everything"
+# The hub runs each morning; what each run makes anew is late after a day, and stale after two.
+FRESHNESS = dg.FreshnessPolicy.time_window(
+    fail_window=timedelta(hours=50), warn_window=timedelta(hours=26)
+)
 WAITING = "Another run of this business is under way; this one starts when it ends"
 
 

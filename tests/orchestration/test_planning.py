@@ -6,11 +6,14 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+import dagster as dg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.planning.hub import hub_items
+from orchestration.dbt import project_manifest
+from orchestration.definitions import defs
+from orchestration.planning.hub import CLOCK, hub_items
 from orchestration.planning.items import Built, Item, Plan, in_order, plan
 from orchestration.planning.project import project_items
 from warehouse.database import Warehouse
@@ -283,3 +286,20 @@ def test_a_description_is_no_code(manifest: dict[str, dict[str, dict[str, str]]]
     manifest["nodes"]["model.hub.ledger"]["description"] = "All sales."
     (after,) = project_items(manifest)
     assert after.digest == before.digest
+
+
+def test_a_mart_is_stale_only_if_it_is_made_anew_each_day() -> None:
+    items = in_order(project_items(project_manifest()))
+    built = {item.name: Built(item.digest, 10) for item in items}
+    present = [item.relation for item in items if item.relation]
+    on_the_next_day = plan(items, {CLOCK: 11}, built, present).reasons
+    made_daily = {
+        dg.AssetKey([*item.relation])
+        for item in items
+        if item.name in on_the_next_day and item.relation and item.relation[0] == "marts"
+    }
+    graph = defs.resolve_asset_graph()
+    marts = {key for key in graph.materializable_asset_keys if key.path[0] == "marts"}
+    assert {key for key in marts if graph.get(key).freshness_policy} == made_daily
+    assert dg.AssetKey(["marts", "rpt_today"]) in made_daily
+    assert dg.AssetKey(["marts", "rpt_sales_daily"]) not in made_daily

@@ -5,7 +5,6 @@ an answer, and steps of a run in one process come one after the other.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 
 import dagster as dg
@@ -15,14 +14,13 @@ from ingestion.auth import TITLES
 from ingestion.sources.registry import API_SOURCES, ApiSource
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.previews import table_metadata
-from orchestration.resources import BusinessResource, RunOptions, user_failure
+from orchestration.resources import FRESHNESS, BusinessResource, RunOptions, user_failure
 from orchestration.side_by_side import side_by_side
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.vault import Vault
 
 LOADED = "the_source_was_loaded"
-FRESH_WITHIN, STALE_AFTER = timedelta(hours=26), timedelta(hours=50)
 
 
 def _specs(source: ApiSource) -> list[dg.AssetSpec]:
@@ -37,9 +35,7 @@ def _specs(source: ApiSource) -> list[dg.AssetSpec]:
             kinds={"python", "dlt", "postgres"},
             # What a source refused is not there anew, and one that is not used is not there at all.
             skippable=True,
-            freshness_policy=dg.FreshnessPolicy.time_window(
-                fail_window=STALE_AFTER, warn_window=FRESH_WITHIN
-            ),
+            freshness_policy=FRESHNESS,
         )
         for table in source.tables
     ]

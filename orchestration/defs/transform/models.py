@@ -20,18 +20,23 @@ from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.planning.work import bring_up_to_date
 from orchestration.previews import table_metadata
-from orchestration.resources import BusinessResource, RunOptions, user_failure
+from orchestration.resources import FRESHNESS, BusinessResource, RunOptions, user_failure
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 
 UNIQUE_ID = "dagster_dbt/unique_id"  # where dagster-dbt keeps dbt's name of an asset or a check
 FAILED = ("error", "fail", "runtime error")
 WRITTEN_BY_THE_HUB = frozenset({"quality", "settings"})  # schemas that no asset loads
+CLOCK_MODEL = "model.hub.stg_settings__clock"
 LOADED_FILES = dg.AssetKey(["raw_spreadsheets", "sales"])
 
 
 class HubTranslator(DagsterDbtTranslator):
     """Asset key = schema/table, so that raw tables, models and forecasts meet by name."""
+
+    def __init__(self, settings: DagsterDbtTranslatorSettings) -> None:
+        super().__init__(settings)
+        self._daily_nodes: set[str] = set()
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Key of a model, seed or source."""
@@ -43,10 +48,25 @@ class HubTranslator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """What needs nothing else waits for the files, so that one dbt call builds it all."""
+        """What needs nothing else waits for the files, so that one dbt call builds it all.
+
+        Of the marts, those that name the date are made anew each day, and only they are ever stale.
+        """
         spec = super().get_asset_spec(manifest, unique_id, project)
+        if spec.key.path[0] == "marts" and unique_id in self._daily(manifest):
+            spec = spec.replace_attributes(freshness_policy=FRESHNESS)
         inner = [dep for dep in spec.deps if dep.asset_key.path[0] not in WRITTEN_BY_THE_HUB]
         return spec if inner else spec.replace_attributes(deps=[*spec.deps, LOADED_FILES])
+
+    def _daily(self, manifest: Mapping[str, Any]) -> set[str]:
+        """The nodes that follow from the date."""
+        if not self._daily_nodes:
+            waiting = [CLOCK_MODEL]
+            while waiting:
+                children = {*manifest["child_map"][waiting.pop()]} - self._daily_nodes
+                self._daily_nodes |= children
+                waiting += children
+        return self._daily_nodes
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The dbt group; seeds belong to modelling."""
