@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 from warehouse.business import Business
 from warehouse.database import Role, Warehouse
 from warehouse.errors import HubError
@@ -81,6 +83,13 @@ def project_manifest() -> dict[str, Any]:
 def _read_manifest(path: Path, digest: str) -> dict[str, Any]:  # noqa: ARG001 - another project is another one
     manifest: dict[str, Any] = json.loads(path.read_bytes())
     return manifest
+
+
+def project_variables() -> dict[str, Any]:
+    """The variables of ``dbt_project.yml``."""
+    project = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = project["vars"]
+    return found
 
 
 def parsed_project(database: str) -> Manifest:

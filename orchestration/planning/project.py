@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from orchestration.dbt import project_digest, project_manifest
+from orchestration.dbt import project_digest, project_manifest, project_variables
 from orchestration.planning.items import Item, Kind, digest_of, in_order
 
 # What of a node's settings decides neither its rows nor who may read them.
@@ -24,12 +24,17 @@ def dbt_items() -> tuple[Item, ...]:
 
 @lru_cache(maxsize=1)
 def _dbt_items(digest: str) -> tuple[Item, ...]:  # noqa: ARG001 - another project has other items
-    return tuple(in_order(project_items(project_manifest())))
+    return tuple(in_order(project_items(project_manifest(), project_variables())))
 
 
-def project_items(manifest: Mapping[str, Any]) -> Iterator[Item]:
-    """The models, seeds, snapshots and data tests of dbt's ``manifest.json``, in no order."""
-    macros = _Macros(manifest)
+def project_items(manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> Iterator[Item]:
+    """The models, seeds, snapshots and data tests of dbt's ``manifest.json``, in no order.
+
+    Args:
+        manifest: what dbt read of the project.
+        variables: of the project, which the manifest does not hold.
+    """
+    macros = _Macros(manifest, variables)
     for name, node in manifest["nodes"].items():
         if node["resource_type"] in ("model", "seed", "snapshot", "test"):
             yield _item(name, node, manifest, macros)
@@ -55,14 +60,20 @@ def _read(parent: str, manifest: Mapping[str, Any]) -> str:
 
 
 def _digest(node: Mapping[str, Any], manifest: Mapping[str, Any], macros: _Macros) -> str:
-    """Changes with the node's SQL, its settings, its contract and every macro that it calls."""
-    columns = {name: column.get("data_type") for name, column in node["columns"].items()}
+    """Changes with the node's SQL, its settings, its contract, and every macro that it calls and
+    every variable that it reads."""
+    columns = {
+        name: [column.get("data_type"), column.get("constraints")]
+        for name, column in node["columns"].items()
+    }
     settings = {name: value for name, value in node["config"].items() if name not in _IDLE_SETTINGS}
     code = node.get("raw_code") or ""
     called = macros.called(node)
     said = [
-        node["checksum"], code, settings, columns, node.get("test_metadata"),
+        node["checksum"], code, settings, columns, node.get("constraints"),
+        node.get("test_metadata"),
         [macros.code[macro] for macro in called], manifest["metadata"]["dbt_version"],
+        macros.variables_in([code, *(macros.code[macro] for macro in called)]),
     ]  # fmt: skip
     if "graph" in macros.names_in(code):
         # It says something of all other nodes.
@@ -80,7 +91,8 @@ class _Macros:
     dbt notes the calls that it meets while it parses, and misses those of incremental builds.
     """
 
-    def __init__(self, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, manifest: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+        self._variables = variables
         project = manifest["metadata"]["project_name"]
         own = {
             name: macro
@@ -115,8 +127,26 @@ class _Macros:
         yield from (called for called in self._calls[macro] if called in self.code)
         yield from (self._by_name[dialect] for dialect in dialects if dialect in self._by_name)
 
+    def variables_in(self, templates: Iterable[str]) -> dict[str, Any]:
+        """The variables that some templates read, with their values."""
+        names = {name for code in templates for name in _variables_in(code)}
+        return {name: self._variables.get(name) for name in sorted(names)}
+
     @staticmethod
     @lru_cache(maxsize=2_000)
     def names_in(code: str) -> frozenset[str]:
         """The names that a template uses."""
         return frozenset(name.name for name in _JINJA.parse(code).find_all(nodes.Name))
+
+
+@lru_cache(maxsize=2_000)
+def _variables_in(code: str) -> frozenset[str]:
+    """What a template hands to ``var`` as the name of a variable.
+
+    Read from its tokens, as templates have tags of dbt's own.
+    """
+    tokens = [value for _, kind, value in _JINJA.lex(code) if kind != "whitespace"]
+    calls = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    return frozenset(
+        name.strip("\"'") for called, bracket, name in calls if (called, bracket) == ("var", "(")
+    )

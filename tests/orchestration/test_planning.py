@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.dbt import project_manifest
+from orchestration.dbt import project_manifest, project_variables
 from orchestration.definitions import defs
 from orchestration.planning.hub import CLOCK, hub_items
 from orchestration.planning.items import Built, Item, Plan, in_order, plan
@@ -274,22 +275,67 @@ def manifest() -> dict[str, object]:
 def test_a_macro_that_only_an_incremental_build_calls_belongs_to_the_code(
     manifest: dict[str, dict[str, dict[str, str]]],
 ) -> None:
-    (before,) = project_items(manifest)
+    (before,) = project_items(manifest, {})
     assert before.reads == (RAW,)
     manifest["macros"]["macro.hub.changed"]["macro_sql"] = "{% macro changed() %}2{% endmacro %}"
-    (after,) = project_items(manifest)
+    (after,) = project_items(manifest, {})
+    assert after.digest != before.digest
+
+
+@pytest.mark.parametrize("where", ["in the model", "in a macro", "in a default"])
+def test_another_value_of_a_variable_makes_due_what_reads_it(
+    where: str, manifest: dict[str, dict[str, dict[str, str]]]
+) -> None:
+    read = "{{ var('dead_stock_days') }}"
+    if where == "in a macro":
+        macro = manifest["macros"]["macro.hub.changed"]
+        macro["macro_sql"] = "{% macro changed() %}" + read + "{% endmacro %}"
+    elif where == "in a default":
+        read = "{{ var('unknown', var('dead_stock_days')) }}"
+    if where != "in a macro":
+        manifest["nodes"]["model.hub.ledger"]["raw_code"] = read
+    digests = {
+        days: next(iter(project_items(manifest, {"dead_stock_days": days, "other": other}))).digest
+        for days, other in ((90, 1), (60, 1))
+    }
+    assert digests[90] != digests[60]
+    (unread,) = project_items(manifest, {"dead_stock_days": 90, "other": 2})
+    assert unread.digest == digests[90]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"columns": {"amount": {"data_type": "numeric(28,6)"}}},
+        {"columns": {"amount": {"data_type": "text", "constraints": [{"type": "not_null"}]}}},
+        {"constraints": [{"type": "primary_key", "columns": ["amount"]}]},
+        {"config": {"materialized": "table", "meta": {}}},
+        {"config": {"materialized": "incremental", "meta": {"location_managers": "none"}}},
+        {"config": {"materialized": "incremental", "meta": {}, "post-hook": ["analyze"]}},
+        {"checksum": {"checksum": "y"}},
+    ],
+    ids=json.dumps,
+)
+def test_each_part_of_what_makes_a_table_belongs_to_the_code(
+    part: dict[str, object], manifest: dict[str, dict[str, dict[str, object]]]
+) -> None:
+    node = manifest["nodes"]["model.hub.ledger"]
+    node["columns"] = {"amount": {"data_type": "text"}}
+    (before,) = project_items(manifest, {})
+    node |= part
+    (after,) = project_items(manifest, {})
     assert after.digest != before.digest
 
 
 def test_a_description_is_no_code(manifest: dict[str, dict[str, dict[str, str]]]) -> None:
-    (before,) = project_items(manifest)
+    (before,) = project_items(manifest, {})
     manifest["nodes"]["model.hub.ledger"]["description"] = "All sales."
-    (after,) = project_items(manifest)
+    (after,) = project_items(manifest, {})
     assert after.digest == before.digest
 
 
 def test_a_mart_is_stale_only_if_it_is_made_anew_each_day() -> None:
-    items = in_order(project_items(project_manifest()))
+    items = in_order(project_items(project_manifest(), project_variables()))
     built = {item.name: Built(item.digest, 10) for item in items}
     present = [item.relation for item in items if item.relation]
     on_the_next_day = plan(items, {CLOCK: 11}, built, present).reasons
