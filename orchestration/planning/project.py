@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,7 @@ from jinja2 import Environment, nodes
 
 from orchestration.dbt import project_digest, project_manifest, project_variables
 from orchestration.planning.items import Item, Kind, digest_of, in_order
+from warehouse.home import PROJECT_ROOT
 
 # What of a node's settings decides neither its rows nor who may read them.
 _IDLE_SETTINGS = frozenset({"docs", "enabled", "tags", "packages", "access", "freshness"})
@@ -59,9 +61,23 @@ def _read(parent: str, manifest: Mapping[str, Any]) -> str:
     return f"{source['schema']}.{source['identifier']}" if source else parent
 
 
+def _table(parent: str, manifest: Mapping[str, Any]) -> object:
+    """Where a model, seed or source lies."""
+    node = manifest["sources"].get(parent) or manifest["nodes"].get(parent, {})
+    return [node.get("schema"), node.get("identifier") or node.get("alias")]
+
+
+def _checksum(node: Mapping[str, Any]) -> object:
+    """Of the node's file; dbt itself takes a seed of more than a megabyte for its path."""
+    if node["checksum"].get("name") != "path":
+        return node["checksum"]
+    file = PROJECT_ROOT / node["original_file_path"]
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def _digest(node: Mapping[str, Any], manifest: Mapping[str, Any], macros: _Macros) -> str:
     """Changes with the node's SQL, its settings, its contract, and every macro that it calls and
-    every variable that it reads."""
+    every table and variable that it reads."""
     columns = {
         name: [column.get("data_type"), column.get("constraints")]
         for name, column in node["columns"].items()
@@ -70,8 +86,9 @@ def _digest(node: Mapping[str, Any], manifest: Mapping[str, Any], macros: _Macro
     code = node.get("raw_code") or ""
     called = macros.called(node)
     said = [
-        node["checksum"], code, settings, columns, node.get("constraints"),
+        _checksum(node), code, settings, columns, node.get("constraints"),
         node.get("test_metadata"),
+        [_table(parent, manifest) for parent in node["depends_on"].get("nodes", ())],
         [macros.code[macro] for macro in called], manifest["metadata"]["dbt_version"],
         macros.variables_in([code, *(macros.code[macro] for macro in called)]),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -323,6 +324,32 @@ def test_each_part_of_what_makes_a_table_belongs_to_the_code(
     node["columns"] = {"amount": {"data_type": "text"}}
     (before,) = project_items(manifest, {})
     node |= part
+    (after,) = project_items(manifest, {})
+    assert after.digest != before.digest
+
+
+def test_another_table_under_the_name_of_a_source_makes_due_what_reads_it(
+    manifest: dict[str, dict[str, dict[str, str]]],
+) -> None:
+    (before,) = project_items(manifest, {})
+    manifest["sources"]["source.hub.till.orders"]["identifier"] = "orders_of_the_new_till"
+    (after,) = project_items(manifest, {})
+    assert after.digest != before.digest
+
+
+def test_another_row_of_a_large_seed_makes_it_due(
+    manifest: dict[str, dict[str, dict[str, object]]], tmp_path: Path
+) -> None:
+    seed = tmp_path / "postcodes.csv"
+    node = manifest["nodes"]["model.hub.ledger"]
+    # Thus dbt notes a file of more than a megabyte.
+    node |= {
+        "resource_type": "seed", "raw_code": "", "original_file_path": str(seed),
+        "checksum": {"name": "path", "checksum": str(seed)},
+    }  # fmt: skip
+    seed.write_text("postcode\n8000\n")
+    (before,) = project_items(manifest, {})
+    seed.write_text("postcode\n8001\n")
     (after,) = project_items(manifest, {})
     assert after.digest != before.digest
 
