@@ -18,6 +18,7 @@ from benchmarks import (
     bench_dashboards,
     bench_forecasts,
     bench_live,
+    bench_matching,
     bench_modelling,
     bench_real_series,
     bench_runs,
@@ -31,6 +32,7 @@ from warehouse.home import PROJECT_ROOT
 BENCHMARKS = {
     "spreadsheets": bench_spreadsheets.run,
     "modelling": bench_modelling.run,
+    "matching": bench_matching.run,
     "sandbox": bench_sandbox.run,
     "sources": bench_sources.run,
     "customers": bench_customers.run,
