@@ -35,12 +35,14 @@ def ask_for_news(warehouse: Warehouse, since: Mapping[str, datetime] | None = No
     It comes with the next load.
 
     Args:
-        since: what the last look found; what it does not name is compared with what is loaded.
+        since: what the last look found, and what is loaded may be older: a load that failed is not
+            asked for again because of the same sale.
     """
     news = News()
     for source in sources_of_sales(warehouse):
         assert source.newest_sale
-        last = (since or {}).get(source.name) or _newest_loaded(warehouse, source)
+        last = _newest_loaded(warehouse, source)
+        last = max(last, (since or {}).get(source.name, last))
         try:
             newest = max(last, source.newest_sale(warehouse, last) or last)
         except HubError as error:

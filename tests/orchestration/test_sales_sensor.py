@@ -26,7 +26,6 @@ class Tills:
         self.problems: dict[str, str] = {}
         self.asked = 0
         monkeypatch.setattr(sensors, "ask_for_news", self.ask)
-        monkeypatch.setattr(sensors, "SALES_SECONDS", 0)
 
     def ask(self, _warehouse: Warehouse, since: Mapping[str, datetime]) -> News:
         self.asked += 1
@@ -103,29 +102,6 @@ def test_a_run_is_left_in_peace_and_one_of_another_business_is_not_waited_for(
             )  # fmt: skip
             _tick(shop, instance)
     assert tills.asked == 1
-
-
-def test_it_looks_more_often_where_a_sale_was_made_lately(
-    warehouse_factory: Callable[..., Warehouse], tills: Tills, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop = warehouse_factory()
-    monkeypatch.setattr(sensors, "SALES_SECONDS", 30)
-    pauses: list[float] = []
-    monkeypatch.setattr(sensors.time, "sleep", pauses.append)
-    with dg.instance_for_test() as instance:
-        first = _tick(shop, instance)
-        assert isinstance(first, dg.SensorResult)
-        tills.newest["square"] += timedelta(seconds=1)
-        sold = _tick(shop, instance, first.cursor)
-        assert isinstance(sold, dg.SensorResult)
-        pauses.clear()
-        _tick(shop, instance, sold.cursor)
-        assert pauses == [5] * 5
-        at_night = sensors.time.time() + sensors.BUSY_FOR_SECONDS
-        monkeypatch.setattr(sensors.time, "time", lambda: at_night)
-        pauses.clear()
-        _tick(shop, instance, sold.cursor)
-        assert pauses == [15]
 
 
 def test_a_shop_without_tills_is_asked_nothing_more(

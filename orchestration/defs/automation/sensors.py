@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,17 +16,13 @@ from orchestration.ops.history import end_killed_runs
 from orchestration.reporting.due import due_keys
 from orchestration.reporting.failures import failed_runs, tell_failed_runs
 from orchestration.resources import BUSINESS_TAG, STAGE_TAG, BusinessResource
-from warehouse.business import Business
 from warehouse.errors import HubError
 from warehouse.turns import turn_if_free
 
 SENSOR_SECONDS = 30
 MESSAGE_SECONDS = 60
-# One tick looks several times: Dagster's own work for a tick is many times that of a look.
-SALES_SECONDS = 30
-# Where a sale was made lately, the next one is near; the run that follows the sales may have ended.
-BUSY_PAUSE_SECONDS, QUIET_PAUSE_SECONDS = 5, 15
-BUSY_FOR_SECONDS = 600
+# For the first sale after a quiet time: the run that it starts looks for the next ones itself.
+SALES_SECONDS = 15
 # A run that began longer ago and never ended was killed.
 LONGEST_RUN = timedelta(hours=2)
 ONLY_SALES: dict[str, Any] = {"resources": {"options": {"config": {"only_sales": True}}}}
@@ -64,26 +59,8 @@ def new_sales(
     context: dg.SensorEvaluationContext, business: BusinessResource
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask each source when a sale changed last; each hour, what is usual by now moves on, too."""
-    settings, instance = business.business(), context.instance
-    sold_at = json.loads(context.cursor or "{}").get("seen_at", 0)
-    is_busy = time.time() < sold_at + BUSY_FOR_SECONDS
-    pause = BUSY_PAUSE_SECONDS if is_busy else QUIET_PAUSE_SECONDS
-    found = _look(context, business, settings, instance)
-    for _ in range(SALES_SECONDS // pause - 1):
-        if isinstance(found, dg.SensorResult) and found.run_requests:
-            break
-        time.sleep(pause)
-        found = _look(context, business, settings, instance)
-    return found
-
-
-def _look(
-    context: dg.SensorEvaluationContext,
-    business: BusinessResource,
-    settings: Business,
-    instance: dg.DagsterInstance,
-) -> dg.SensorResult | dg.SkipReason:
-    if _a_run_goes_on(instance, settings.id):
+    settings = business.business()
+    if _a_run_goes_on(context.instance, settings.id):
         return dg.SkipReason("A run is under way; it looks for new sales itself.")
     seen = json.loads(context.cursor or "{}")
     seen = seen if seen.get("business") == settings.id else {}  # one Dagster serves them in turn
@@ -98,10 +75,7 @@ def _look(
         return dg.SkipReason("No source shows sales as they are made.")
     hour = f"{settings.now():%Y-%m-%d %H}"
     newest = {name: moment.isoformat() for name, moment in news.newest.items()}
-    seen_at = time.time() if news.sources else seen.get("seen_at", 0)
-    cursor = json.dumps(
-        {"business": settings.id, "hour": hour, "newest": newest, "seen_at": seen_at}
-    )
+    cursor = json.dumps({"business": settings.id, "hour": hour, "newest": newest})
     if not news.sources and seen.get("hour", hour) == hour:
         return dg.SensorResult(skip_reason="No new sale.", cursor=cursor)
     tags = {BUSINESS_TAG: settings.id, STAGE_TAG: "sales"}
