@@ -7,6 +7,7 @@ DATA_SCIENCE = "team:data-science"
 OWNER_BY_GROUP = {
     "staging": DATA_ENGINEERING,
     "modelling": DATA_ENGINEERING,
+    "features": DATA_SCIENCE,
     "core": ANALYTICS,
     "sales": ANALYTICS,
     "finance": ANALYTICS,

@@ -15,6 +15,8 @@ from jinja2 import Environment
 from sqlglot import TokenType, tokenize
 
 from orchestration import dbt as hub_dbt
+from orchestration.defs.predict.assets import TASKS
+from orchestration.defs.predict.tasks import FEATURES
 from warehouse.home import PROJECT_ROOT
 
 ROOMS = {"ingestion", "warehouse", "ml", "orchestration", "sandbox", "tests", "benchmarks"}
@@ -116,6 +118,7 @@ READABLE_LAYERS = {
     "staging": {"source"},
     "intermediate": {"staging", "intermediate", "seed", "snapshot"},
     "marts": {"staging", "intermediate", "marts", "seed"},
+    "features": {"staging", "marts", "features"},
 }
 
 
@@ -148,7 +151,10 @@ def test_a_row_passes_few_models_on_its_way(
     length: dict[str, int] = {}
     for name in TopologicalSorter(before).static_order():
         length[name] = 1 + max((length[parent] for parent in before[name]), default=0)
-    assert max(length.values()) == LONGEST_CHAIN
+    features = {name for name in models if _layer(name, manifest) == FEATURES}
+    assert max(length[name] for name in models.keys() - features) == LONGEST_CHAIN
+    # A feature is one step more, from a mart to the task that reads it.
+    assert max(length[name] for name in features) == LONGEST_CHAIN + 1
 
 
 SETTLED_IN_STAGING = ("ml__", "quality__", "settings__")
@@ -161,23 +167,24 @@ def test_marts_read_business_rows_through_intermediate_only(
     wrong = [
         (name, parent)
         for name, node in manifest["nodes"].items()
-        if name.startswith("model.") and _layer(name, manifest) == "marts"
+        if name.startswith("model.") and _layer(name, manifest) in ("marts", "features")
         for parent in node["depends_on"]["nodes"]  # type: ignore[index]
         if ".stg_" in parent and not parent.split(".stg_")[1].startswith(SETTLED_IN_STAGING)
     ]
     assert wrong == []
 
 
-def test_every_mart_is_contracted_described_and_owned(
-    manifest: dict[str, dict[str, dict[str, object]]],
+@pytest.mark.parametrize("layer", ["marts", "features"])
+def test_every_mart_and_feature_is_contracted_described_and_owned(
+    manifest: dict[str, dict[str, dict[str, object]]], layer: str
 ) -> None:
-    marts = [
+    models = [
         n
         for k, n in manifest["nodes"].items()
-        if k.startswith("model.hub.") and _layer(k, manifest) == "marts"
+        if k.startswith("model.hub.") and _layer(k, manifest) == layer
     ]
-    assert len(marts) >= 20
-    for mart in marts:
+    assert len(models) >= 20
+    for mart in models:
         config, columns = mart["config"], mart["columns"]
         assert config["contract"]["enforced"], mart["name"]  # type: ignore[index]
         assert str(mart["description"]).startswith("Grain:"), mart["name"]
@@ -325,6 +332,17 @@ def test_no_model_goes_by_a_clock_to_find_what_is_new(
     assert {
         name for name in remembering if re.search(r"current_timestamp|now\(\)", code[name])
     } == set()
+
+
+def test_tasks_read_features_and_every_feature_is_read(
+    manifest: dict[str, dict[str, dict[str, object]]],
+) -> None:
+    features = {
+        str(node["name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == FEATURES
+    }
+    assert {feature for task in TASKS for feature in task.features} == features
 
 
 def test_models_keep_to_portable_sql() -> None:

@@ -41,6 +41,7 @@ SCHEMA_OWNERS: dict[str, Role | Literal["admin"]] = {
     "settings": "admin",
     "staging": "transformer",
     "intermediate": "transformer",
+    "features": "transformer",
     "marts": "transformer",
     "ml": "ml",
     "quality": "admin",
@@ -57,8 +58,8 @@ READERS: tuple[tuple[Role, str, Role], ...] = (
         for schema in RAW_SCHEMAS
         for reader in ("transformer", "quality")
     ),
-    ("transformer", "marts", "ml"),
-    ("transformer", "intermediate", "ml"),
+    ("transformer", "features", "ml"),
+    ("transformer", "intermediate", "ml"),  # who is one person is found out before there are marts
     ("transformer", "marts", "quality"),
     ("transformer", "marts", "analyst"),
     ("transformer", "marts", "bi_reader"),
@@ -123,7 +124,7 @@ ROLE_SETTINGS: dict[Role, dict[str, str]] = {
     "bi_reader": DASHBOARD_SETTINGS,
     "analyst": {"statement_timeout": "10min", "search_path": "marts, analyst_sandbox"},
     "transformer": {"search_path": "marts"},
-    "ml": {"search_path": "ml, marts"},
+    "ml": {"search_path": "ml"},
 }
 CONNECTION_LIMITS: dict[Role, int] = {"bi_reader": 40, "analyst": 20}
 
@@ -594,6 +595,7 @@ def _ensure_schemas(connection: psycopg.Connection, warehouse: Warehouse) -> Non
             )
     connection.execute(TABLES)
     _add_missing_columns(connection)
+    _withdraw_reading(connection, warehouse)
     _grant_reading(connection, warehouse)
     _grant_tables(connection, warehouse)
     _limit_roles(connection, warehouse)
@@ -622,6 +624,36 @@ def _grant_connection(connection: psycopg.Connection, warehouse: Warehouse) -> N
         else:
             rights = sql.SQL("connect, temporary")
         connection.execute(sql.SQL("grant {} on database {} to {}").format(rights, database, name))
+
+
+def _withdraw_reading(connection: psycopg.Connection, warehouse: Warehouse) -> None:
+    """Take back what an earlier version let roles read and this one does not."""
+    entitled = {
+        *SCHEMA_OWNERS.items(),
+        *SCHEMA_USERS,
+        *((schema, reader) for _, schema, reader in READERS),
+    }
+    for schema, owner in SCHEMA_OWNERS.items():
+        former = [role for role in ROLES if (schema, role) not in entitled]
+        names = [warehouse.role_name(role) for role in former]
+        for (name,) in connection.execute(
+            "select rolname from pg_roles "
+            "where rolname = any(%s) and has_schema_privilege(oid, %s, 'usage')",
+            (names, schema),
+        ).fetchall():
+            parts = {"schema": sql.Identifier(schema), "role": sql.Identifier(name)}
+            statements = [
+                "revoke all on schema {schema} from {role}",
+                "revoke all on all tables in schema {schema} from {role}",
+            ]
+            if owner != "admin":
+                parts["owner"] = sql.Identifier(warehouse.role_name(owner))
+                statements.append(
+                    "alter default privileges for role {owner} in schema {schema} "
+                    "revoke select on tables from {role}"
+                )
+            for statement in statements:
+                connection.execute(sql.SQL(statement).format(**parts))
 
 
 def _grant_reading(connection: psycopg.Connection, warehouse: Warehouse) -> None:

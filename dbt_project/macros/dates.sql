@@ -35,15 +35,20 @@
     end
 {%- endmacro %}
 
-{# The date to report as of: the one that was asked for, else the last complete day with counted
-sales. A business that opened today has none yet and reports as of today. #}
-{% macro as_of_date() -%}
-    coalesce({{ clock_setting('as_of_date') }}, (
-        select coalesce(
-            max(case when sale_date < {{ clock_setting('today_date') }} then sale_date end),
-            max(sale_date)
-        )
+{# The newest day before today with counted sales; null before the first one is over. #}
+{% macro last_complete_day() -%}
+    (
+        select max(sale_date)
         from {{ ref('rpt_sales_daily') }}
+        where orders_count > 0 and sale_date < {{ clock_setting('today_date') }}
+    )
+{%- endmacro %}
+
+{# The date to report as of: the one that was asked for, else the last complete day. A business that
+opened today has none yet and reports as of today. #}
+{% macro as_of_date() -%}
+    coalesce({{ clock_setting('as_of_date') }}, {{ last_complete_day() }}, (
+        select max(sale_date) from {{ ref('rpt_sales_daily') }}
         where orders_count > 0
     ))
 {%- endmacro %}

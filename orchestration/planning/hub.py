@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
 
 from orchestration.defs.check.suites import SUITES
 from orchestration.defs.predict.assets import TASKS
+from orchestration.defs.predict.tasks import FEATURES
 from orchestration.defs.publish.assets import publication_items
 from orchestration.defs.transform import identity
 from orchestration.planning import record
@@ -19,7 +20,6 @@ Stage = Literal["load", "sales", "model", "predict", "check"]
 # The dashboard Today, which a run of new sales makes first.
 TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
 PERSONS = f"task.{identity.NAME}"
-CLOCK = "settings.clock"  # moves with the day that the business is looked at from
 
 
 def plan_for(
@@ -47,7 +47,7 @@ def plan_for(
             everything=everything,
             done=done,
             failed=failed,
-            left={item.name for item in items if not _is_of_stage(item.name, stage)},
+            left=left_by(stage, items),
         )
 
 
@@ -85,13 +85,23 @@ def _is_of_dbt(name: str) -> bool:
     return name.startswith(("model.", "seed.", "snapshot.", "test."))
 
 
-def _is_of_stage(name: str, stage: Stage | None) -> bool:
-    """Whether `hub run --only` does an item at a stage; without one, everything is done."""
-    if name.startswith("publication."):
-        # New sales show at once; nobody gets a mail because of one.
-        return stage is None or (stage == "sales" and name == "publication.dashboards")
-    is_answer = name.startswith("task.") and name != PERSONS
-    return stage not in ("model", "sales") or not is_answer
+def left_by(stage: Stage | None, items: Iterable[Item]) -> set[str]:
+    """Names of the items that a stage leaves for another time; without one, all is done."""
+    left: set[str] = set()
+    for item in items:
+        if item.kind == "publication":
+            # New sales show at once; nobody gets a mail because of one.
+            is_shown = stage == "sales" and item.name == "publication.dashboards"
+            is_left = stage is not None and not is_shown
+        elif item.kind == "task":
+            is_left = stage in ("model", "sales") and item.name != PERSONS
+        else:
+            # What feeds answers waits for them, with its tests.
+            is_feature = item.relation is not None and item.relation[0] == FEATURES
+            is_left = stage == "sales" and (is_feature or bool(left & {*item.reads}))
+        if is_left:
+            left.add(item.name)
+    return left
 
 
 def hub_items(warehouse: Warehouse) -> list[Item]:
@@ -116,12 +126,11 @@ def _task_items(business: Business, made_by: dict[str, str]) -> Iterator[Item]:
         waits=True,
     )
     for task in TASKS:
-        tables = (".".join(key.path) for key in task.reads)
         yield Item(
             name=f"task.{task.name}",
             kind="task",
             digest=digest_of(task.said(business)),
-            reads=(CLOCK, *(made_by.get(table, table) for table in tables)),
+            reads=tuple(made_by[f"{FEATURES}.{feature}"] for feature in task.features),
             writes=tuple(f"ml.{name}" for name in task.tables),
             waits=True,
         )

@@ -194,7 +194,8 @@ def _views_that_stay(warehouse: Warehouse) -> set[str]:
     with warehouse.connect("transformer") as connection:
         present = connection.execute(
             "select relname from pg_class where relkind = 'v' "
-            "and relnamespace::regnamespace::text in ('staging', 'intermediate', 'marts')"
+            "and relnamespace::regnamespace::text = any(%s)",
+            (["staging", "intermediate", "features", "marts"],),
         ).fetchall()
     names = {name for (name,) in present}
     return {view for view in _views_of_raw_rows() if view.split(".")[-1] in names}

@@ -11,6 +11,7 @@ from orchestration.defs.predict.assets import TASKS
 from orchestration.defs.predict.tasks import run_task
 from tests.dbt.building import build, load
 from warehouse.database import Warehouse
+from warehouse.settings_tables import store_settings
 
 FIRST = date(2025, 1, 1)
 RETURNS_UNTIL, LAST_DAY = 20, 400
@@ -46,8 +47,9 @@ def newcomer(warehouse_factory: Callable[..., Warehouse], made: dict[str, Wareho
 @pytest.mark.parametrize("days", DAYS)
 def test_every_question_is_answered_or_refused(newcomer: Warehouse, days: int) -> None:
     as_of_date = FIRST + timedelta(days=days - 1)
+    store_settings(newcomer, as_of_date)
     for task in TASKS:
-        assert run_task(task, newcomer, f"{task.name}-{days}", as_of_date=as_of_date)
+        assert run_task(task, newcomer, f"{task.name}-{days}")
     with newcomer.connect("ml") as connection:
         runs = dict(
             connection.execute(

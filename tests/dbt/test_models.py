@@ -15,6 +15,7 @@ from orchestration.defs.predict.assets import TASKS
 from orchestration.defs.predict.tasks import run_task
 from tests.dbt.building import LEDGER, build, load, run_unit_tests
 from warehouse.database import Warehouse
+from warehouse.errors import HubError
 
 Factory = Callable[..., Warehouse]
 Snapshot = Callable[[Warehouse], dict[str, list[str]]]
@@ -246,6 +247,14 @@ def test_an_empty_business_builds_empty_marts(warehouse_factory: Factory) -> Non
     assert set(_rows(warehouse, "select status, is_newest from rpt_model_runs")) == {
         ("refused", True)
     }
+
+
+def test_a_task_whose_features_are_not_there_says_what_to_do(warehouse_factory: Factory) -> None:
+    warehouse = warehouse_factory()
+    with warehouse.connect("transformer") as connection:
+        connection.execute("drop view features.ftr_as_of cascade")
+    with pytest.raises(HubError, match=r"ftr_as_of(.|\n)*hub run"):
+        run_task(TASKS[0], warehouse, "first")
 
 
 def test_returns_cancellations_tests_and_foreign_money_are_told_apart(

@@ -100,7 +100,7 @@ def test_scores_come_back_for_every_customer_and_say_what_is_missing(
     assert before == [(2357, 0, 2357)]
 
     for task in TASKS:
-        run_task(task, record_shop, uuid.uuid4().hex, as_of_date=LAST_DAY)
+        run_task(task, record_shop, uuid.uuid4().hex)
     _build(record_shop, select=MARTS)
 
     # Eight customers paid nothing for anything, so nothing of theirs counts as a purchase.
@@ -130,5 +130,5 @@ def test_scores_come_back_for_every_customer_and_say_what_is_missing(
     }  # fmt: skip
     assert all(reason.startswith("Not enough data: ") for reason in refused.values())
     for task in TASKS:
-        again = run_task(task, record_shop, uuid.uuid4().hex, as_of_date=LAST_DAY)
+        again = run_task(task, record_shop, uuid.uuid4().hex)
         assert again == "unchanged"

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from orchestration.dbt import project_manifest, project_variables
 from orchestration.definitions import defs
-from orchestration.planning.hub import CLOCK, hub_items
+from orchestration.defs.predict.assets import TASKS
+from orchestration.planning.hub import hub_items, left_by
 from orchestration.planning.items import Built, Item, Plan, in_order, plan
 from orchestration.planning.project import project_items
 from warehouse.database import Warehouse
@@ -122,6 +123,37 @@ def test_a_corrected_setting_rebuilds_whole_what_is_incremental_and_reads_it() -
 def test_a_relation_that_was_dropped_is_built_again() -> None:
     found = plan(HUB, CHANGES, BUILT, PRESENT - {PAGE.relation})
     assert found.reasons == {PAGE.name: "is not there"}
+
+
+def test_an_answer_waits_for_the_feature_that_fell_with_its_table() -> None:
+    feature = replace(view("ftr_days", DAYS.name), relation=("features", "ftr_days"))
+    answer = replace(FORECAST, reads=(feature.name,))
+    hub = [ORDERS, LEDGER, DAYS, feature, answer]
+    built = {item.name: Built("1", 10) for item in hub}
+    found = plan(hub, CHANGES, built, PRESENT)
+    assert found.reasons == {feature.name: "is not there", answer.name: "after ftr_days"}
+    assert found.ready == (feature.name, answer.name)
+    # Without it, the last answer stays.
+    assert plan(hub, CHANGES, built, PRESENT, failed={feature.name}).reasons == {}
+
+
+def test_new_sales_leave_answers_with_all_that_feeds_them(
+    warehouse_factory: Callable[..., Warehouse],
+) -> None:
+    items = {item.name: item for item in hub_items(warehouse_factory())}
+    features = {name for name, item in items.items()
+                if item.relation and item.relation[0] == "features"}  # fmt: skip
+    answers = {f"task.{task.name}" for task in TASKS}
+    assert {name for answer in answers for name in items[answer].reads} == features
+    tests = {name for name, item in items.items()
+             if item.kind == "test" and features & {*item.reads}}  # fmt: skip
+    assert "model.hub.ftr_as_of" in features
+    assert tests
+    messages = {name for name, item in items.items() if item.kind == "publication"}
+    messages -= {"publication.dashboards"}
+    assert left_by("sales", items.values()) == features | tests | answers | messages
+    assert not left_by("predict", items.values()) & (features | tests | answers)
+    assert left_by(None, items.values()) == set()
 
 
 def test_what_was_done_is_due_again_only_if_something_changed_since_and_what_failed_never() -> None:
@@ -365,7 +397,7 @@ def test_a_mart_is_stale_only_if_it_is_made_anew_each_day() -> None:
     items = in_order(project_items(project_manifest(), project_variables()))
     built = {item.name: Built(item.digest, 10) for item in items}
     present = [item.relation for item in items if item.relation]
-    on_the_next_day = plan(items, {CLOCK: 11}, built, present).reasons
+    on_the_next_day = plan(items, {"settings.clock": 11}, built, present).reasons
     made_daily = {
         dg.AssetKey([*item.relation])
         for item in items

@@ -490,7 +490,7 @@ def test_all_others_read_all_locations(
 ) -> None:
     count = "select count(*), count(distinct location_name) from marts.rpt_sales_daily"
     everything = administrator.execute(count).fetchone()
-    for role in ("transformer", "ml", "quality", "analyst", "bi_reader"):
+    for role in ("transformer", "quality", "analyst", "bi_reader"):
         with running_hub.warehouse.connect(role) as connection:
             assert connection.execute(count).fetchone() == everything
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from warehouse.business import load_business
 from warehouse.database import Role, Warehouse, open_warehouse, service_database_url
@@ -22,6 +23,7 @@ def warehouse(warehouse_factory: Factory) -> Warehouse:
     with made.connect("transformer") as connection:
         connection.execute("create table marts.rpt_sales as select 1 as net_amount")
         connection.execute("create table staging.stg_sales as select 1 as net_amount")
+        connection.execute("create view features.ftr_sales as select * from marts.rpt_sales")
     with made.connect("loader") as connection:
         connection.execute("create table raw_spreadsheets.sales as select 1 as amount")
     return made
@@ -32,7 +34,7 @@ def warehouse(warehouse_factory: Factory) -> Warehouse:
     [
         ("loader", "insert into raw_spreadsheets.sales values (2)"),
         ("transformer", "select * from raw_spreadsheets.sales"),
-        ("ml", "select * from marts.rpt_sales"),
+        ("ml", "select * from features.ftr_sales"),
         ("ml", "create table ml.output (amount numeric)"),
         ("analyst", "select * from rpt_sales"),
         ("analyst", "create table analyst_sandbox.idea as select * from rpt_sales"),
@@ -54,7 +56,9 @@ def test_a_role_can_do_its_work(warehouse: Warehouse, role: Role, statement: str
         ("transformer", "insert into raw_spreadsheets.sales values (3)"),
         ("transformer", "select * from vault.personal_values"),
         ("ml", "select * from staging.stg_sales"),
-        ("ml", "insert into marts.rpt_sales values (3)"),
+        ("ml", "select * from marts.rpt_sales"),
+        ("ml", "insert into features.ftr_sales values (3)"),
+        ("analyst", "select * from features.ftr_sales"),
         ("analyst", "insert into marts.rpt_sales values (3)"),
         ("analyst", "select * from raw_spreadsheets.sales"),
         ("analyst", "select * from vault.keys"),
@@ -64,6 +68,7 @@ def test_a_role_can_do_its_work(warehouse: Warehouse, role: Role, statement: str
         ("messenger", "delete from audit.deliveries"),
         ("analyst", "select * from audit.deliveries"),
         ("bi_reader", "select * from staging.stg_sales"),
+        ("bi_reader", "select * from features.ftr_sales"),
         ("bi_reader", "select * from raw_spreadsheets.sales"),
         ("bi_reader", "select * from quality.quarantine"),
         ("bi_reader", "select pg_sleep(1)"),
@@ -102,6 +107,30 @@ def test_no_role_of_one_business_can_enter_another(warehouse_factory: Factory) -
     url = mine.server.url(intruder, mine.passwords[intruder], theirs.database)
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(url)
+
+
+def test_opening_again_takes_back_what_an_earlier_version_granted(warehouse: Warehouse) -> None:
+    role = sql.Identifier(warehouse.role_name("ml"))
+    with warehouse.connect("transformer") as connection:
+        for statement in (
+            "grant usage on schema marts to {}",
+            "grant select on marts.rpt_sales to {}",
+            "alter default privileges in schema marts grant select on tables to {}",
+        ):
+            connection.execute(sql.SQL(statement).format(role))
+    with warehouse.connect("ml") as connection:
+        connection.execute("select * from marts.rpt_sales")
+
+    open_warehouse(warehouse.business)
+
+    with warehouse.connect("transformer") as connection:
+        connection.execute("create table marts.rpt_later as select 1 as net_amount")
+        assert connection.execute(
+            "select has_schema_privilege(%(role)s, 'marts', 'usage'), "
+            "has_table_privilege(%(role)s, 'marts.rpt_sales', 'select'), "
+            "has_table_privilege(%(role)s, 'marts.rpt_later', 'select')",
+            {"role": warehouse.role_name("ml")},
+        ).fetchone() == (False, False, False)
 
 
 def test_opening_again_changes_no_password(warehouse: Warehouse) -> None:

@@ -38,19 +38,7 @@ SALES_FORECAST = Task(
         "backtests": "How every candidate method did on past data, per series and horizon.",
         "backtest_days": "What was foretold of the newest days unseen, and what came.",
     },
-    queries={
-        "sales": """
-            select
-                days.sale_date, locations.location_name,
-                coalesce(products.category_name, 'Uncategorised') as category_name,
-                coalesce(products.product_name, '') as product_name,
-                sum(days.net_amount) as net_amount
-            from marts.fct_product_sales_daily as days
-            join marts.dim_locations as locations using (location_key)
-            left join marts.dim_products as products using (product_key)
-            where days.sale_date <= %(as_of)s
-            group by 1, 2, 3, 4 order by 1, 2, 3, 4""",
-    },
+    reads={"sales": "ftr_sales_daily"},
     answer=_sales_forecast,
     libraries=("prophet", "statsforecast", "scikit-learn", "numpy", "pandas", "holidays"),
     settings=lambda business: [

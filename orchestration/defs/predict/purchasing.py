@@ -84,37 +84,11 @@ REORDER_PLAN = Task(
     name="plan_reorders",
     group=GROUP,
     tables={"reorder_plan": "What to order of each stocked item, how much and by when."},
-    queries={
-        "items": """
-            with year as (
-                select product_key, location_key,
-                    avg(case when wasted_quantity > 0 then 1.0 else 0.0 end) as wasted_days_rate
-                from marts.fct_inventory_daily
-                where stock_date > %(as_of)s::date - 365 and stock_date <= %(as_of)s group by 1, 2
-            ), prices as (
-                select product_key, sum(net_amount) / sum(units) as unit_price_amount
-                from marts.fct_product_sales_daily
-                where sale_date > %(as_of)s::date - 365 and sale_date <= %(as_of)s
-                group by 1 having sum(units) > 0
-            )
-            select stock.product_key, coalesce(products.product_name, 'Unnamed item')
-                as product_name, products.category_name, stock.location_key, stock.location_name,
-                stock.closing_quantity as on_hand_quantity,
-                coalesce(products.unit_cost_amount, stock.unit_cost_amount) as unit_cost_amount,
-                prices.unit_price_amount, year.wasted_days_rate
-            from marts.fct_inventory_daily stock
-            join marts.dim_products products using (product_key)
-            left join year using (product_key, location_key) left join prices using (product_key)
-            where stock.stock_date = %(as_of)s order by 1, 4""",
-        "demand": "select product_key, location_key, sale_date, sum(quantity) as units "
-        "from marts.fct_stock_sales where quantity > 0 and sale_date > %(as_of)s::date - 730 "
-        "and sale_date <= %(as_of)s group by 1, 2, 3 order by 1, 2, 3",
-        "stock_outs": "select product_key, location_key, stock_date from marts.fct_inventory_daily "
-        "where is_out_of_stock and wasted_quantity = 0 and stock_date <= %(as_of)s "
-        "order by 1, 2, 3",
-        "purchases": "select product_key, location_key, supplier_name, ordered_date, "
-        "received_date, quantity from marts.fct_purchases "
-        "where ordered_date <= %(as_of)s and quantity > 0 order by purchase_line_key",
+    reads={
+        "items": "ftr_stock_items",
+        "demand": "ftr_stock_demand",
+        "stock_outs": "ftr_stock_outs",
+        "purchases": "ftr_purchases",
     },
     answer=_reorder_plan,
     libraries=("statsforecast", "scipy", "numpy", "pandas"),
@@ -125,27 +99,11 @@ INGREDIENT_PLAN = Task(
     name="plan_ingredients",
     group=GROUP,
     tables={"ingredient_plan": "What the kitchen needs of each ingredient in the next two weeks."},
-    queries={
-        # Half a year is more than the last same weekdays and their back-test need.
-        "sales": """
-            select sales.product_key, sales.location_key, locations.location_name,
-                sales.sale_date, sales.units
-            from marts.fct_product_sales_daily sales
-            join marts.dim_locations locations using (location_key)
-            where sales.sale_date > %(as_of)s::date - 182 and sales.sale_date <= %(as_of)s
-                and sales.product_key in (select product_key from marts.fct_recipe_ingredients)
-            order by 1, 2, 4""",
-        "recipes": "select product_key, ingredient_key, ingredient_name, unit_of_measure, "
-        "used_quantity from marts.fct_recipe_ingredients order by recipe_line_key",
-        "stock": "select product_key as ingredient_key, location_key, "
-        "closing_quantity as on_hand_quantity from marts.fct_inventory_daily "
-        "where stock_date = %(as_of)s and product_key in "
-        "(select ingredient_key from marts.fct_recipe_ingredients) order by 1, 2",
-        "purchases": "select product_key, location_key, supplier_name, ordered_date, "
-        "received_date, quantity from marts.fct_purchases "
-        "where ordered_date <= %(as_of)s and ordered_date > %(as_of)s::date - 365 "
-        "and quantity > 0 and product_key in "
-        "(select ingredient_key from marts.fct_recipe_ingredients) order by purchase_line_key",
+    reads={
+        "sales": "ftr_dish_sales",
+        "recipes": "ftr_recipes",
+        "stock": "ftr_ingredient_stock",
+        "purchases": "ftr_ingredient_purchases",
     },
     answer=_ingredient_plan,
     libraries=("numpy", "pandas"),
@@ -155,22 +113,11 @@ STAFFING_PLAN = Task(
     name="plan_staffing",
     group=GROUP,
     tables={"staffing_plan": "Orders and people of each open hour in the next two weeks."},
-    queries={
-        "orders": "select location_key, location_name, sale_date, sale_hour, orders_count "
-        "from marts.rpt_sales_hourly where sale_hour is not null and orders_count > 0 "
-        "and sale_date > %(as_of)s::date - 182 and sale_date <= %(as_of)s "
-        "order by 1, 3, 4",
-        "labour": "select location_key, work_date, work_hour, sum(paid_hours) as paid_hours "
-        "from marts.fct_labour_hours where work_date > %(as_of)s::date - 57 "
-        "group by 1, 2, 3 order by 1, 2, 3",
-        "sales": "select location_name, sale_date, sum(net_amount) as net_amount "
-        "from marts.rpt_sales_daily where sale_date > %(as_of)s::date - 182 "
-        "and sale_date <= %(as_of)s group by 1, 2 order by 1, 2",
-        # The newest forecast; where there is none, days are as large as the last ones.
-        "forecasts": "select series_name as location_name, sale_date, forecast_amount "
-        "from ml.sales_forecast where series_level = 'location' and row_type = 'forecast' "
-        "and horizon_days = 30 and as_of_date = %(as_of)s and sale_date <= %(as_of)s::date + 14 "
-        "order by 1, 2",
+    reads={
+        "orders": "ftr_orders_hourly",
+        "labour": "ftr_labour_hourly",
+        "sales": "ftr_recent_sales_daily",
+        "forecasts": "ftr_location_forecasts",
     },
     answer=_staffing_plan,
     libraries=("scipy", "numpy", "pandas"),

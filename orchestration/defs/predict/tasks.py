@@ -1,12 +1,11 @@
-"""Runs the tasks of the models: reads marts, skips what was answered already, keeps the evidence.
+"""Runs the tasks of the models: reads features, skips what was answered already, keeps evidence.
 
-A task is a pure function of :mod:`ml` with the queries that feed it; its answers go to tables of
-the schema ``ml``, beside the run, its evaluations and its refusals.
+A task is a pure function of :mod:`ml` with the feature models that feed it; its answers go to
+tables of the schema ``ml``, beside the run, its evaluations and its refusals.
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,9 +29,11 @@ from warehouse.business import Business
 from warehouse.changes import next_load_number, note_changes
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
+from warehouse.settings_tables import store_settings
 from warehouse.turns import landing
 
-_READ_TABLE = re.compile(r"\b(marts|ml)\.(\w+)")
+FEATURES = "features"  # the schema of the models that feed tasks
+AS_OF = "ftr_as_of"  # the day that all features look from
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Inputs:
     """What a task answers from.
 
     Attributes:
-        frames: the rows of each query, by the query's name; numbers are floats, days are dates.
+        frames: the rows of each feature, by the input's name; numbers are floats, days are dates.
         as_of_date: the last complete day.
         business: the owner's settings.
     """
@@ -91,7 +92,7 @@ class Task:
     Attributes:
         name: of the step and in ``ml.model_runs``.
         tables: description of each table of the schema ``ml`` that it fills.
-        queries: named queries over marts and ``ml``; ``%(as_of)s`` is the last complete day.
+        reads: the feature model behind each input, by the input's name.
         answer: the pure function.
         libraries: whose versions belong to the evidence.
         settings: what of the business's settings decides the answer; anything JSON can hold.
@@ -102,7 +103,7 @@ class Task:
     name: str
     group: str
     tables: Mapping[str, str]
-    queries: Mapping[str, str]
+    reads: Mapping[str, str]
     answer: Callable[[Inputs], Answer]
     libraries: Sequence[str]
     settings: Callable[[Business], object] = lambda _: None
@@ -110,16 +111,15 @@ class Task:
     method_version: int = 1
 
     @property
-    def reads(self) -> list[dg.AssetKey]:
-        """The tables that its queries name."""
-        found = {match for query in self.queries.values() for match in _READ_TABLE.findall(query)}
-        return [dg.AssetKey(list(key)) for key in sorted(found)]
+    def features(self) -> list[str]:
+        """The feature models that it reads, each once."""
+        return sorted({AS_OF, *self.reads.values()})
 
     def said(self, business: Business) -> list[object]:
         """What decides the answer beside the rows: equal for an equal method and settings."""
         return [
             self.settings(business), self.method_version, self.seed, self.versions(),
-            sorted(self.queries.items()),
+            sorted(self.reads.items()),
         ]  # fmt: skip
 
     def versions(self) -> dict[str, str]:
@@ -135,7 +135,7 @@ def build_asset(task: Task) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 ["ml", name],
-                deps=[key for key in task.reads if key.path[-1] not in task.tables],
+                deps=[dg.AssetKey([FEATURES, feature]) for feature in task.features],
                 group_name=task.group,
                 description=description,
                 owners=[OWNER_BY_GROUP[task.group]],
@@ -149,8 +149,9 @@ def build_asset(task: Task) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[object]]:
         try:
             warehouse = business.warehouse()
+            store_settings(warehouse, options.as_of)
             with noted(warehouse, f"task.{task.name}", digest_of(task.said(warehouse.business))):
-                outcome = run_task(task, warehouse, context.run.run_id, as_of_date=options.as_of)
+                outcome = run_task(task, warehouse, context.run.run_id)
         except HubError as error:
             raise user_failure(error) from None
         context.log.info(f"{task.name}: {outcome}")
@@ -163,34 +164,26 @@ def build_asset(task: Task) -> dg.AssetsDefinition:
     return step
 
 
-def run_task(
-    task: Task, warehouse: Warehouse, run_id: str, *, as_of_date: date | None = None
-) -> str:
-    """Answer a task unless its inputs are those of its last run; says what became of it."""
+def run_task(task: Task, warehouse: Warehouse, run_id: str) -> str:
+    """Answer a task unless its inputs are those of its last run; says what became of it.
+
+    Raises:
+        HubError: a feature that it reads is not built.
+    """
     ensure_ml_tables(warehouse)
-    as_of_date = as_of_date or _last_complete_day(warehouse)
-    inputs = _read(task, warehouse, as_of_date) if as_of_date else None
+    inputs = _read(task, warehouse)
     fingerprint = _fingerprint(task, inputs, warehouse.business)
     if fingerprint == last_fingerprint(warehouse, task.name):
         return "unchanged"
     answer = task.answer(inputs) if inputs else _nothing_sold(task)
     # As a load does: a build must not pass the number before the rows that it stands for are there.
     with landing(warehouse), warehouse.connect("ml") as connection:
+        as_of_date = inputs.as_of_date if inputs else None
         _store(connection, task, as_of_date, answer, f"{run_id}:{task.name}", fingerprint)
         tables = ("model_runs", "evaluations", "refusals", *task.tables)
         note_changes(connection, [("ml", name) for name in tables], next_load_number(connection))
     refused = f", {len(answer.refusals):,} refused" if len(answer.refusals) else ""
     return f"answered from {answer.observations:,} observations{refused}"
-
-
-def _last_complete_day(warehouse: Warehouse) -> date | None:
-    """A day that is not over yet would look like a bad one."""
-    with warehouse.connect("ml") as connection:
-        row = connection.execute(
-            "select max(sale_date) from marts.rpt_sales_daily where sale_date < %s",
-            (warehouse.business.today(),),
-        ).fetchone()
-    return row[0] if row else None
 
 
 def _nothing_sold(task: Task) -> Answer:
@@ -201,15 +194,32 @@ def _nothing_sold(task: Task) -> Answer:
     )
 
 
-def _read(task: Task, warehouse: Warehouse, as_of_date: date) -> Inputs:
-    frames = {}
+def _read(task: Task, warehouse: Warehouse) -> Inputs | None:
+    """The inputs of a task, all from one moment; none before the first complete day."""
     with warehouse.connect("ml") as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.adapters.register_loader("numeric", FloatLoader)
-        for name, query in task.queries.items():
-            cursor = connection.execute(query, {"as_of": as_of_date})
-            columns = [column.name for column in cursor.description or ()]
-            frames[name] = pd.DataFrame(cursor.fetchall(), columns=columns)
+        try:
+            as_of_date = rows_of(connection, AS_OF)["as_of_date"].iloc[0]
+            if as_of_date is None:
+                return None
+            frames = {name: rows_of(connection, model) for name, model in task.reads.items()}
+        except psycopg.errors.UndefinedTable as error:
+            raise HubError(
+                f"{task.name} cannot read its inputs: {error.diag.message_primary}.",
+                fix="Build the models first: hub run",
+            ) from None
     return Inputs(frames, as_of_date, warehouse.business)
+
+
+def rows_of(connection: psycopg.Connection, feature: str) -> pd.DataFrame:
+    """The rows of a feature, ordered by its columns from left to right: its key comes first."""
+    relation = sql.Identifier(FEATURES, feature)
+    found = connection.execute(sql.SQL("select * from {} limit 0").format(relation))
+    columns = [column.name for column in found.description or ()]
+    key = sql.SQL(", ").join(map(sql.Identifier, columns))
+    rows = connection.execute(sql.SQL("select * from {} order by {}").format(relation, key))
+    return pd.DataFrame(rows.fetchall(), columns=columns)
 
 
 def _fingerprint(task: Task, inputs: Inputs | None, business: Business) -> str:
