@@ -28,6 +28,8 @@ LIMIT_SECONDS = 30.0
 GIVEN_UP_AFTER = 180.0
 SECOND = timedelta(seconds=1)
 PAUSE_SECONDS = (5.0, 25.0)
+# A night is hours in which the hub moves on to the new day; here it is a minute.
+NIGHT_SECONDS, DAWN = 60.0, timedelta(minutes=30)
 # The sandbox begins that day; its café is open then.
 TODAY = "2026-09-30"
 OPENS = datetime(2026, 9, 30, 11, tzinfo=UTC)
@@ -71,7 +73,8 @@ def _measure(home: Path, sales: int) -> list[float]:
     running = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
     password = json.loads((home / "superset.json").read_text())["owner"]
     pauses = random.Random(1)
-    coming = iter(_coming_sales(home, running["sandbox"])[:sales])
+    coming = _coming_sales(home, running["sandbox"])[:sales]
+    today = coming[0][0].date()
     next_at = time.monotonic()
     waiting: dict[datetime, float] = {}
     found: list[float] = []
@@ -81,12 +84,18 @@ def _measure(home: Path, sales: int) -> list[float]:
         page.goto(f"{running['superset']}/superset/dashboard/today/")
         page.get_by_text("What was sold last?").wait_for(timeout=GIVEN_UP_AFTER * 1000)
         while len(found) < sales:
-            if time.monotonic() >= next_at and (sale := next(coming, None)):
-                local_time, sold_at = sale
-                waiting[local_time] = time.monotonic()
-                _advance(running["sandbox"], {"to": (sold_at + SECOND).isoformat()})
-                # The page and the look for sales have rhythms of their own.
-                next_at = time.monotonic() + pauses.uniform(*PAUSE_SECONDS)
+            if coming and time.monotonic() >= next_at:
+                local_time, sold_at = coming[0]
+                if local_time.date() == today:
+                    waiting[local_time] = time.monotonic()
+                    _advance(running["sandbox"], {"to": (sold_at + SECOND).isoformat()})
+                    # The page and the look for sales have rhythms of their own.
+                    next_at = time.monotonic() + pauses.uniform(*PAUSE_SECONDS)
+                    del coming[0]
+                elif not waiting:
+                    today = local_time.date()
+                    _advance(running["sandbox"], {"to": (sold_at - DAWN).isoformat()})
+                    next_at = time.monotonic() + NIGHT_SECONDS
             shown = page.inner_text("body")
             for local_time, began in list(waiting.items()):
                 waited = time.monotonic() - began

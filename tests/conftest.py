@@ -20,8 +20,11 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 import warehouse.database
+from ingestion.sources.news import ask_for_news
 from orchestration.ops.demo import folder
 from orchestration.ops.services import dashboard_passwords
+from orchestration.planning.hub import plan_for
+from orchestration.resources import STAGE_TAG
 from warehouse.business import load_business
 from warehouse.database import Warehouse, open_warehouse
 from warehouse.server import SERVER_SETTINGS, EmbeddedServer, ensure_server
@@ -96,14 +99,24 @@ class RunningHub:
         self.find()
         self.shows_demo = True
 
-    def wait_until_idle(self) -> None:
-        """Let runs end that the daemon has started, such as for a file that a test put down."""
+    def wait_until_done(self) -> None:
+        """Let the daemon do what sales and files that tests put down have made due.
+
+        A run that follows the sales goes on, waiting for the next one.
+        """
         query = (
-            "{runsOrError(filter: {statuses: [QUEUED, STARTING, STARTED]}) {... on Runs {count}}}"
+            "{runsOrError(filter: {statuses: [QUEUED, STARTING, STARTED]}) "
+            "{... on Runs {results {tags {key value}}}}}"
         )
+        follows = {"key": STAGE_TAG, "value": "sales"}
         deadline = time.monotonic() + 900
-        while self.graphql(query)["runsOrError"]["count"] > 0:
-            assert time.monotonic() < deadline, "The daemon's runs did not end."
+        while True:
+            runs = self.graphql(query)["runsOrError"]["results"]
+            others = [run for run in runs if follows not in run["tags"]]
+            news = ask_for_news(self.warehouse).sources
+            if not others and not news and not plan_for(self.warehouse, "sales").reasons:
+                return
+            assert time.monotonic() < deadline, "The daemon did not come to an end."
             time.sleep(2)
 
     def graphql(self, query: str) -> Any:

@@ -104,7 +104,7 @@ def demo(running_hub: RunningHub) -> None:
     """The demo, idle: other tests may have shown another business or stopped the hub, and a run
     of the daemon would drop what Superset has cached in the midst of a test."""
     running_hub.bring_back()
-    running_hub.wait_until_idle()
+    running_hub.wait_until_done()
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,11 @@ class HubTranslator(DagsterDbtTranslator):
         """The dbt group; seeds belong to modelling."""
         return dbt_resource_props.get("config", {}).get("group") or "modelling"
 
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the project says of it, without its SQL: Dagster's daemon reads the descriptions of
+        all assets each minute."""
+        return str(dbt_resource_props.get("description") or "")
+
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         """The team that owns the group."""
         return [OWNER_BY_GROUP[self.get_group_name(dbt_resource_props) or "modelling"]]
