@@ -74,7 +74,7 @@ QUIET, LONGEST_FOLLOWING = 3_600.0, 5_400.0
 LOOK_SECONDS, SLOW_LOOK_SECONDS, BUSY_SECONDS = 3.0, 10.0, 180.0
 # What hangs on a sale less directly may be put off for so many seconds, and is done in parts of so
 # many models and tests: until the end of one, a new sale waits.
-PATIENCE, MOST_AT_ONCE = 90.0, 50
+PATIENCE, MOST_AT_ONCE = 180.0, 50
 
 NOTHING_LOADED = (
     "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "
@@ -203,8 +203,9 @@ class _Runs:
             if store_settings(self._warehouse) or sources:
                 left_at = left_at or time.monotonic()
             if left_at is not None:
-                is_urgent = partial(self._has_news_until, left_at + PATIENCE)
-                most = MOST_AT_ONCE if stays else None
+                end = left_at + PATIENCE
+                is_urgent = partial(self._has_news_until, end)
+                most = MOST_AT_ONCE if stays and time.monotonic() < end else None
                 if self.bring_up_to_date("sales", most=most, is_urgent=is_urgent):
                     left_at = None
             sources = ask_for_news(self._warehouse).sources
