@@ -38,13 +38,14 @@ from sandbox.square.books import Books
 from sandbox.square.webhooks import deliver, notifications
 from sandbox.world import World, WorldSettings, generate
 from sandbox.world.generate import SETTINGS_FILE, described
-from sandbox.world.live import Listener, LiveWorld, told
+from sandbox.world.live import Listener, LiveWorld, kept_clock, told
 from sandbox.world.world import Happening
 
 TOKEN = "sandbox"  # noqa: S105 - opens nothing but made-up data on this machine
 SECRET = "hub-secret"  # noqa: S105 - signs webhooks, of the client hub-client
 # At the usual speed something happens about this often.
 SECONDS_BETWEEN_ORDERS = 3.0
+CLOCK_FILE = "clock"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -64,6 +65,8 @@ def main() -> None:
     if options.only_generate:
         return
     start = options.now or _start(world, options.start_before if options.live else timedelta())
+    if options.resume:
+        start = kept_clock(options.folder / CLOCK_FILE, start)
     world.close()
     world = World(options.folder, now=start)
     if options.inbox:
@@ -71,7 +74,11 @@ def main() -> None:
     ports: dict[Source, int] = {"square": options.square_port, "shopify": options.shopify_port,
                                 "quickbooks": options.quickbooks_port}  # fmt: skip
     stop = threading.Event()
-    with running(world, ports, options.webhook_url, options.shopify_plan) as (live, addresses):
+    clock_file = options.folder / CLOCK_FILE
+    with running(world, ports, options.webhook_url, options.shopify_plan, clock_file) as (
+        live,
+        addresses,
+    ):
         for source, address in addresses.items():
             print(f"{source:<10} {address}  (token {TOKEN}, or sign in as hub-client)")
         print(f"The clock stands at {world.now:%Y-%m-%d %H:%M} UTC. Stop with Ctrl-C", flush=True)
@@ -101,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--now", type=_moment,
                         help="where the clock starts, such as 2026-09-30T12:00:00Z; by default "
                         "the real present, if the world reaches beyond it")  # fmt: skip
+    parser.add_argument("--resume", action="store_true",
+                        help="go on where the clock stood last, if that is later")  # fmt: skip
     parser.add_argument("--live", action="store_true", help="let the clock of the world run")
     parser.add_argument("--speed", type=float,
                         help="how many times as fast as a real clock; by default an order is "
@@ -144,7 +153,7 @@ def _span(text: str) -> timedelta:
 @contextmanager
 def running(
     world: World, ports: dict[Source, int], webhook_url: str | None = None,
-    shopify_plan: Plan = "standard",
+    shopify_plan: Plan = "standard", clock_file: Path | None = None,
 ) -> Iterator[tuple[LiveWorld, dict[Source, str]]]:  # fmt: skip
     """Serve the systems of a world while the block runs.
 
@@ -153,6 +162,7 @@ def running(
         ports: where each listens; only these systems are served.
         webhook_url: where webhooks go; signed with ``hub-secret``.
         shopify_plan: decides Shopify's rate limit.
+        clock_file: where it is written down how late it is.
 
     Yields:
         The clock to move, and the address of each system.
@@ -160,7 +170,7 @@ def running(
     with ExitStack() as stack:
         apps = _apps(world, stack, shopify_plan)
         listeners = [_teller(world), *(_senders(world, webhook_url, ports) if webhook_url else [])]
-        live = LiveWorld(world, *listeners)
+        live = LiveWorld(world, *listeners, clock_file=clock_file)
         addresses: dict[Source, str] = {}
         for source, port in ports.items():
             sign_in = OAuthServer()
@@ -243,6 +253,7 @@ def opened(settings: WorldSettings, folder: Path) -> World:
     file = folder / SETTINGS_FILE
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) == described(settings):
         return World(folder)
+    (folder / CLOCK_FILE).unlink(missing_ok=True)
     return generate(settings, folder)
 
 

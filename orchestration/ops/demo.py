@@ -59,7 +59,7 @@ class Plan:
         }
         if self.today:
             begins = datetime.combine(self.today, time(), load_business(SETTINGS.parent).zone)
-            clock = ["--now", begins.isoformat()]
+            clock = ["--now", begins.isoformat(), "--resume"]
         else:
             clock = ["--live", "--speed", "1"]
         pairs = [part for pair in options.items() for part in pair]
@@ -157,6 +157,7 @@ def _begun_anew(today: date | None) -> Plan:
     """A plan for another world; the warehouse of the former one would not fit it."""
     services.stop("sandbox")
     drop_warehouse(load_business(SETTINGS.parent))
+    (_world() / "clock").unlink(missing_ok=True)  # where the former one stood
     start = today or load_business(SETTINGS.parent).today()
     return Plan(start + timedelta(days=FUTURE_DAYS), today)
 

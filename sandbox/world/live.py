@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -20,18 +21,27 @@ TICK_SECONDS = 1.0
 LONGEST_WAIT = timedelta(seconds=15)
 
 
+def kept_clock(file: Path, start: datetime) -> datetime:
+    """Where a world goes on that was moved on before: who saw it then knows of what happened."""
+    if not file.exists():
+        return start
+    return max(start, datetime.fromisoformat(file.read_text(encoding="utf-8")))
+
+
 class LiveWorld:
     """Moves a world on and tells listeners what happened, in the order of time.
 
     Args:
         world: whose clock it is.
         listeners: each gets what happened in one step; none is called when nothing did.
+        clock_file: where it is written down how late it is, for :func:`kept_clock`.
     """
 
-    def __init__(self, world: World, *listeners: Listener) -> None:
+    def __init__(self, world: World, *listeners: Listener, clock_file: Path | None = None) -> None:
         """The clock stands until it is moved."""
         self.world = world
         self._listeners = listeners
+        self._clock_file = clock_file
         self._moving = threading.Lock()
         self._next: tuple[datetime, datetime] | None = None  # after when, and at
 
@@ -43,6 +53,8 @@ class LiveWorld:
         """
         with self._moving:
             happened = self.world.advance(self.world.now + step)
+            if self._clock_file:
+                self._clock_file.write_text(self.world.now.isoformat(), encoding="utf-8")
             for listener in self._listeners if happened else ():
                 listener(happened)
         return happened

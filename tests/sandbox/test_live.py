@@ -22,7 +22,7 @@ from sandbox.shopify.world_documents import WorldDocuments
 from sandbox.square.paging import Call
 from sandbox.square.server import Square
 from sandbox.world import World, WorldSettings, generate
-from sandbox.world.live import LiveWorld
+from sandbox.world.live import LiveWorld, kept_clock
 
 Json = dict[str, Any]
 START = datetime(2026, 9, 20, 14, 30, tzinfo=UTC)
@@ -265,3 +265,14 @@ def test_a_running_clock_tells_what_happens_until_it_is_stopped(folder: Path) ->
     assert told
     assert START < told[0].happened_at <= world.now
     world.close()
+
+
+def test_a_world_that_is_started_again_goes_on_where_it_stood(folder: Path, tmp_path: Path) -> None:
+    clock_file = tmp_path / "clock"
+    assert kept_clock(clock_file, START) == START
+    world = World(folder, now=START)
+    with running(world, {"square": 0}, clock_file=clock_file) as (live, _):
+        live.advance(timedelta(hours=4))
+    world.close()
+    assert kept_clock(clock_file, START) == START + timedelta(hours=4)
+    assert kept_clock(clock_file, START + timedelta(days=1)) == START + timedelta(days=1)
