@@ -25,7 +25,7 @@ def kept_clock(file: Path, start: datetime) -> datetime:
     """Where a world goes on that was moved on before: who saw it then knows of what happened."""
     if not file.exists():
         return start
-    return max(start, datetime.fromisoformat(file.read_text(encoding="utf-8")))
+    return max(start, datetime.fromisoformat(file.read_text(encoding="utf-8").strip()))
 
 
 class LiveWorld:
@@ -54,7 +54,9 @@ class LiveWorld:
         with self._moving:
             happened = self.world.advance(self.world.now + step)
             if self._clock_file:
-                self._clock_file.write_text(self.world.now.isoformat(), encoding="utf-8")
+                written = self._clock_file.with_suffix(".new")
+                written.write_text(self.world.now.isoformat(), encoding="utf-8")
+                written.replace(self._clock_file)  # whole, also when this is killed
             for listener in self._listeners if happened else ():
                 listener(happened)
         return happened
