@@ -212,7 +212,7 @@ def build(
     from dbt.artifacts.schemas.run import RunExecutionResult
 
     manifest = parsed_project(warehouse.database)
-    _leave_out_the_rest(manifest, names)
+    leave_out_the_rest(manifest, names)
     for name in rebuilt:
         manifest.nodes[name].config["full_refresh"] = True
     # By name, dbt compares each of hundreds with each of hundreds: seconds.
@@ -242,7 +242,7 @@ def build(
     ]
 
 
-def _leave_out_the_rest(manifest: Manifest, names: Collection[str]) -> None:
+def leave_out_the_rest(manifest: Manifest, names: Collection[str]) -> None:
     """Take away what some nodes do not need: dbt works on the graph of all of it for each call.
 
     Tests of what is built stay if they read only new rows: their absence decides what was tested

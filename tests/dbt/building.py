@@ -73,6 +73,8 @@ def build(
             names &= _due(warehouse, manifest)
             if not names:
                 return Built(0, "Nothing is due.")
+        if not unit_tests:
+            hub_dbt.leave_out_the_rest(manifest, names)
         number = record.draw_number(warehouse)
         command = ["--no-write-json", "build", "--indirect-selection", "empty"]
         command += ["--full-refresh"] if full_refresh else []
