@@ -10,23 +10,23 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import psycopg
 
-from ingestion.sources.news import ask_for_news
 from ingestion.sources.registry import API_SOURCES
 from orchestration.dbt import parsing_beside
 from orchestration.defs.ingest.loads import load_job
+from orchestration.following import follow_sales
 from orchestration.ops.history import end_killed_runs, forget_old_runs
 from orchestration.ops.location_managers import unknown_locations
 from orchestration.ops.services import dagster_environment
 from orchestration.planning import record
 from orchestration.planning.hub import Stage, hub_items, next_of, plan_for
 from orchestration.planning.items import Built
+from orchestration.reporting.facts import facts
 from orchestration.resources import (
     BUSINESS_TAG,
     EVERYTHING,
@@ -34,7 +34,6 @@ from orchestration.resources import (
     STAGE_TAG,
     WAITING,
 )
-from warehouse.business import load_business
 from warehouse.database import Warehouse
 from warehouse.errors import HubError
 from warehouse.home import hub_home
@@ -68,14 +67,6 @@ STEP_TITLES = {
 }
 
 STORAGE_TIMEOUT_MS = 60_000
-# A run that follows the sales ends after so many seconds without one, and altogether.
-QUIET, LONGEST_FOLLOWING = 3_600.0, 5_400.0
-# It looks every few seconds; less often when there was no sale for some minutes.
-LOOK_SECONDS, SLOW_LOOK_SECONDS, BUSY_SECONDS = 3.0, 10.0, 180.0
-# What hangs on a sale less directly may be put off for so many seconds, and is done in parts of so
-# many models and tests: until the end of one, a new sale waits.
-PATIENCE, MOST_AT_ONCE = 180.0, 50
-
 NOTHING_LOADED = (
     "Nothing could be loaded yet, so there is nothing to build from. Put a file into {inbox}, or "
     "connect a source: hub connect"
@@ -155,7 +146,7 @@ def run_hub(
         if only == "check":
             runs.check()
         elif only == "sales":
-            runs.follow_sales(stays=called_by is not None)
+            follow_sales(runs, warehouse, stays=called_by is not None)
         elif only is None and not _has_rows(warehouse):
             summary.failures.append(NOTHING_LOADED.format(inbox=warehouse.business.inbox))
         elif only != "load":
@@ -166,7 +157,7 @@ def run_hub(
         forget_old_runs(instance, datetime.now(UTC))
     summary.warnings += [str(problem) for problem in unknown_locations(warehouse)]
     summary.seconds = time.monotonic() - began
-    summary.facts = _facts(warehouse)
+    summary.facts = facts(warehouse)
     return summary
 
 
@@ -181,74 +172,8 @@ class _Runs:
         self._warehouse, self._summary, self._report = warehouse, summary, report
         self._stage = stage
 
-    def follow_sales(self, *, stays: bool) -> None:
-        """Load what was sold and bring up to date what follows, until nothing new was sold.
-
-        *Today* and the ledger come first. What else follows from a sale is left for the next one,
-        but not for longer than ``PATIENCE``.
-
-        Who asked for it may know of a sale that looks like no news; then all sources are loaded.
-
-        Args:
-            stays: look for the next sale for a while, as starting again takes longer than a look;
-                another run that waits ends that, and other settings.
-        """
-        began, left_at = time.monotonic(), None
-        news = ask_for_news(self._warehouse)
-        last_at = began if news.sources else began - QUIET
-        sources = news.sources or list(news.newest)
-        while not self._summary.failures:
-            if sources:
-                self.execute(load_job([f"raw_{name}" for name in sources]))
-            if store_settings(self._warehouse) or sources:
-                left_at = left_at or time.monotonic()
-            if left_at is not None:
-                end = left_at + PATIENCE
-                is_urgent = partial(self._has_news_until, end)
-                most = MOST_AT_ONCE if stays and time.monotonic() < end else None
-                if self.bring_up_to_date("sales", most=most, is_urgent=is_urgent):
-                    left_at = None
-            sources = ask_for_news(self._warehouse).sources
-            if left_at is None:
-                end = began + LONGEST_FOLLOWING
-                if time.monotonic() > end or self._is_awaited():
-                    return
-                if not sources:
-                    found = self._next_sale(last_at, end) if stays else None
-                    if found is None:
-                        return
-                    sources = found
-            last_at = time.monotonic() if sources else last_at
-
-    def _next_sale(self, last_at: float, end: float) -> list[str] | None:
-        """The sources that have a sale; none when the hour is over, which moves on what is usual.
-
-        Args:
-            last_at: when the last sale came.
-            end: of the run, at the latest.
-
-        Returns:
-            None when there is nothing to wait for any more.
-        """
-        business = self._warehouse.business
-        hour = business.now().hour
-        try:
-            while time.monotonic() < min(last_at + QUIET, end):
-                if self._is_awaited() or load_business(business.folder) != business:
-                    return None
-                sources = ask_for_news(self._warehouse).sources
-                if sources or business.now().hour != hour:
-                    return sources
-                is_busy = time.monotonic() < last_at + BUSY_SECONDS
-                time.sleep(LOOK_SECONDS if is_busy else SLOW_LOOK_SECONDS)
-        except dg.DagsterExecutionInterruptedError:
-            pass  # the hub is stopped, and nothing is left undone
-        return None
-
-    def _has_news_until(self, end: float) -> bool:
-        return time.monotonic() < end and bool(ask_for_news(self._warehouse).sources)
-
-    def _is_awaited(self) -> bool:
+    def is_awaited(self) -> bool:
+        """Whether another run waits for this one, of whatever kind."""
         queued = dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])
         return is_awaited(self._warehouse) or self._instance.get_runs_count(queued) > 0
 
@@ -298,6 +223,11 @@ class _Runs:
     def _built(self) -> dict[str, Built]:
         with self._warehouse.connect("transformer") as connection:
             return record.built(connection)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything went wrong so far."""
+        return bool(self._summary.failures)
 
     def execute(self, job: dg.JobDefinition) -> None:
         """One Dagster run of a part of the hub."""
@@ -457,83 +387,3 @@ class _Watcher:
 def _title(step: str) -> str:
     base = step.rstrip("0123456789").rstrip("_")
     return STEP_TITLES.get(step) or STEP_TITLES.get(base, step)
-
-
-def _facts(warehouse: Warehouse) -> list[str]:
-    """Closing lines: agreement with each source, sales, forecast, quarantine."""
-    with warehouse.connect("analyst") as connection:
-        tables = {
-            row[0]
-            for row in connection.execute(
-                "select table_name from information_schema.tables where table_schema = 'marts'"
-            )
-        }
-        lines: list[str] = []
-        for needed, statement, template in _FACTS:
-            if needed in tables:
-                lines += [
-                    template.format(*row)
-                    for row in connection.execute(
-                        statement.format(currency=warehouse.business.currency_code)
-                    )
-                    if None not in row
-                ]
-    return lines
-
-
-_FACTS = (
-    (
-        "rpt_reconciliation",
-        """
-        select initcap(source_system), count(distinct sale_date),
-            count(distinct sale_date) - count(distinct sale_date)
-                filter (where explanation <> 'equal'),
-            count(distinct sale_date) filter (where explanation like 'excluded%'),
-            count(distinct sale_date) filter (where explanation = 'unexplained')
-        from marts.rpt_reconciliation group by source_system order by source_system
-        """,
-        "{0}: {1:,} days, {2:,} equal, {3:,} with named exclusions, {4:,} unexplained",
-    ),
-    (
-        "rpt_books_reconciliation",
-        """
-        select count(distinct (report_name, accounting_basis, month_start_date)),
-            count(distinct (report_name, accounting_basis, month_start_date))
-                filter (where difference_amount <> 0)
-        from marts.rpt_books_reconciliation having count(*) > 0
-        """,
-        "QuickBooks: {0:,} monthly reports, {1:,} with a difference",
-    ),
-    (
-        "fct_sale_lines",
-        """
-        select count(distinct order_key), string_agg(
-            distinct replace(initcap(source_system), 'books', 'Books'), ' and ')
-        from marts.fct_sale_lines where exclusion_reason like 'duplicate%' having count(*) > 0
-        """,
-        "{0:,} documents of {1} repeat a sale of another system; each sale counts once",
-    ),
-    (
-        "rpt_sales_daily",
-        """
-        select min(sale_date) filter (where orders_count > 0),
-            max(sale_date) filter (where orders_count > 0),
-            sum(net_amount), '{currency}', sum(orders_count), sum(units)
-        from marts.rpt_sales_daily
-        """,
-        "Sales {0} to {1}: {2:,.2f} {3} net in {4:,} orders, {5:,.0f} units",
-    ),
-    (
-        "rpt_sales_forecast",
-        """
-        select sum(forecast_amount), '{currency}', min(model) from marts.rpt_sales_forecast
-        where series_key = 'total' and horizon_days = 7 and row_type = 'forecast'
-        """,
-        "Next 7 days: about {0:,.0f} {1} expected ({2})",
-    ),
-    (
-        "rpt_quarantine",
-        "select sum(rows_count) from marts.rpt_quarantine having sum(rows_count) > 0",
-        "{0:,} rows in quarantine: see the Data health dashboard",
-    ),
-)
