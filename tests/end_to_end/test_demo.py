@@ -209,7 +209,8 @@ def test_the_forecast_lies_between_mart_and_mart(running_hub: RunningHub) -> Non
         for n in nodes
     }
     assert "raw_spreadsheets/sales" in parents["staging/stg_spreadsheets__sales"]
-    assert "marts/fct_product_sales_daily" in parents["ml/sales_forecast"]
+    assert "marts/fct_product_sales_daily" in parents["features/ftr_sales_daily"]
+    assert "features/ftr_sales_daily" in parents["ml/sales_forecast"]
     assert "ml/sales_forecast" in parents["staging/stg_ml__sales_forecasts"]
     assert "staging/stg_ml__sales_forecasts" in parents["marts/rpt_sales_forecast"]
 

@@ -75,7 +75,8 @@ class HubTranslator(DagsterDbtTranslator):
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """What the project says of it, without its SQL: Dagster's daemon reads the descriptions of
         all assets each minute."""
-        return str(dbt_resource_props.get("description") or "")
+        named = f"dbt {dbt_resource_props['resource_type']} {dbt_resource_props['name']}"
+        return str(dbt_resource_props.get("description") or named)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
         """The team that owns the group."""
