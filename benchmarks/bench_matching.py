@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measuring import figure
-from ingestion.sources.registry import API_SOURCES
-from ingestion.sources.spreadsheets import ensure_raw_tables, load_inbox
+from ingestion.sources.spreadsheets import load_inbox
 from orchestration import dbt as hub_dbt
 from orchestration.defs.transform.identity import identify_customers
-from orchestration.ml_tables import ensure_ml_tables
+from orchestration.defs.transform.models import ensure_sources
 from orchestration.planning.project import dbt_items
 from sandbox.spreadsheets import write_inbox
 from sandbox.world import World, WorldSettings, generate
@@ -88,10 +87,7 @@ def _loaded(folder: Path, orders_per_day: float) -> Warehouse:
     load_inbox(warehouse.business, warehouse, open_vault(warehouse))
     world.close()
     opened = open_warehouse(load_business(warehouse.business.folder))
-    ensure_raw_tables(opened)
-    ensure_ml_tables(opened)
-    for source in API_SOURCES:
-        source.ensure_tables(opened)
+    ensure_sources(opened)
     return opened
 
 

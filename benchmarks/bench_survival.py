@@ -88,16 +88,6 @@ def _kill_runs(count: int) -> int:
 
 
 def _marts() -> dict[str, list[str]]:
-    """Every row of every mart as text, sorted; when a table was put together is no part of it."""
-    found = {}
-    with open_warehouse(load_business(folder())).connect("analyst") as connection:
-        tables = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts' "
-            "and table_type = 'BASE TABLE' and table_name <> 'dim_dates'"
-        ).fetchall()
-        for (name,) in tables:
-            rows = connection.execute(
-                f"select (to_jsonb(t) - 'looked_at')::text from marts.{name} as t"
-            )
-            found[name] = sorted(row[0] for row in rows)
-    return found
+    from tests.dbt.building import mart_rows
+
+    return mart_rows(open_warehouse(load_business(folder())))

@@ -83,12 +83,9 @@ class _Follower:
 
     def is_over(self) -> bool:
         """Whether nothing is left to do; waits for the next sale, if it is to stay."""
-        news = ask_for_news(self._warehouse)
-        if news.sources and news.newest == self._seen:
-            time.sleep(SLOW_LOOK_SECONDS)  # a source tells of a sale that it does not give yet
-        self._sources, self._seen = news.sources, news.newest
-        if self._sources:
-            self._last_sale_at = time.monotonic()
+        seen = self._seen
+        if self._has_news() and self._seen == seen:
+            time.sleep(SLOW_LOOK_SECONDS)  # a source reports a sale that it does not deliver yet
         if self._left_at is not None:
             return False
         is_ended = time.monotonic() > self._began + LONGEST_FOLLOWING or self._runs.is_awaited()
@@ -107,17 +104,21 @@ class _Follower:
             while time.monotonic() < end:
                 if self._runs.is_awaited() or load_business(business.folder) != business:
                     return False
-                news = ask_for_news(self._warehouse)
-                if news.sources:
-                    self._sources, self._seen = news.sources, news.newest
-                    self._last_sale_at = time.monotonic()
-                if news.sources or business.now().hour != hour:
+                if self._has_news() or business.now().hour != hour:
                     return True
                 is_busy = time.monotonic() < self._last_sale_at + BUSY_SECONDS
                 time.sleep(LOOK_SECONDS if is_busy else SLOW_LOOK_SECONDS)
         except dg.DagsterExecutionInterruptedError:
             pass  # the hub is stopped, and nothing is left undone
         return False
+
+    def _has_news(self) -> bool:
+        """Ask the sources for new sales, and remember the answer."""
+        news = ask_for_news(self._warehouse)
+        self._sources, self._seen = news.sources, news.newest
+        if self._sources:
+            self._last_sale_at = time.monotonic()
+        return bool(self._sources)
 
     def _has_news_until(self, end: float) -> bool:
         return time.monotonic() < end and bool(ask_for_news(self._warehouse).sources)

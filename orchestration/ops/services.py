@@ -98,7 +98,7 @@ def dagster_environment(business_folder: Path) -> dict[str, str]:
         "run_monitoring:\n  enabled: true\n"
         # The hub plans its runs itself; no asset has a condition of automation.
         "auto_materialize:\n  enabled: false\n"
-        # Sensors look every few seconds; a year of looks would be millions of rows.
+        # Sensors are evaluated four times a minute; a year of ticks would be millions of rows.
         "retention:\n  schedule:\n    purge_after_days: 90\n  sensor:\n    purge_after_days:\n"
         "      skipped: 1\n      success: 7\n      failure: 30\n"
         # A look for new sales must not hold up the other sensors.

@@ -228,6 +228,30 @@ def _invoke(project: Manifest, arguments: list[str]) -> Built:
     return Built(0 if done.success else 1, "\n".join(lines), frozenset(fine))
 
 
+def mart_rows(warehouse: Warehouse) -> dict[str, list[str]]:
+    """Every row of every mart table as text, sorted; what two builds are compared by.
+
+    When a table was put together is no part of that.
+    """
+    with warehouse.connect("analyst") as connection:
+        tables = [
+            row[0]
+            for row in connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts' "
+                "and table_type = 'BASE TABLE' and table_name <> 'dim_dates'"
+            )
+        ]
+        return {
+            table: sorted(
+                row[0]
+                for row in connection.execute(
+                    f"select (to_jsonb(t) - 'looked_at')::text from marts.{table} as t"
+                )
+            )
+            for table in tables
+        }
+
+
 def build_ledger(warehouse: Warehouse) -> None:
     """As a run does: the records of customers, who they are, and the models that need them."""
     done = build(warehouse, select="+int_customer_records", only_due=True)

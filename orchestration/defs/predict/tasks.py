@@ -33,7 +33,7 @@ from warehouse.settings_tables import store_settings
 from warehouse.turns import landing
 
 FEATURES = "features"  # the schema of the models that feed tasks
-AS_OF = "ftr_as_of"  # the day that all features look from
+AS_OF = "ftr_as_of"  # the date that all features are as of
 
 
 @dataclass(frozen=True)
