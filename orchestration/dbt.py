@@ -245,14 +245,15 @@ def build(
 def leave_out_the_rest(manifest: Manifest, names: Collection[str]) -> None:
     """Take away what some nodes do not need: dbt works on the graph of all of it for each call.
 
-    Tests of what is built stay if they read only new rows: their absence decides what was tested
-    (see the macro ``remember_checked_loads``).
+    What dbt does before and after each build stays (``on-run-start``, ``on-run-end``), and tests of
+    what is built if they read only new rows: without them nobody could say what was tested (see the
+    macro ``remember_checked_loads``).
     """
     nodes = manifest.nodes
     if any("graph" in nodes[name].raw_code for name in names):
         return  # it says something of all others
     needed: set[str] = set()
-    waiting = [*names]
+    waiting = [*names, *(name for name in nodes if name.startswith("operation."))]
     for name, node in nodes.items():
         reads_new_rows = "unchecked" in f"{node.raw_code} {node.config.get('where')}"
         if name.startswith("test.") and reads_new_rows and {*node.depends_on_nodes} & {*names}:
