@@ -213,8 +213,7 @@ def build(
 
     manifest = parsed_project(warehouse.database)
     leave_out_the_rest(manifest, names)
-    for name in rebuilt:
-        manifest.nodes[name].config["full_refresh"] = True
+    build_whole(manifest, rebuilt)
     # By name, dbt compares each of hundreds with each of hundreds: seconds.
     for name in names:
         manifest.nodes[name].tags.append(_DUE)
@@ -240,6 +239,15 @@ def build(
         for result in done.result.results
         if result.node.unique_id in names
     ]
+
+
+def build_whole(manifest: Manifest, names: Collection[str]) -> None:
+    """Have the next build make some incremental models from all rows.
+
+    The project's own ``full_refresh: false`` would be overruled; no such model may be among them.
+    """
+    for name in names:
+        manifest.nodes[name].config["full_refresh"] = True
 
 
 def leave_out_the_rest(manifest: Manifest, names: Collection[str]) -> None:

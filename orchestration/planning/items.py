@@ -36,6 +36,8 @@ class Item:
         relation: the table or view that it makes, None for what makes none.
         writes: further tables that it fills when its answer changes.
         is_incremental: new code rebuilds it and what is incremental after it.
+        is_kept: incremental, and nothing builds it anew (dbt's ``full_refresh: false``): it
+            remembers what nobody could tell a second time.
         waits: what reads its tables is planned only when its answer is there.
     """
 
@@ -46,6 +48,7 @@ class Item:
     relation: TableName | None = None
     writes: tuple[str, ...] = ()
     is_incremental: bool = False
+    is_kept: bool = False
     waits: bool = False
 
     @property
@@ -169,7 +172,7 @@ def rebuilt_whole(
     """Incremental models whose old rows are not what they would be by now.
 
     Their code is another one, or that of an incremental model before them, or a setting that every
-    row depends on was corrected.
+    row depends on was corrected. What is kept is never among them, only what follows from it.
     """
     whole: set[str] = set()
     stale: set[str] = set()  # whole themselves, or views and tables after one that is
@@ -184,7 +187,7 @@ def rebuilt_whole(
         )
         if is_new or any(name in stale for name in item.reads):
             stale.add(item.name)
-            if item.is_incremental:
+            if item.is_incremental and not item.is_kept:
                 whole.add(item.name)
     return frozenset(whole)
 

@@ -53,6 +53,7 @@ def _item(name: str, node: Mapping[str, Any], manifest: Mapping[str, Any], macro
         reads=tuple(_read(parent, manifest) for parent in node["depends_on"].get("nodes", ())),
         relation=None if is_test else (node["schema"], node["alias"]),
         is_incremental=materialized == "incremental",
+        is_kept=node["config"].get("full_refresh") is False,
     )
 
 

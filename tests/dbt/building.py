@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,7 +22,7 @@ from orchestration import dbt as hub_dbt
 from orchestration.defs.transform.identity import identify_customers
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.planning import record
-from orchestration.planning.items import plan
+from orchestration.planning.items import plan, rebuilt_whole
 from orchestration.planning.project import dbt_items
 from tests.keeping import open_business
 from warehouse.business import Business
@@ -73,11 +73,13 @@ def build(
             names &= _due(warehouse, manifest)
             if not names:
                 return Built(0, "Nothing is due.")
+        if full_refresh:
+            whole = rebuilt_whole(dbt_items(), {}, {}) & names
+            hub_dbt.build_whole(manifest, whole)
         if not unit_tests:
             hub_dbt.leave_out_the_rest(manifest, names)
         number = record.draw_number(warehouse)
         command = ["--no-write-json", "build", "--indirect-selection", "empty"]
-        command += ["--full-refresh"] if full_refresh else []
         _mark(manifest, names)
         built = _invoke(manifest, [*command, "--select", f"tag:{WANTED}"])
     if project is None:
@@ -98,8 +100,7 @@ def _due(warehouse: Warehouse, manifest: Manifest) -> set[str]:
     with warehouse.connect("transformer") as connection:
         changes, built = record.changes(connection), record.built(connection)
         due = plan(dbt_items(), changes, built, record.present(connection))
-    for name in due.rebuilt:
-        manifest.nodes[name].config["full_refresh"] = True
+    hub_dbt.build_whole(manifest, due.rebuilt)
     return set(due.reasons)
 
 
@@ -228,10 +229,12 @@ def _invoke(project: Manifest, arguments: list[str]) -> Built:
     return Built(0 if done.success else 1, "\n".join(lines), frozenset(fine))
 
 
-def mart_rows(warehouse: Warehouse) -> dict[str, list[str]]:
+def mart_rows(
+    warehouse: Warehouse, without: Sequence[str] = ("looked_at",)
+) -> dict[str, list[str]]:
     """Every row of every mart table as text, sorted; what two builds are compared by.
 
-    When a table was put together is no part of that.
+    ``without``: columns that say when something was put together.
     """
     with warehouse.connect("analyst") as connection:
         tables = [
@@ -245,7 +248,8 @@ def mart_rows(warehouse: Warehouse) -> dict[str, list[str]]:
             table: sorted(
                 row[0]
                 for row in connection.execute(
-                    f"select (to_jsonb(t) - 'looked_at')::text from marts.{table} as t"
+                    f"select (to_jsonb(t) - %s::text[])::text from marts.{table} as t",
+                    (list(without),),
                 )
             )
             for table in tables

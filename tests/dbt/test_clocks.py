@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from orchestration.defs.transform.models import ensure_sources
+from orchestration.planning.project import dbt_items
+from orchestration.planning.work import bring_up_to_date
 from tests.dbt.building import build, load
 from tests.ingestion.clocks import clock_off
 from warehouse.database import Warehouse
@@ -83,7 +85,7 @@ def test_what_is_never_built_anew_outlives_the_version_that_went_by_clocks(
     inbox.mkdir(parents=True)
     (inbox / "till.csv").write_text(SALES[0], encoding="utf-8")
     load(warehouse)
-    models = f"{MODELS} +fct_order_margins +fct_inventory_daily"
+    models = f"{MODELS} +fct_order_margins +fct_inventory_daily +fct_forecast_log"
     _built(warehouse, models)
     before = snapshot(warehouse)
     for role, table, number, moment in FORMER:
@@ -108,3 +110,19 @@ def test_what_is_never_built_anew_outlives_the_version_that_went_by_clocks(
     load(warehouse)
     _built(warehouse, models)
     assert snapshot(warehouse) != before
+    tables = {item.name: ".".join(item.relation or ()) for item in dbt_items() if item.is_kept}
+    kept = _identities(warehouse, tables.values())
+    assert len(kept) == 5
+    done = bring_up_to_date(warehouse, tables, full_refresh=True)
+    assert {result.unique_id for result in done if result.is_fine} == tables.keys()
+    assert _identities(warehouse, tables.values()) == kept, "a full refresh has made it anew"
+
+
+def _identities(warehouse: Warehouse, tables: Iterable[str]) -> set[int]:
+    """Of tables: one that is built anew is another one."""
+    with warehouse.connect("transformer") as connection:
+        found = connection.execute(
+            "select cast(cast(name as regclass) as oid) from unnest(cast(%s as text[])) as name",
+            (list(tables),),
+        )
+        return {oid for (oid,) in found}

@@ -109,6 +109,15 @@ def test_new_code_rebuilds_an_incremental_model_and_those_after_it_whole() -> No
     assert found.rebuilt == {LEDGER.name, DAYS.name}
 
 
+def test_what_is_kept_is_never_built_whole_but_what_follows_from_it_is() -> None:
+    kept = replace(LEDGER, is_kept=True)
+    changed = [replace(kept, digest="2") if item == LEDGER else item for item in HUB]
+    assert plan_of(changed).reasons[LEDGER.name] == "its code or a setting changed"
+    assert plan_of(changed).rebuilt == {DAYS.name}
+    first = [kept if item == LEDGER else item for item in HUB]
+    assert plan_of(first, built={}).rebuilt == {DAYS.name}
+
+
 def test_a_corrected_setting_rebuilds_whole_what_is_incremental_and_reads_it() -> None:
     settings = view("settings", "settings.business")
     hub = [settings, replace(LEDGER, reads=(ORDERS.name, settings.name)), *HUB[2:], ORDERS]
