@@ -19,7 +19,8 @@ PROMOTED_RATE = 0.05
 TELLING_UNITS = 5
 # Days of sales in a row that make a price one of the list.
 RUN_DAYS = 3
-CELL = ["product_key", "location_key", "week", "price"]
+SHELF = ["product_key", "location_key"]
+CELL = [*SHELF, "week", "price"]
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -54,37 +55,48 @@ def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date)
     worth = _worth_of_days(rows, span)
     out = stock_outs.assign(age=(last - pd.to_datetime(stock_outs["stock_date"])).dt.days)
     out = out[(out["age"] >= 0) & (out["age"] < span)]
-    missing: dict[Any, Numbers] = {
-        shelf: ages.to_numpy(np.int64)
-        for shelf, ages in out.groupby(["product_key", "location_key"])["age"]
-    }
+    missing = _ages_of(out)
+    common, own = _daily_prices(rows, ["product_key"]), _daily_prices(rows, SHELF)
+    shelves: dict[Any, Any] = dict(rows.groupby(SHELF, sort=True).indices)
+    ages, units, listed = (rows[name].to_numpy() for name in ("age", "units", "unit_price_amount"))
+    pooled = {product: _price_of_days(*days, span) for product, days in common.items()}
+    followed: dict[Any, bool] = {}
+    for shelf, at in shelves.items():
+        follows = _follows(listed[at], units[at], pooled[shelf[0]][ages[at]])
+        followed[shelf[0]] = followed.get(shelf[0], True) and follows
     parts = []
-    for product, mine in rows.groupby("product_key", sort=True):
-        pooled = _price_of_days(mine, span)
-        shelves = {str(place): here for place, here in mine.groupby("location_key", sort=True)}
-        is_common = all(_follows(here, pooled) for here in shelves.values())
-        for location, here in shelves.items():
-            is_own = not is_common and here["unit_price_amount"].notna().any()
-            price = _price_of_days(here, span) if is_own else pooled
-            exposure = worth[location].copy()
-            exposure[missing.get((product, location), [])] = 0.0
-            shelf = _cells_of_shelf(here, price, exposure)
-            parts.append(shelf.assign(product_key=product, location_key=location))
-    cells = pd.concat(parts, ignore_index=True)
-    return cells.assign(is_promoted=_is_promoted(cells, rows))
+    for number, ((product, location), at) in enumerate(shelves.items()):
+        has_own = not followed[product] and (product, location) in own
+        price = _price_of_days(*own[product, location], span) if has_own else pooled[product]
+        exposure = worth[location].copy()
+        exposure[missing.get((product, location), [])] = 0.0
+        parts.append(_days_of_shelf(number, ages[at], units[at], price, exposure))
+    days = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    cells = days.groupby(["shelf", "week", "price"], as_index=False, sort=True).sum()
+    for name, values in zip(SHELF, zip(*shelves, strict=True), strict=True):
+        cells[name] = np.array(values)[cells["shelf"]]
+    return cells.drop(columns="shelf").assign(is_promoted=_is_promoted(cells, rows))
 
 
-def _cells_of_shelf(here: pd.DataFrame, price: Values, exposure: Values) -> pd.DataFrame:
-    ages = here["age"].to_numpy(np.int64)
+def _ages_of(rows: pd.DataFrame) -> dict[Any, Numbers]:
+    """The ages of rows by shelf."""
+    ages = rows["age"].to_numpy(np.int64)
+    return {shelf: ages[at] for shelf, at in rows.groupby(SHELF).indices.items()}
+
+
+def _days_of_shelf(
+    number: int, ages: Numbers, units: Values, price: Values, exposure: Values
+) -> dict[str, Values]:
+    """The days on which a product was on offer at a place."""
     first, last = _life(ages)
     exposure[first + 1 :] = 0.0
     exposure[:last] = 0.0
-    span = len(price)
-    frame = pd.DataFrame({
-        "week": -(np.arange(span) // DAYS_PER_WEEK), "price": price, "exposure": exposure,
-        "units": np.bincount(ages, here["units"], span),
-    })  # fmt: skip
-    return frame[frame["exposure"] > 0].groupby(["week", "price"], as_index=False).sum()
+    span = np.arange(len(price))
+    columns = {
+        "shelf": np.full(len(price), number), "week": -(span // DAYS_PER_WEEK), "price": price,
+        "exposure": exposure, "units": np.bincount(ages, units, len(price)),
+    }  # fmt: skip
+    return {name: values[exposure > 0] for name, values in columns.items()}
 
 
 def _worth_of_days(rows: pd.DataFrame, span: int) -> dict[str, Values]:
@@ -101,34 +113,40 @@ def _worth_of_days(rows: pd.DataFrame, span: int) -> dict[str, Values]:
     return worth
 
 
-def _price_of_days(rows: pd.DataFrame, span: int) -> Values:
+def _daily_prices(rows: pd.DataFrame, names: list[str]) -> dict[Any, tuple[Numbers, Values]]:
+    """By the values of ``names``: the ages of days of sales at a known price, and the price."""
+    told = rows.dropna(subset=["unit_price_amount"])
+    # A place has one say a day, whatever it sold.
+    votes = told.groupby([*names, "age", "unit_price_amount"])["units"].agg(["size", "sum"])
+    votes = votes.reset_index().sort_values([*names, "age", "size", "sum", "unit_price_amount"])
+    daily = votes.drop_duplicates([*names, "age"], keep="last")
+    ages = daily["age"].to_numpy(np.int64)
+    prices = daily["unit_price_amount"].to_numpy(float)
+    return {key: (ages[at], prices[at]) for key, at in daily.groupby(names).indices.items()}
+
+
+def _price_of_days(ages: Numbers, daily: Values, span: int) -> Values:
     """The list price of each day: of the nearest day on which it is known.
 
     A price is on the list when it held for several days of sales in a row. The odd sale at another
     price (a lot for a reseller, a foreign customer's, an arm of a price test) tells none, however
     many units it has: it would look like a low price that sells well.
     """
-    told = rows.dropna(subset=["unit_price_amount"])
-    # A place has one say a day, whatever it sold.
-    votes = told.groupby(["age", "unit_price_amount"])["units"].agg(["size", "sum"]).reset_index()
-    votes = votes.sort_values(["age", "size", "sum", "unit_price_amount"])
-    daily = votes.groupby("age")["unit_price_amount"].last()
-    moved = (daily / daily.shift() - 1).abs() > PRICE_STEP
-    run = moved.cumsum()
-    held = daily[run.groupby(run).transform("size") >= RUN_DAYS]
-    listed = held if len(held) else daily
-    days = listed.index.to_numpy()
-    after = np.clip(np.searchsorted(days, np.arange(span)), 0, len(days) - 1)
+    run = np.concatenate([[0], np.cumsum(np.abs(daily[1:] / daily[:-1] - 1) > PRICE_STEP)])
+    is_held = np.bincount(run)[run] >= RUN_DAYS
+    if is_held.any():
+        ages, daily = ages[is_held], daily[is_held]
+    after = np.clip(np.searchsorted(ages, np.arange(span)), 0, len(ages) - 1)
     before = np.maximum(after - 1, 0)
-    is_nearer = np.abs(days[before] - np.arange(span)) <= np.abs(days[after] - np.arange(span))
-    prices: Values = listed.to_numpy(dtype=float)[np.where(is_nearer, before, after)]
+    is_nearer = np.abs(ages[before] - np.arange(span)) <= np.abs(ages[after] - np.arange(span))
+    prices: Values = daily[np.where(is_nearer, before, after)]
     return prices
 
 
-def _follows(here: pd.DataFrame, pooled: Values) -> bool:
+def _follows(listed: Values, units: Values, common: Values) -> bool:
     """A location has the common price list when it sells at those prices."""
-    differs = (here["unit_price_amount"] / pooled[here["age"]] - 1).abs() > PRICE_STEP
-    return bool(here.loc[differs, "units"].sum() <= 0.1 * here["units"].sum())
+    differs = np.abs(listed / common - 1) > PRICE_STEP
+    return bool(units[differs].sum() <= 0.1 * units.sum())
 
 
 def _life(ages: Numbers) -> tuple[int, int]:
