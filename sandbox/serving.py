@@ -11,7 +11,17 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+import orjson
 import uvicorn
+from starlette.responses import JSONResponse
+
+
+class FastJSONResponse(JSONResponse):
+    """Encoding answers was a fifth of what the sandbox did while it was loaded."""
+
+    def render(self, content: Any) -> bytes:
+        """As UTF-8."""
+        return orjson.dumps(content)
 
 
 @contextmanager

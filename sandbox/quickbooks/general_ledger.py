@@ -32,10 +32,13 @@ TYPES = {
 PURCHASES = {"Cash": "Cash Expense", "Check": "Check", "CreditCard": "Expense"}
 CREDIT_KINDS = ("Accounts Payable", "Credit Card", "Other Current Liability",
                 "Long Term Liability", "Equity", "Income", "Other Income")  # fmt: skip
+OPENINGS = """
+    select account_id, sum(debit_cents - credit_cents)::bigint as cents from {table}
+    where {where} and txn_date < $first group by account_id"""
 POSTINGS = """
     with posted as (
         select *, debit_cents - credit_cents as cents from {table}
-        where {where} and txn_date <= $last
+        where {where} and txn_date between $first and $last
     ), sides as (
         select document_id, min(account_id) as low_id, max(account_id) as high_id,
             count(distinct account_id) as count from posted group by document_id
@@ -54,15 +57,19 @@ def general_ledger(books: Books, accounts: list[Json], ask: Ask) -> Json:
     """The report's columns and rows; amounts are positive where they raise the account."""
     columns = list(ask.columns) or list(COLUMNS)
     postings: dict[int, list[Json]] = {}
-    for row in books.rows(POSTINGS.format(table=ask.table, where=ask.where),
-                          {**ask.parameters, "last": ask.last}):  # fmt: skip
+    tables = {"table": ask.table, "where": ask.where}
+    asked = {**ask.parameters, "first": ask.first}
+    openings = {row["account_id"]: row["cents"]
+                for row in books.rows(OPENINGS.format(**tables), asked)}  # fmt: skip
+    for row in books.rows(POSTINGS.format(**tables), {**asked, "last": ask.last}):
         postings.setdefault(row["account_id"], []).append(row)
     names = {account["id"]: account["name"] for account in accounts}
     sections: dict[int, Json] = {}
     for account in accounts:
         if ask.account and str(account["id"]) not in ask.account:
             continue
-        made = _section(account, postings.get(account["id"], []), names, columns, ask)
+        inside = postings.get(account["id"], [])
+        made = _section(account, openings.get(account["id"], 0), inside, names, columns)
         if made is not None:
             sections[account["id"]] = made
     return {
@@ -96,13 +103,11 @@ def _nested(accounts: list[Json], sections: dict[int, Json], columns: list[str])
     return top
 
 
-def _section(account: Json, postings: list[Json], names: dict[int, str], columns: list[str],
-             ask: Ask) -> Json | None:  # fmt: skip
+def _section(account: Json, opening: int, inside: list[Json], names: dict[int, str],
+             columns: list[str]) -> Json | None:  # fmt: skip
     sign = -1 if account["type"] in CREDIT_KINDS else 1
     is_lasting = account["classification"] in ("Asset", "Liability", "Equity")
-    begun = sum(sign * row["cents"] for row in postings if row["txn_date"] < ask.first)
-    balance = begun if is_lasting else 0
-    inside = [row for row in postings if row["txn_date"] >= ask.first]
+    balance = sign * opening if is_lasting else 0
     if not inside and not balance:
         return None
     rows: list[Json] = []

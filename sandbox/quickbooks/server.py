@@ -32,6 +32,7 @@ from sandbox.quickbooks.names import Names
 from sandbox.quickbooks.query import MOST, Query, moment, parse
 from sandbox.quickbooks.reports import Reports
 from sandbox.quickbooks.xml import to_xml
+from sandbox.serving import FastJSONResponse
 from sandbox.world.world import World
 
 COMPANY_ID = "9341453000000001"
@@ -275,5 +276,4 @@ def _response(request: Request, made: Json, status: int) -> Response:
         return Response(to_xml(made), status, headers, "application/xml;charset=UTF-8")
     if "Header" in made:
         made.pop("time")  # a report tells its time in its header
-    return Response(json.dumps(made, ensure_ascii=False), status, headers,
-                    "application/json;charset=UTF-8")  # fmt: skip
+    return FastJSONResponse(made, status, headers, "application/json;charset=UTF-8")

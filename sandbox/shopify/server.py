@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.serving import FastJSONResponse
 from sandbox.shopify.execution import Execution, Shop
 from sandbox.shopify.schema import VERSION
 
@@ -70,7 +71,7 @@ async def _graphql(shop: Shop, request: Request) -> Response:
     answer = await run_in_threadpool(
         execution.answer, body["query"], body.get("variables"), body.get("operationName")
     )
-    return JSONResponse(answer, 200, headers)
+    return FastJSONResponse(answer, 200, headers)
 
 
 def _body(raw: bytes, content_type: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.serving import FastJSONResponse
 from sandbox.square.books import Books
 from sandbox.square.documents import MERCHANT_ID, Documents, stamp
 from sandbox.square.inventory import Inventory
@@ -300,7 +301,7 @@ def square_app(world: World, is_allowed: Callable[[str], bool], *,
                 found = await run_in_threadpool(answer, account, call)
             except SquareError as error:
                 return JSONResponse(error.body, error.status, headers)
-            return JSONResponse(found, headers=headers)
+            return FastJSONResponse(found, headers=headers)
 
         return respond
 

@@ -165,7 +165,7 @@ def test_conditions_choose_and_order(client: QuickBooks, documents: dict) -> Non
 
 def test_money_is_written_with_at_most_two_decimals(http: httpx.Client) -> None:
     text = http.get("query", params={"query": "select * from Invoice maxresults 1000"}).text
-    amounts = re.findall(r'"(?:Amount|TotalAmt|Balance|HomeTotalAmt|TotalTax)": (-?[\d.e]+)', text)
+    amounts = re.findall(r'"(?:Amount|TotalAmt|Balance|HomeTotalAmt|TotalTax)":(-?[\d.e]+)', text)
     assert len(amounts) > 300
     assert all(re.fullmatch(r"-?\d+(\.\d{1,2})?", amount) for amount in amounts)
 
