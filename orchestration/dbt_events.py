@@ -15,7 +15,8 @@ class HeardEvents(EventManager):
     seventh of the time of a build. Warnings go on, because dbt may have to fail because of one.
 
     Args:
-        has_listeners: whether callbacks of ours are there, beside those that dbt adds for itself.
+        has_listeners: whether callbacks of ours are there, beside those that dbt adds for itself:
+            they hear what dbt would print, not what it would write into its log.
     """
 
     def __init__(self, *, has_listeners: bool) -> None:
@@ -30,6 +31,8 @@ class HeardEvents(EventManager):
         force_warn_or_error_handling: bool = False,
     ) -> None:
         """Pass an event on if somebody hears it."""
-        is_warning = (level or e.level_tag()) == EventLevel.WARN
-        if self.loggers or self._has_listeners or is_warning or force_warn_or_error_handling:
+        how = level or e.level_tag()
+        is_heard = self._has_listeners and how not in (EventLevel.DEBUG, EventLevel.TEST)
+        is_warning = how == EventLevel.WARN
+        if self.loggers or is_heard or is_warning or force_warn_or_error_handling:
             super().fire_event(e, level, node, force_warn_or_error_handling)

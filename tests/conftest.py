@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -61,6 +62,11 @@ class _OneSystem(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
         return "system" if path.startswith(SYSTEM_TESTS) else path
+
+
+def pytest_configure() -> None:
+    """Search for garbage seldom: what dbt and Dagster keep in memory is looked through each time."""
+    gc.set_threshold(100_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -218,8 +218,7 @@ def _invoke(project: Manifest, arguments: list[str]) -> Built:
     lines: list[str] = []
 
     def hear(event: EventMsg) -> None:
-        if event.info.level in ("info", "warn", "error"):
-            lines.append(event.info.msg)
+        lines.append(event.info.msg)
 
     done = hub_dbt.invoke(project, arguments, [hear])
     if done.exception:
