@@ -65,7 +65,7 @@ class _OneSystem(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_configure() -> None:
-    """Search for garbage seldom: what dbt and Dagster keep in memory is looked through each time."""
+    """Search for garbage seldom: all that dbt and Dagster keep is looked through each time."""
     gc.set_threshold(100_000, 20, 50)
 
 
