@@ -165,6 +165,9 @@ def _pipeline(warehouse: Warehouse, source: SourceSystem) -> Iterator[Any]:
     })  # fmt: skip
     import dlt
 
+    from ingestion.api.run_context import use_own_settings
+
+    use_own_settings()
     logging.getLogger("dlt").setLevel(logging.ERROR)
     name = f"{warehouse.database}_{source}"
     _forget_unless_current(warehouse, source, folder / name)
