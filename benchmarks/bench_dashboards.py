@@ -143,11 +143,13 @@ def _under_load(clients: list[httpx.Client], charts: list[Json], *, is_forced: b
 
 def _pages(url: str, password: str) -> list[float]:
     """Seconds until pages that were open before are drawn, again and again."""
-    from tests.browser.dashboard_walk import browser_of_one_person, fill_in_the_form, walk
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.dashboard_walk import sign_in, walk, window
 
     found = []
-    with browser_of_one_person() as context:
-        fill_in_the_form(context, url, "owner", password)
+    with sync_playwright() as playwright, window(playwright) as context:
+        sign_in(context, url, "owner", password)
         for turn in range(WARM_UP_ROUNDS + ROUNDS):
             for slug in PAGES:
                 seen = walk(context, url, slug)

@@ -68,7 +68,9 @@ def run(*, quick: bool = False) -> dict[str, dict[str, Any]]:
 
 def _measure(home: Path, sales: int) -> list[float]:
     """Seconds from each sale to the page; one that did not come in time counts as given up."""
-    from tests.browser.dashboard_walk import browser, sign_in
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.dashboard_walk import sign_in, window
 
     running = {one["name"]: one["address"] for one in json.loads(run_hub("status", "--json"))}
     password = json.loads((home / "superset.json").read_text())["owner"]
@@ -78,8 +80,8 @@ def _measure(home: Path, sales: int) -> list[float]:
     next_at = time.monotonic()
     waiting: dict[datetime, float] = {}
     found: list[float] = []
-    with browser() as chromium:
-        context = sign_in(chromium, running["superset"], "owner", password)
+    with sync_playwright() as playwright, window(playwright) as context:
+        sign_in(context, running["superset"], "owner", password)
         page = context.new_page()
         page.goto(f"{running['superset']}/superset/dashboard/today/")
         page.get_by_text("What was sold last?").wait_for(timeout=GIVEN_UP_AFTER * 1000)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -34,10 +34,14 @@ def screenshots() -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium."""
-    executable = os.environ.get("HUB_TEST_CHROMIUM", dashboard_walk.CHROMIUM)
-    if not Path(executable).exists():
-        pytest.fail(f"{executable} is not there: install Chromium or set HUB_TEST_CHROMIUM.")
-    with dashboard_walk.browser(executable) as running:
+def playwright() -> Iterator[Playwright]:
+    """What drives the browser."""
+    with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def desktop(playwright: Playwright) -> Iterator[BrowserContext]:
+    """The window in which one person after another signs in."""
+    with dashboard_walk.window(playwright) as context:
+        yield context

@@ -3,6 +3,7 @@
 Knows Superset's pages, not pytest and not how the servers are started.
 """
 
+import os
 import re
 import tempfile
 import time
@@ -11,13 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Page,
-    Response,
-    sync_playwright,
-)
+from playwright.sync_api import BrowserContext, Page, Playwright, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 CHROMIUM = "/usr/bin/chromium"
@@ -73,53 +68,48 @@ class Findings:
 
 
 @contextmanager
-def browser(executable: str = CHROMIUM) -> Iterator[Browser]:
-    """Yield the system's Chromium, closed afterwards."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        try:
-            yield started
-        finally:
-            started.close()
+def window(playwright: Playwright, *, phone: bool = False) -> Iterator[BrowserContext]:
+    """A window that keeps pages and compiled scripts on disk, as people's browsers do.
 
-
-@contextmanager
-def browser_of_one_person() -> Iterator[BrowserContext]:
-    """Yield a window that keeps pages and compiled scripts on disk, as people's browsers do."""
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
+    Raises:
+        FileNotFoundError: there is no Chromium.
+    """
+    executable = os.environ.get("HUB_TEST_CHROMIUM", CHROMIUM)
+    if not Path(executable).exists():
+        raise FileNotFoundError(
+            f"{executable} is not there: install Chromium or set HUB_TEST_CHROMIUM."
+        )
+    with tempfile.TemporaryDirectory() as profile:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, args=CHROMIUM_OPTIONS,
-            viewport=DESKTOP, locale="en-US",
-        )  # fmt: skip
+            profile,
+            executable_path=executable,
+            args=CHROMIUM_OPTIONS,
+            locale="en-US",
+            viewport=PHONE if phone else DESKTOP,
+            device_scale_factor=2 if phone else 1,
+            is_mobile=phone,
+            has_touch=phone,
+            user_agent=PHONE_USER_AGENT if phone else None,
+        )
         try:
             yield context
         finally:
             context.close()
 
 
-def sign_in(
-    running: Browser,
-    url: str,
-    username: str,
-    password: str,
-    *,
-    phone: bool = False,
-) -> BrowserContext:
-    """Sign in through the real form and return the signed-in context."""
-    context = running.new_context(
-        viewport=PHONE if phone else DESKTOP,
-        device_scale_factor=2 if phone else 1,
-        is_mobile=phone,
-        has_touch=phone,
-        locale="en-US",
-        user_agent=PHONE_USER_AGENT if phone else None,
-    )
+def sign_in(context: BrowserContext, url: str, username: str, password: str) -> None:
+    """Sign in through the real form, whoever was signed in before.
+
+    Raises:
+        RuntimeError: it did not work three times.
+    """
     shown: list[str] = []
     while len(shown) < 3:
+        context.clear_cookies()
         shown.append(fill_in_the_form(context, url, username, password))
-        if context.request.get(f"{url}/api/v1/me/").ok:
-            return context
-    context.close()
+        me = context.request.get(f"{url}/api/v1/me/")
+        if me.ok and me.json()["result"]["username"] == username:
+            return
     raise RuntimeError(f"Signing in as '{username}' did not work; the pages said: {shown}")
 
 

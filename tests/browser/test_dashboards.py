@@ -13,18 +13,18 @@ from dashboard_walk import (
     sign_in,
     walk,
     walk_by_day_and_night,
+    window,
 )
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext, Playwright
 
 from tests.conftest import RunningHub
 
 
 @pytest.fixture(scope="module")
-def owner(chromium: Browser, superset_url: str, owner_password: str) -> Iterator[BrowserContext]:
+def owner(desktop: BrowserContext, superset_url: str, owner_password: str) -> BrowserContext:
     """The owner, signed in once, so that the log-in limit is never near."""
-    context = sign_in(chromium, superset_url, "owner", owner_password)
-    yield context
-    context.close()
+    sign_in(desktop, superset_url, "owner", owner_password)
+    return desktop
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -53,21 +53,26 @@ def test_a_page_that_is_opened_in_dark_mode_is_dark(
     ],
 )
 def test_who_else_signs_in_sees_every_chart_of_his_pages(
-    running_hub: RunningHub, chromium: Browser, user: str, slugs: tuple[str, ...], screenshots: Path
+    running_hub: RunningHub,
+    desktop: BrowserContext,
+    user: str,
+    slugs: tuple[str, ...],
+    screenshots: Path,
 ) -> None:
     url = running_hub.superset_url
-    context = sign_in(chromium, url, user, running_hub.passwords[user])
-    found = [walk(context, url, slug, screenshots / f"{slug}-{user}.png") for slug in slugs]
-    context.close()
+    sign_in(desktop, url, user, running_hub.passwords[user])
+    found = [walk(desktop, url, slug, screenshots / f"{slug}-{user}.png") for slug in slugs]
     assert [one.problems for one in found] == [[]] * len(slugs)
 
 
 @pytest.fixture(scope="module")
-def phone(chromium: Browser, superset_url: str, owner_password: str) -> Iterator[BrowserContext]:
+def phone(
+    playwright: Playwright, superset_url: str, owner_password: str
+) -> Iterator[BrowserContext]:
     """The owner, signed in on a phone."""
-    context = sign_in(chromium, superset_url, "owner", owner_password, phone=True)
-    yield context
-    context.close()
+    with window(playwright, phone=True) as context:
+        sign_in(context, superset_url, "owner", owner_password)
+        yield context
 
 
 @pytest.mark.parametrize("slug", VARIED_SLUGS)
@@ -96,10 +101,10 @@ def test_a_phone_can_have_the_full_version_and_come_back(
 
 
 def test_a_click_on_a_row_filters_the_other_charts(
-    chromium: Browser, superset_url: str, owner_password: str
+    desktop: BrowserContext, superset_url: str, owner_password: str
 ) -> None:
-    context = sign_in(chromium, superset_url, "owner", owner_password)
-    page = context.new_page()
+    sign_in(desktop, superset_url, "owner", owner_password)
+    page = desktop.new_page()
     page.goto(f"{superset_url}/superset/dashboard/profit/")
     cell = page.locator(f"{HOLDERS}:has-text('What does each channel leave?') tbody td").first
     cell.wait_for(timeout=60_000)
@@ -114,14 +119,14 @@ def test_a_click_on_a_row_filters_the_other_charts(
     ) as answered:
         cell.click()
     assert answered.value.ok
-    context.close()
+    page.close()
 
 
 def test_the_owner_lands_on_the_overview_after_signing_in(
-    chromium: Browser, superset_url: str, owner_password: str
+    desktop: BrowserContext, superset_url: str, owner_password: str
 ) -> None:
-    context = sign_in(chromium, superset_url, "owner", owner_password)
-    page = context.new_page()
+    sign_in(desktop, superset_url, "owner", owner_password)
+    page = desktop.new_page()
     page.goto(superset_url)
     page.wait_for_url("**/superset/dashboard/owner-overview/**", timeout=30_000)
-    context.close()
+    page.close()

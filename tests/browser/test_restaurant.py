@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from dashboard_walk import sign_in, walk
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from orchestration.ops.demo import RESTAURANT
 from tests.conftest import RunningHub, run_hub_command
@@ -120,13 +120,12 @@ def test_known_answers(query: str, answer: str) -> None:
 
 @pytest.mark.usefixtures("output")
 def test_its_dashboards_are_those_that_superset_shows_now(
-    running_hub: RunningHub, chromium: Browser, screenshots: Path
+    running_hub: RunningHub, desktop: BrowserContext, screenshots: Path
 ) -> None:
     url, password = running_hub.superset_url, running_hub.passwords["owner"]
-    context = sign_in(chromium, url, "owner", password)
+    sign_in(desktop, url, "owner", password)
     found = [
-        walk(context, url, slug, screenshots / f"{slug}-of-the-restaurant.png")
+        walk(desktop, url, slug, screenshots / f"{slug}-of-the-restaurant.png")
         for slug in ("restaurant", "sales", "forecast")
     ]
-    context.close()
     assert [one.problems for one in found] == [[], [], []]
