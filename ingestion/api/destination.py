@@ -7,8 +7,8 @@ row type for each of hundreds of tables and views, a third of a second each time
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from adbc_driver_manager import dbapi
@@ -26,36 +26,48 @@ def open_destination(url: str) -> Iterator[postgres]:
         destination.copies.close()
 
 
-class _Copies:
-    """Connections for copying files, all to the database that the first of them opens."""
+class Copies:
+    """Connections for copying files, all to the database that the first of them opens.
+
+    The driver counts a database's open connections without a lock, and refuses to let go of the
+    database when two threads have made it miscount.
+    """
 
     def __init__(self) -> None:
         self._first: dbapi.Connection | None = None
         self._lock = threading.Lock()
 
-    def connection(self, job: PostgresParquetCopyJob) -> dbapi.Connection:
-        """A new one; the caller closes it."""
+    @contextmanager
+    def connection(self, connect: Callable[[], dbapi.Connection]) -> Iterator[dbapi.Connection]:
+        """A new one; ``connect`` opens the database if nobody has yet."""
         with self._lock:
             if self._first is None:
-                self._first = PostgresParquetCopyJob._connect(job)
-            return self._first.adbc_clone()
+                self._first = connect()
+            made = self._first.adbc_clone()
+        try:
+            yield made
+        finally:
+            with self._lock:
+                made.close()
 
     def close(self) -> None:
+        """Let go of the database; nobody may be connected any more."""
         if self._first is not None:
             self._first.close()
 
 
 class _CopyJob(PostgresParquetCopyJob):
-    def __init__(self, file_path: str, copies: _Copies) -> None:
+    def __init__(self, file_path: str, copies: Copies) -> None:
         super().__init__(file_path)
         self._copies = copies
 
-    def _connect(self) -> dbapi.Connection:
-        return self._copies.connection(self)
+    # dlt's job only enters what it gets.
+    def _connect(self) -> AbstractContextManager[dbapi.Connection]:  # type: ignore[override]
+        return self._copies.connection(super()._connect)
 
 
 class _Client(PostgresClient):
-    copies: _Copies  # the destination's that made it
+    copies: Copies  # the destination's that made it
 
     def create_load_job(self, table: Any, file_path: str, *args: Any, **options: Any) -> Any:
         job = super().create_load_job(table, file_path, *args, **options)
@@ -67,7 +79,7 @@ class _Destination(postgres):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.copies = _Copies()
+        self.copies = Copies()
 
     def client(self, *args: Any, **options: Any) -> Any:
         client: Any = super().client(*args, **options)

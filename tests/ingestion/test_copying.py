@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import threading
+import time as clock
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -12,6 +16,7 @@ import pyarrow as pa
 import pytest
 from psycopg import sql
 
+from ingestion.api.destination import Copies
 from ingestion.copying import copy_rows, copy_to_temporary, fetch_table
 from warehouse.database import Warehouse
 
@@ -87,3 +92,47 @@ def test_a_query_s_rows_come_back_as_a_table(loader: psycopg.Connection) -> None
     assert found.to_pylist() == [{"n": n, "is_even": n % 2 == 0} for n in (1, 2, 3)]
     empty = fetch_table(loader, query.format(0), schema)
     assert (empty.schema, empty.num_rows) == (schema, 0)
+
+
+class _Driver:
+    """Opens and closes connections as ADBC's driver does: its count is right for one at a time."""
+
+    def __init__(self) -> None:
+        self.open_count = 0
+        self._busy = threading.Lock()
+
+    def connect(self) -> _Connection:
+        with self._alone():
+            self.open_count += 1
+        return _Connection(self)
+
+    def disconnect(self) -> None:
+        with self._alone():
+            self.open_count -= 1
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        assert self._busy.acquire(blocking=False), "another thread is opening or closing one"
+        clock.sleep(0.001)
+        yield
+        self._busy.release()
+
+
+class _Connection:
+    def __init__(self, driver: _Driver) -> None:
+        self.adbc_clone = driver.connect
+        self.close = driver.disconnect
+
+
+def test_only_one_thread_at_a_time_opens_or_closes_a_connection_of_the_driver() -> None:
+    driver, copies = _Driver(), Copies()
+
+    def copy_some(_: int) -> None:
+        for _ in range(10):
+            with copies.connection(driver.connect):  # type: ignore[arg-type]
+                clock.sleep(0.0005)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(copy_some, range(8)))
+    copies.close()
+    assert driver.open_count == 0
