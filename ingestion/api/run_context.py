@@ -1,7 +1,7 @@
 """What dlt goes by in our loads: the settings that we give it, and nothing that lies about.
 
 By itself, dlt looks for each of its settings in the environment, in files of secrets and in two
-TOML files of the folder and of the user, thousands of times a load. That took two fifths of a
+TOML files of the folder and of the user, thousands of times a load. That took about a tenth of a
 load's computing time, and a file left from another project would have had a say.
 """
 
