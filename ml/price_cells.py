@@ -56,26 +56,37 @@ def price_cells(sales: pd.DataFrame, stock_outs: pd.DataFrame, as_of_date: date)
     out = stock_outs.assign(age=(last - pd.to_datetime(stock_outs["stock_date"])).dt.days)
     out = out[(out["age"] >= 0) & (out["age"] < span)]
     missing = _ages_of(out)
-    common, own = _daily_prices(rows, ["product_key"]), _daily_prices(rows, SHELF)
     shelves: dict[Any, Any] = dict(rows.groupby(SHELF, sort=True).indices)
-    ages, units, listed = (rows[name].to_numpy() for name in ("age", "units", "unit_price_amount"))
-    pooled = {product: _price_of_days(*days, span) for product, days in common.items()}
-    followed: dict[Any, bool] = {}
-    for shelf, at in shelves.items():
-        follows = _follows(listed[at], units[at], pooled[shelf[0]][ages[at]])
-        followed[shelf[0]] = followed.get(shelf[0], True) and follows
+    prices = _list_prices(rows, shelves, span)
+    ages, units = rows["age"].to_numpy(), rows["units"].to_numpy()
     parts = []
-    for number, ((product, location), at) in enumerate(shelves.items()):
-        has_own = not followed[product] and (product, location) in own
-        price = _price_of_days(*own[product, location], span) if has_own else pooled[product]
-        exposure = worth[location].copy()
-        exposure[missing.get((product, location), [])] = 0.0
-        parts.append(_days_of_shelf(number, ages[at], units[at], price, exposure))
+    for number, (shelf, at) in enumerate(shelves.items()):
+        exposure = worth[shelf[1]].copy()
+        exposure[missing.get(shelf, [])] = 0.0
+        parts.append(_days_of_shelf(number, ages[at], units[at], prices[shelf], exposure))
     days = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     cells = days.groupby(["shelf", "week", "price"], as_index=False, sort=True).sum()
     for name, values in zip(SHELF, zip(*shelves, strict=True), strict=True):
         cells[name] = np.array(values)[cells["shelf"]]
     return cells.drop(columns="shelf").assign(is_promoted=_is_promoted(cells, rows))
+
+
+def _list_prices(rows: pd.DataFrame, shelves: dict[Any, Any], span: int) -> dict[Any, Values]:
+    """The list price of each day by shelf: the product's, or the place's where one has its own."""
+    ages, units, listed = (rows[name].to_numpy() for name in ("age", "units", "unit_price_amount"))
+    common, own = (
+        {key: _price_of_days(*days, span) for key, days in _daily_prices(rows, names).items()}
+        for names in (["product_key"], SHELF)
+    )
+    with_own = {
+        product
+        for (product, _), at in shelves.items()
+        if not _follows(listed[at], units[at], common[product][ages[at]])
+    }
+    return {
+        shelf: own[shelf] if shelf[0] in with_own and shelf in own else common[shelf[0]]
+        for shelf in shelves
+    }
 
 
 def _ages_of(rows: pd.DataFrame) -> dict[Any, Numbers]:
@@ -115,9 +126,9 @@ def _worth_of_days(rows: pd.DataFrame, span: int) -> dict[str, Values]:
 
 def _daily_prices(rows: pd.DataFrame, names: list[str]) -> dict[Any, tuple[Numbers, Values]]:
     """By the values of ``names``: the ages of days of sales at a known price, and the price."""
-    told = rows.dropna(subset=["unit_price_amount"])
+    known = rows.dropna(subset=["unit_price_amount"])
     # A place has one say a day, whatever it sold.
-    votes = told.groupby([*names, "age", "unit_price_amount"])["units"].agg(["size", "sum"])
+    votes = known.groupby([*names, "age", "unit_price_amount"])["units"].agg(["size", "sum"])
     votes = votes.reset_index().sort_values([*names, "age", "size", "sum", "unit_price_amount"])
     daily = votes.drop_duplicates([*names, "age"], keep="last")
     ages = daily["age"].to_numpy(np.int64)

@@ -1,8 +1,8 @@
-"""What dlt goes by in our loads: the settings that we give it, and nothing that lies about.
+"""dlt's run context in our loads: settings come from the process's environment only.
 
-By itself, dlt looks for each of its settings in the environment, in files of secrets and in two
-TOML files of the folder and of the user, thousands of times a load. That took about a tenth of a
-load's computing time, and a file left from another project would have had a say.
+By default dlt also reads secret files and the TOML files of the working directory and the user,
+thousands of times a load: about a tenth of its CPU time, and another project's file could change
+how we load.
 """
 
 from __future__ import annotations

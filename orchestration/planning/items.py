@@ -36,8 +36,8 @@ class Item:
         relation: the table or view that it makes, None for what makes none.
         writes: further tables that it fills when its answer changes.
         is_incremental: new code rebuilds it and what is incremental after it.
-        is_kept: incremental, and nothing builds it anew (dbt's ``full_refresh: false``): it
-            remembers what nobody could tell a second time.
+        is_kept: incremental, and never rebuilt (dbt's ``full_refresh: false``): it holds history
+            that cannot be recreated.
         waits: what reads its tables is planned only when its answer is there.
     """
 
