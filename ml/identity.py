@@ -125,9 +125,18 @@ def _address(email: object) -> str | None:
 
 def _chains(known: pd.DataFrame, columns: list[str]) -> Iterator[tuple[str, str]]:
     """Neighbouring pairs of the records that agree in all columns."""
-    complete = known.dropna(subset=columns)
-    for _, group in complete.groupby(columns, sort=True):
-        yield from pairwise(group["record_id"])
+    return _neighbours(known.dropna(subset=columns), columns)
+
+
+def _neighbours(records: pd.DataFrame, columns: list[str]) -> Iterator[tuple[str, str]]:
+    """Each record with the next one that agrees in all columns, which are filled."""
+    ordered = records.sort_values(columns, kind="stable")
+    keys = ordered[columns].itertuples(index=False, name=None)
+    for (key, record), (next_key, next_record) in pairwise(
+        zip(keys, ordered["record_id"], strict=True)
+    ):
+        if key == next_key:
+            yield record, next_record
 
 
 def _frame(
@@ -276,6 +285,6 @@ def _reviews(known: pd.DataFrame, edges: pd.DataFrame, groups: _Groups) -> pd.Da
 
 
 def _shared_phones(known: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    for _, group in known.dropna(subset=["phone"]).groupby("phone", sort=True):
-        names = group.drop_duplicates(["given", "family"])
-        yield from pairwise(names["record_id"])
+    """Neighbouring pairs of the names that share a phone."""
+    named = known.dropna(subset=["phone"]).drop_duplicates(["phone", "given", "family"])
+    return _neighbours(named, ["phone"])

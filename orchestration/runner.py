@@ -198,7 +198,8 @@ class _Runs:
         failed: set[str] = set()
         while True:
             todo = plan_for(self._warehouse, only, everything=everything, done=done, failed=failed)
-            names = next_of(hub_items(self._warehouse), todo, only, most=most)
+            items = hub_items(self._warehouse)
+            names = next_of(items, todo, only, most=most, done=done)
             if not names:
                 return True
             if done and is_urgent():

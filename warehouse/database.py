@@ -201,6 +201,8 @@ create table if not exists quality.built_nodes (
     load_number bigint not null, -- what it was built from had changed up to this number
     built_at timestamptz not null default now()
 );
+alter table quality.built_nodes add column if not exists changed_number bigint; -- of its own rows
+alter table quality.built_nodes add column if not exists content_digest text; -- null while built
 create table if not exists settings.business (
     is_only boolean not null primary key default true check (is_only), -- one row
     name text not null,

@@ -35,22 +35,9 @@
     end
 {%- endmacro %}
 
-{# The newest day before today with counted sales; null before the first one is over. #}
-{% macro last_complete_day() -%}
-    (
-        select max(sale_date)
-        from {{ ref('rpt_sales_daily') }}
-        where orders_count > 0 and sale_date < {{ clock_setting('today_date') }}
-    )
-{%- endmacro %}
-
-{# The date to report as of: the one that was asked for, else the last complete day. A business that
-opened today has none yet and reports as of today. #}
+{# The date to report as of, as a subquery that is evaluated once. #}
 {% macro as_of_date() -%}
-    coalesce({{ clock_setting('as_of_date') }}, {{ last_complete_day() }}, (
-        select max(sale_date) from {{ ref('rpt_sales_daily') }}
-        where orders_count > 0
-    ))
+    (select as_of_date from {{ ref('int_report_date') }})
 {%- endmacro %}
 
 {# A moment as a clock in a time zone shows it. #}

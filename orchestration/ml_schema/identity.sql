@@ -32,3 +32,10 @@ create table if not exists ml.customer_match_reviews (
     reason text not null,
     primary key (left_record_id, right_record_id)
 );
+create table if not exists ml.customer_match_runs (
+    run_id text not null primary key,
+    records_count bigint not null,
+    input_fingerprint text not null,
+    versions jsonb not null,
+    created_at timestamptz not null default now()
+);

@@ -19,6 +19,8 @@ from warehouse.database import Warehouse
 Stage = Literal["load", "sales", "model", "predict", "check"]
 # The dashboard Today, which a run of new sales makes first.
 TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
+# Most of what reports as of a date is not due while that date stays.
+REPORT_DATE = "intermediate.int_report_date"
 PERSONS = f"task.{identity.NAME}"
 
 
@@ -52,25 +54,34 @@ def plan_for(
 
 
 def next_of(
-    items: Collection[Item], todo: Plan, stage: Stage | None, *, most: int | None = None
+    items: Collection[Item],
+    todo: Plan,
+    stage: Stage | None,
+    *,
+    most: int | None = None,
+    done: Collection[str] = (),
 ) -> list[str]:
     """What of a plan is done next, in one Dagster run.
 
     Landed rows are checked before models are built from them, and models are built before anything
     reads them: so a run has one dbt step, and Dagster has nothing to put between parts of it. New
-    sales are made up into *Today* first, with the persons known so far.
+    sales are made up into *Today* first, once, with the persons known so far.
 
     Args:
         items: everything, each after what it reads.
         todo: what of it is due.
         stage: what the run is for.
         most: how many models and tests at once, once *Today* is made up; None for any number.
+        done: what was done already since the sales came.
 
     Returns:
         Names of items; none when nothing is left to do.
     """
     landed = [name for name in todo.ready if name.startswith("suite.raw_")]
-    wanted = needed_for(items, (*TODAY, *identity.READS)) if stage == "sales" else set()
+    wanted = (
+        needed_for(items, (*TODAY, REPORT_DATE, *identity.READS)) if stage == "sales" else set()
+    )
+    is_made_up = not wanted.isdisjoint(done)
     today = [name for name in todo.reasons if name in wanted and _is_of_dbt(name)]
     persons = [
         item.name
@@ -78,7 +89,7 @@ def next_of(
         if item.name == PERSONS and item.name in todo.ready and not {*item.reads} & {*todo.reasons}
     ]
     models = [name for name in todo.ready if _is_of_dbt(name)][:most]
-    return landed or today or persons or models or list(todo.ready)
+    return landed or ([] if is_made_up else today) or persons or models or list(todo.ready)
 
 
 def _is_of_dbt(name: str) -> bool:

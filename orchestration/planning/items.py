@@ -59,10 +59,19 @@ class Item:
 
 @dataclass(frozen=True)
 class Built:
-    """How an item was brought up to date last: from which code, and up to which number."""
+    """How an item was brought up to date last.
+
+    Attributes:
+        digest: of the code that it was built from.
+        load_number: up to which it had looked.
+        changed_number: at which its rows became others, at most that; None for the same.
+        content: a digest of its rows; None for unknown.
+    """
 
     digest: str
     load_number: int
+    changed_number: int | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,11 @@ def plan(
     """
     items = [item for item in items if item.name not in left]
     changed = changes_of(items, changes, built)
+    rebuilt = rebuilt_whole(items, changes, built)
+    # Rows are added to these; a view of any other falls when it is built anew.
+    added_to = {item.name for item in items if item.is_incremental} - rebuilt
     reasons: dict[str, str] = {}
+    moved: set[str] = set()  # views that stay as they are, and show what will be done
     # Answers that failed leave the last ones, which others go on with.
     stale = {
         name
@@ -124,14 +137,17 @@ def plan(
         for name in item.reads
     }
     for item in items:
-        reason = _reason(item, reasons, changed, built, present)
+        due = {*reasons} - added_to if item.kind == "view" else {*reasons, *moved}
+        reason = _reason(item, due, changed, built, present)
         if reason is None and everything and item.name not in done:
             reason = "asked for"
         if item.name in failed or any(name in stale for name in item.reads):
             stale |= {item.name} if item.kind in _BUILDS else set()
         elif reason:
             reasons[item.name] = reason
-    return Plan(reasons, _ready(items, reasons), rebuilt_whole(items, changes, built))
+        elif item.kind == "view" and any(name in reasons or name in moved for name in item.reads):
+            moved.add(item.name)
+    return Plan(reasons, _ready(items, reasons), rebuilt)
 
 
 def needed_for(items: Iterable[Item], tables: Collection[str]) -> set[str]:
@@ -154,13 +170,15 @@ def changes_of(
 ) -> dict[str, int]:
     """The number at which each table and each item's output changed last.
 
-    A view changes with what it shows, although nobody builds it anew.
+    A view changes with what it shows, although nobody builds it anew. A table that came out as it
+    was did not change.
     """
     found = dict(changes)
     for item in items:
         if item.kind not in _BUILDS:
             continue
-        own = built[item.name].load_number if item.name in built else 0
+        last = built.get(item.name)
+        own = (last.changed_number or last.load_number) if last else 0
         shown = max((found.get(name, 0) for name in item.reads), default=0)
         found[item.name] = max(own, shown) if item.kind == "view" else own
     return found
@@ -194,11 +212,12 @@ def rebuilt_whole(
 
 def _reason(
     item: Item,
-    due: Mapping[str, str],
+    due: Collection[str],
     changed: Mapping[str, int],
     built: Mapping[str, Built],
     present: Collection[TableName],
 ) -> str | None:
+    """Why an item has to be done; ``due`` is what it would have to be done after."""
     last = built.get(item.name)
     if last is None:
         return "never done"
@@ -206,16 +225,12 @@ def _reason(
         return "its code or a setting changed"
     if item.relation and item.relation not in present:
         return "is not there"
-    # A view shows new rows of a table as they are, but falls with a table that is built anew.
-    reads = [
-        name for name in item.reads if item.kind != "view" or name.startswith(("model.", "seed."))
-    ]
-    first_due = next((name for name in reads if name in due), None)
+    first_due = next((name for name in item.reads if name in due), None)
     if first_due:
         return f"after {short(first_due)}"
     if item.kind == "view":
         return None
-    newer = (name for name in reads if changed.get(name, 0) > last.load_number)
+    newer = (name for name in item.reads if changed.get(name, 0) > last.load_number)
     return next((f"{short(name)} changed" for name in newer), None)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
 from orchestration import dbt as hub_dbt
 from orchestration.planning import record
-from orchestration.planning.items import rebuilt_whole
+from orchestration.planning.items import Built, rebuilt_whole
 from orchestration.planning.project import dbt_items
 from warehouse.database import Warehouse
 from warehouse.settings_tables import store_settings
@@ -19,7 +19,7 @@ def noted(warehouse: Warehouse, name: str, digest: str) -> Iterator[None]:
     """Do one item, and note it as up to date if nothing is raised."""
     number = record.draw_number(warehouse)
     yield
-    record.remember(warehouse, {name: digest}, number)
+    record.remember(warehouse, {name: Built(digest, number)})
 
 
 def bring_up_to_date(
@@ -45,11 +45,32 @@ def bring_up_to_date(
     rebuilt = rebuilt_whole(items, changes, known)
     # Also those that this call does not build, or that fail: a later one has to build them whole.
     record.forget(warehouse, rebuilt)
+    record.take_up(warehouse, names)
     # Drawn before anything is read: what lands later has a larger number, and stays due.
     number = record.draw_number(warehouse)
     results = hub_dbt.build(warehouse, names, rebuilt=rebuilt & set(names), as_of_date=as_of_date)
-    fine = {result.unique_id for result in results if result.is_fine}
-    record.remember(
-        warehouse, {item.name: item.digest for item in items if item.name in fine}, number
-    )
+    note_built(warehouse, {result.unique_id for result in results if result.is_fine}, number, known)
     return results
+
+
+def note_built(
+    warehouse: Warehouse, names: Collection[str], number: int, known: Mapping[str, Built]
+) -> None:
+    """Note nodes that came out fine; those whose rows are as they were did not change.
+
+    Args:
+        names: their unique ids.
+        number: drawn before they read anything.
+        known: the record from before.
+    """
+    made = [item for item in dbt_items() if item.name in names]
+    tables = {item.name: item.relation for item in made if item.relation and item.kind != "view"}
+    with warehouse.connect("transformer") as connection:
+        contents = record.contents_of(connection, tables)
+    built = {}
+    for item in made:
+        content, before = contents.get(item.name), known.get(item.name)
+        is_same = content is not None and before is not None and content == before.content
+        changed = (before.changed_number or before.load_number) if before and is_same else number
+        built[item.name] = Built(item.digest, number, changed, content)
+    record.remember(warehouse, built)

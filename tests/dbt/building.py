@@ -24,6 +24,7 @@ from orchestration.ml_tables import ensure_ml_tables
 from orchestration.planning import record
 from orchestration.planning.items import plan, rebuilt_whole
 from orchestration.planning.project import dbt_items
+from orchestration.planning.work import note_built
 from tests.keeping import open_business
 from warehouse.business import Business
 from warehouse.database import ROLES, Warehouse, drop_warehouse, open_warehouse
@@ -78,13 +79,15 @@ def build(
             hub_dbt.build_whole(manifest, whole)
         if not unit_tests:
             hub_dbt.leave_out_the_rest(manifest, names)
+        with warehouse.connect("transformer") as connection:
+            known = record.built(connection)
+        record.take_up(warehouse, names)
         number = record.draw_number(warehouse)
         command = ["--no-write-json", "build", "--indirect-selection", "empty"]
         _mark(manifest, names)
         built = _invoke(manifest, [*command, "--select", f"tag:{WANTED}"])
     if project is None:
-        digests = {item.name: item.digest for item in dbt_items() if item.name in built.fine}
-        record.remember(warehouse, digests, number)
+        note_built(warehouse, built.fine, number, known)
     return built
 
 

@@ -47,16 +47,6 @@ shopify_orders as (
 
 ),
 
-square_days as (
-
-    select
-        source_order_id,
-        min(location_name) as location_name
-    from {{ ref('int_square_day_matches') }}
-    group by source_order_id
-
-),
-
 -- What another system has sold already belongs to the place and the channel of that sale.
 matched as (
 
@@ -68,7 +58,12 @@ matched as (
         matches.match_confidence,
         case
             when matches.canonical_system = 'shopify' then shopify_orders.location_name
-            when matches.canonical_system = 'square' then square_days.location_name
+            -- The sale is a day at a place there.
+            when matches.canonical_system = 'square'
+                then left(
+                    matches.canonical_order_id,
+                    length(matches.canonical_order_id) - length(' 2026-12-31')
+                )
             when shop_lines.source_system = 'quickbooks' and not shop_lines.is_counted
                 then {{ no_location() }}
         end as canonical_location_name,
@@ -90,10 +85,6 @@ matched as (
         on
             matches.canonical_system = 'shopify'
             and matches.canonical_order_id = shopify_orders.source_order_id
-    left join square_days
-        on
-            matches.canonical_system = 'square'
-            and shop_lines.source_order_id = square_days.source_order_id
 
 ),
 

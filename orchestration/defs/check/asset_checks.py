@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.defs.check.expectations import run_suites
 from orchestration.defs.check.results import CheckResult, record
 from orchestration.defs.check.suites import Stage, Suite, suites_of
+from orchestration.planning.items import Built
 from orchestration.planning.record import draw_number, remember
 from orchestration.resources import BusinessResource
 
@@ -36,8 +37,8 @@ def _stage_checks(stage: Stage) -> dg.AssetChecksDefinition:
         results = run_suites(warehouse, wanted)
         record(warehouse, context.run.run_id, results)
         failed = {result.asset_name for result in results if result.status in ("fail", "error")}
-        passed = {suite.item: suite.digest for suite in wanted if suite.table not in failed}
-        remember(warehouse, passed, number)
+        passed = (suite for suite in wanted if suite.table not in failed)
+        remember(warehouse, {suite.item: Built(suite.digest, number) for suite in passed})
         schemas = {suite.table: suite.schema for suite in suites}
         for result in results:
             key = dg.AssetKey([schemas[result.asset_name], result.asset_name])

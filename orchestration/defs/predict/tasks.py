@@ -173,7 +173,7 @@ def run_task(task: Task, warehouse: Warehouse, run_id: str) -> str:
     ensure_ml_tables(warehouse)
     inputs = _read(task, warehouse)
     fingerprint = _fingerprint(task, inputs, warehouse.business)
-    if fingerprint == last_fingerprint(warehouse, task.name):
+    if fingerprint == _last_fingerprint(warehouse, task.name):
         return "unchanged"
     answer = task.answer(inputs) if inputs else _nothing_sold(task)
     # As a load does: a build must not pass the number before the rows that it stands for are there.
@@ -234,7 +234,7 @@ def _fingerprint(task: Task, inputs: Inputs | None, business: Business) -> str:
     return digest.hexdigest()
 
 
-def last_fingerprint(warehouse: Warehouse, task: str) -> str | None:
+def _last_fingerprint(warehouse: Warehouse, task: str) -> str | None:
     """What a task's newest run answered from."""
     with warehouse.connect("ml") as connection:
         row = connection.execute(

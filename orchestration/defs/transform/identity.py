@@ -15,7 +15,7 @@ import pandas as pd
 import psycopg
 
 from ml.identity import Identities, resolve_customers
-from orchestration.defs.predict.tasks import copy_rows, last_fingerprint
+from orchestration.defs.predict.tasks import copy_rows
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.planning.items import digest_of
@@ -31,7 +31,6 @@ from warehouse.vault import Vault
 
 GROUP = "identity"
 NAME = "identify_customers"
-TASK = "customer_identity"
 # Raise it when a change of the method must show in unchanged records.
 METHOD_VERSION = 1
 LIBRARIES = ("splink", "duckdb", "pandas")
@@ -41,10 +40,7 @@ _DESCRIPTIONS = {
     "customer_identities": "Which customer records of the sources are one person.",
     "customer_match_edges": "The pairs of records that were joined, and why.",
     "customer_match_reviews": "Pairs of records that a person should look at.",
-    # The evidence of all models: this one is the first of a run to add to it, and views show it.
-    "model_runs": "When a model ran, on which data, and why it refused where it did.",
-    "evaluations": "How each model did on what it had not seen, beside the rules it has to beat.",
-    "refusals": "What could not be answered, and what is missing for it.",
+    "customer_match_runs": "When records were matched, and from what.",
 }
 
 
@@ -112,7 +108,7 @@ def identify_customers(warehouse: Warehouse, vault: Vault, run_id: str) -> str:
     ensure_ml_tables(warehouse)
     business = warehouse.business
     fingerprint = _fingerprint(warehouse)
-    if last_fingerprint(warehouse, TASK) == fingerprint:
+    if _last_fingerprint(warehouse) == fingerprint:
         return "unchanged"
     decisions = _decisions(business)
     records = _read_records(warehouse)
@@ -148,6 +144,15 @@ def _fingerprint(warehouse: Warehouse) -> str:
             f"from ({_RECORDS}) as records"
         ).fetchone()
     return digest_of([records, said(warehouse.business)])
+
+
+def _last_fingerprint(warehouse: Warehouse) -> str | None:
+    """What records were matched from last."""
+    with warehouse.connect("ml") as connection:
+        row = connection.execute(
+            "select input_fingerprint from ml.customer_match_runs order by created_at desc limit 1"
+        ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _read_records(warehouse: Warehouse) -> pd.DataFrame:
@@ -205,9 +210,9 @@ def _store(
     run_id: str,
 ) -> None:
     connection.execute(
-        "insert into ml.model_runs (run_id, task, observations_count, status, input_fingerprint, "
-        "versions) values (%s, %s, %s, 'done', %s, %s)",
-        (f"{run_id}:{TASK}", TASK, records_count, fingerprint, json.dumps(_versions())),
+        "insert into ml.customer_match_runs (run_id, records_count, input_fingerprint, versions) "
+        "values (%s, %s, %s, %s)",
+        (run_id, records_count, fingerprint, json.dumps(_versions())),
     )
     for table, rows in (
         ("customer_match_edges", found.edges),
@@ -254,7 +259,7 @@ def _store(
     gone = connection.execute(
         "delete from ml.customer_identities where record_id not in (select record_id from found)"
     )
-    tables = ["customer_match_edges", "customer_match_reviews", "model_runs"]
+    tables = ["customer_match_edges", "customer_match_reviews"]
     tables += ["customer_identities"] if kept.rowcount + gone.rowcount else []
     note_changes(connection, [("ml", name) for name in tables], load_number)
 

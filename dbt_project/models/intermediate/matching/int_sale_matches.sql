@@ -57,11 +57,12 @@ matches as (
         'quickbooks' as source_system,
         source_order_id,
         'square' as canonical_system,
-        {{ dbt.concat(["location_name", "' '", "sale_date"]) }} as canonical_order_id,
+        min({{ dbt.concat(["location_name", "' '", "sale_date"]) }}) as canonical_order_id,
         'date_location_amount' as match_method,
         0.99 as match_confidence,
-        load_number as known_number
+        max(load_number) as known_number
     from {{ ref('int_square_day_matches') }}
+    group by source_order_id
 
 ),
 

@@ -1,4 +1,8 @@
 {{ config(indexes=[{'columns': ['stock_date']}]) }}
+{%- set measures = [
+    'moved', 'counted', 'received', 'sold', 'returned', 'transferred', 'wasted', 'recounted',
+    'adjusted',
+] %}
 
 with movements as (
 
@@ -24,9 +28,7 @@ shelves as (
         product_key,
         location_key,
         min(source_system) as source_system,
-        min(location_name) as location_name,
-        min(movement_date) as first_date,
-        max(movement_date) as last_date
+        min(location_name) as location_name
     from movements
     group by product_key, location_key
 
@@ -57,7 +59,7 @@ moved as (
         product_key,
         location_key,
         movement_date,
-        sum(quantity) as quantity,
+        sum(quantity) as moved_quantity,
         sum(case when movement_type = 'opening' then quantity else 0 end) as counted_quantity,
         sum(case when movement_type = 'receipt' then quantity else 0 end) as received_quantity,
         -sum(case when movement_type = 'sale' then quantity else 0 end) as sold_quantity,
@@ -74,46 +76,55 @@ moved as (
 
 ),
 
+levels as (
+
+    select
+        moved.*,
+        sum(moved_quantity) over shelf as closing_quantity,
+        max(load_number) over shelf as newest_load_number,
+        lead(movement_date) over (
+            partition by product_key, location_key order by movement_date
+        ) as next_date
+    from moved
+    window
+        shelf as (
+            partition by product_key, location_key
+            order by movement_date
+            rows between unbounded preceding and current row
+        )
+
+),
+
+-- A level stays until the next movement. What is stocked no longer ends with its last one.
 days as (
 
     select
         dates.date_day as stock_date,
         shelves.source_system,
-        shelves.product_key,
-        shelves.location_key,
+        levels.product_key,
+        levels.location_key,
         shelves.location_name,
-        coalesce(moved.quantity, 0) as quantity,
-        coalesce(moved.counted_quantity, 0) as counted_quantity,
-        coalesce(moved.received_quantity, 0) as received_quantity,
-        coalesce(moved.sold_quantity, 0) as sold_quantity,
-        coalesce(moved.returned_quantity, 0) as returned_quantity,
-        coalesce(moved.transferred_quantity, 0) as transferred_quantity,
-        coalesce(moved.wasted_quantity, 0) as wasted_quantity,
-        coalesce(moved.recounted_quantity, 0) as recounted_quantity,
-        coalesce(moved.adjusted_quantity, 0) as adjusted_quantity,
-        sum(coalesce(moved.quantity, 0)) over shelf as closing_quantity,
-        max(moved.load_number) over shelf as load_number
-    from shelves
-    cross join ends
+        {% for measure in measures %}
+            case when dates.date_day = levels.movement_date then levels.{{ measure }}_quantity else 0 end
+                as {{ measure }}_quantity,
+        {% endfor %}
+        levels.closing_quantity,
+        levels.newest_load_number as load_number
+    from levels
+    inner join shelves
+        on
+            levels.product_key = shelves.product_key
+            and levels.location_key = shelves.location_key
     left join kept
-        on shelves.product_key = kept.product_key and shelves.location_key = kept.location_key
-    -- What is stocked no longer ends with its last movement.
+        on levels.product_key = kept.product_key and levels.location_key = kept.location_key
+    cross join ends
     inner join dates
         on
-            shelves.first_date <= dates.date_day
-            and case when kept.product_key is null then shelves.last_date else ends.last_date end
-            >= dates.date_day
-    left join moved
-        on
-            shelves.product_key = moved.product_key
-            and shelves.location_key = moved.location_key
-            and dates.date_day = moved.movement_date
-    window
-        shelf as (
-            partition by shelves.product_key, shelves.location_key
-            order by dates.date_day
-            rows between unbounded preceding and current row
-        )
+            levels.movement_date <= dates.date_day
+            and dates.date_day < coalesce(levels.next_date, cast({{ dbt.dateadd(
+                'day', 1,
+                'case when kept.product_key is null then levels.movement_date else ends.last_date end'
+            ) }} as date))
 
 )
 
@@ -124,10 +135,9 @@ select
     days.location_key,
     days.location_name,
     cast(
-        days.closing_quantity - days.quantity + days.counted_quantity as {{ dbt.type_numeric() }}
+        days.closing_quantity - days.moved_quantity + days.counted_quantity as {{ dbt.type_numeric() }}
     ) as opening_quantity,
-    {% for measure in
-        ('received', 'sold', 'returned', 'transferred', 'wasted', 'recounted', 'adjusted') %}
+    {% for measure in measures[2:] %}
         cast(days.{{ measure }}_quantity as {{ dbt.type_numeric() }}) as {{ measure }}_quantity,
     {% endfor %}
     cast(days.closing_quantity as {{ dbt.type_numeric() }}) as closing_quantity,

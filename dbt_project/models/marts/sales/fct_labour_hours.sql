@@ -1,13 +1,17 @@
 with spans as (
 
-    select * from {{ ref('int_labour_spans') }}
+    select
+        *,
+        4 * ({{ dbt.datediff('started_at', 'ended_at', 'hour') }} + 1) as quarters_count
+    from {{ ref('int_labour_spans') }}
 
 ),
 
 -- Two days of quarters of an hour: any local hour, whatever its distance from UTC, is made of them.
 quarters as (
 
-    {{ dbt.generate_series(192) }}
+    select distinct cast(generated_number as {{ dbt.type_int() }}) as quarter_number
+    from ({{ dbt.generate_series(192) }}) as numbers
 
 ),
 
@@ -16,14 +20,14 @@ slots as (
     select
         spans.*,
         {{ dbt.dateadd(
-            'minute', '(quarters.generated_number - 1) * 15',
+            'minute', '(quarters.quarter_number - 1) * 15',
             dbt.date_trunc('hour', 'spans.started_at')
         ) }} as slot_started_at,
         {{ dbt.dateadd(
-            'minute', 'quarters.generated_number * 15', dbt.date_trunc('hour', 'spans.started_at')
+            'minute', 'quarters.quarter_number * 15', dbt.date_trunc('hour', 'spans.started_at')
         ) }} as slot_ended_at
     from spans
-    cross join quarters
+    inner join quarters on spans.quarters_count >= quarters.quarter_number
 
 ),
 
@@ -38,23 +42,36 @@ worked as (
     from slots
     where slot_started_at < ended_at and slot_ended_at > started_at
 
+),
+
+hours as (
+
+    select
+        cast(slot_started_local as date) as work_date,
+        {{ local_hour('slot_started_local') }} as work_hour,
+        location_name,
+        job_name,
+        count(distinct source_team_member_id) as staff_count,
+        sum(paid_seconds) as paid_seconds,
+        sum(case when hourly_wage_amount is not null then paid_seconds else 0 end)
+            as known_wage_seconds,
+        sum(paid_seconds * hourly_wage_amount) as wage_seconds,
+        max(load_number) as load_number
+    from worked
+    group by 1, 2, 3, 4
+
 )
 
 select
-    cast(slot_started_local as date) as work_date,
-    {{ local_hour('slot_started_local') }} as work_hour,
+    work_date,
+    work_hour,
     {{ location_key('location_name') }} as location_key,
     location_name,
     job_name,
-    count(distinct source_team_member_id) as staff_count,
-    cast(sum(paid_seconds) / 3600.0 as {{ dbt.type_numeric() }}) as paid_hours,
-    cast(
-        sum(case when hourly_wage_amount is not null then paid_seconds else 0 end) / 3600.0
-        as {{ dbt.type_numeric() }}
-    ) as known_wage_hours,
-    cast(sum(paid_seconds * hourly_wage_amount) / 3600.0 as {{ dbt.type_numeric() }})
-        as labour_cost_amount,
+    staff_count,
+    cast(paid_seconds / 3600.0 as {{ dbt.type_numeric() }}) as paid_hours,
+    cast(known_wage_seconds / 3600.0 as {{ dbt.type_numeric() }}) as known_wage_hours,
+    cast(wage_seconds / 3600.0 as {{ dbt.type_numeric() }}) as labour_cost_amount,
     {{ business_setting('currency_code') }} as currency_code,
-    max(load_number) as load_number
-from worked
-group by 1, 2, 3, location_name, job_name
+    load_number
+from hours
