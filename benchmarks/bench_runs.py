@@ -13,7 +13,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ SALES, REPEATED, IDLE_SECONDS = 20, 3, 60.0
 LIMITS = {"first": 150.0, "again": 60.0, "nothing": 12.0, "sales": 35.0, "megabytes": 1024.0,
           "idle": 2.0}  # fmt: skip
 GIVEN_UP_AFTER = 300.0
-MORNING = {"hour": 9, "minute": 0, "second": 0}  # before the first place opens, in UTC
+# Before the first place opens, in UTC, on a day on which more is sold than the benchmark counts.
+MORNING = {"hour": 9, "minute": 0, "second": 0}
+BUSY_WEEKDAYS = (4, 5)  # Friday, Saturday
 IDLE = ("dagster-daemon", "dagster api grpc", "-m sandbox")
 
 
@@ -91,7 +93,7 @@ def _seconds(*command: str) -> float:
 
 def _sell_and_run(sandbox: str) -> float:
     """Seconds of a run by hand for twenty sales of a day that the hub knows already."""
-    _sleep_until_morning(sandbox)
+    _sleep_until_a_busy_morning(sandbox)
     run_hub("run")
     _sell(sandbox, SALES)
     return _seconds("run", "--only", "sales")
@@ -99,7 +101,7 @@ def _sell_and_run(sandbox: str) -> float:
 
 def _sell_to_the_running_hub(sandbox: str) -> float:
     """Seconds from twenty sales until the hub has nothing left to do for them."""
-    _sleep_until_morning(sandbox)
+    _sleep_until_a_busy_morning(sandbox)
     warehouse = open_warehouse(load_business(folder()))
     _sell(sandbox, 1)
     _wait_until_done(warehouse)
@@ -116,9 +118,11 @@ def _wait_until_done(warehouse: Warehouse) -> float:
     return time.monotonic() - began
 
 
-def _sleep_until_morning(sandbox: str) -> None:
+def _sleep_until_a_busy_morning(sandbox: str) -> None:
     now = httpx.get(f"{sandbox}/sandbox/clock", timeout=60).raise_for_status().json()["now"]
-    morning = datetime.fromisoformat(now).replace(**MORNING) + timedelta(days=1)
+    morning = datetime.fromisoformat(now).astimezone(UTC).replace(**MORNING) + timedelta(days=1)
+    while morning.weekday() not in BUSY_WEEKDAYS:
+        morning += timedelta(days=1)
     to = {"to": morning.isoformat()}
     httpx.post(f"{sandbox}/sandbox/advance", json=to, timeout=60).raise_for_status()
 

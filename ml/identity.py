@@ -25,6 +25,7 @@ NOBODYS_ADDRESS = re.compile(
 NAMES_PER_ADDRESS = 2
 # Fewer records, or fewer pairs of them that are surely one person, teach a scoring model nothing.
 SCORING_MINIMUM_RECORDS, TRAINING_MINIMUM_PAIRS = 200, 20
+CHANCE_RECORDS, CHANCE_PAIRS = 700, 1e6  # the pairs of so many records are fewer: all are taken
 TRAINED_BY = (["email"], ["phone", "family"])
 MATCH_PROBABILITY, REVIEW_PROBABILITY = 0.99, 0.5
 EDGE_COLUMNS = ["left_record_id", "right_record_id", "method", "probability"]
@@ -160,7 +161,7 @@ def _scored(known: pd.DataFrame, seed: int) -> pd.DataFrame:
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
     compared_by = ["record_id", "email", "phone", "given", "family", "postal_code"]
-    table = DuckDBAPI().register(named[compared_by].astype("string"))
+    records = named[compared_by].astype("string")
     compared: list[Any] = [
         cl.JaroWinklerAtThresholds("given", [0.92, 0.8]),
         cl.JaroWinklerAtThresholds("family", [0.92, 0.8]).configure(
@@ -171,24 +172,26 @@ def _scored(known: pd.DataFrame, seed: int) -> pd.DataFrame:
     ]
     if named["postal_code"].notna().any():
         compared.append(cl.ExactMatch("postal_code"))
-    linker = Linker(
-        table,
-        SettingsCreator(
-            link_type="dedupe_only",
-            unique_id_column_name="record_id",
-            comparisons=compared,
-            blocking_rules_to_generate_predictions=[
-                block_on("phone"),
-                block_on("given", "family"),
-                block_on("family", "postal_code"),
-            ],
-        ),
-        log_level="ERROR",
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="record_id",
+        comparisons=compared,
+        blocking_rules_to_generate_predictions=[
+            block_on("phone"),
+            block_on("given", "family"),
+            block_on("family", "postal_code"),
+        ],
     )
+    # How often two people agree by chance is learned from the oldest: a new customer changes
+    # nothing of that, and the time that it takes does not grow with them.
+    oldest = DuckDBAPI().register(records.head(CHANCE_RECORDS))
+    chance = Linker(oldest, settings, log_level="ERROR")
+    chance.training.estimate_u_using_random_sampling(max_pairs=CHANCE_PAIRS, seed=seed)
+    learned = chance.misc.save_model_to_json()
+    linker = Linker(DuckDBAPI().register(records), learned, log_level="ERROR")
     linker.training.estimate_probability_two_random_records_match(
         [block_on("email"), block_on("phone", "given", "family")], recall=0.9
     )
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=seed)
     for columns in rules:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
     found = linker.inference.predict(threshold_match_probability=REVIEW_PROBABILITY)

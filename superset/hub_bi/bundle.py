@@ -26,6 +26,7 @@ from hub_bi.tiles import ChoiceFilter, Dashboard, Filter, PeriodFilter, Tile
 DATABASE_NAME = "Business warehouse"
 DATABASE_UUID = str(stable_uuid("database", "warehouse"))
 DATABASE_FILE = "databases/warehouse.yaml"
+METADATA_FILE = "metadata.yaml"
 # Under this key of `extra` a dataset says what location managers may read of it; none is nothing.
 MANAGERS_KEY = "location_managers"
 OWN_LOCATIONS = "own_locations"
@@ -80,7 +81,7 @@ def build(dashboards: Iterable[Dashboard], marts: Mapping[str, Mart]) -> Bundle:
     """Return the bundle's files by path; SemanticsError when a dashboard asks for too much."""
     boards = list(dashboards)
     files: Bundle = {
-        "metadata.yaml": {"version": VERSION, "type": "assets"},
+        METADATA_FILE: {"version": VERSION, "type": "assets"},
         DATABASE_FILE: _database(),
     }
     for name in sorted(_marts_used(boards)):

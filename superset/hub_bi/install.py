@@ -4,6 +4,7 @@ Runs inside Superset's environment; progress goes to standard output in plain wo
 """
 
 import hashlib
+import json
 import logging
 import os
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_bi import access, saved_queries, settings
-from hub_bi.bundle import DATABASE_UUID, Bundle, dump, read
+from hub_bi.bundle import DATABASE_UUID, METADATA_FILE, Bundle, read
 from hub_bi.caches import drop_cached_results
 from hub_bi.dashboards import all_dashboards
 from hub_bi.localise import localise
@@ -23,34 +24,44 @@ from hub_bi.serve import CONFIG_FILE
 from hub_bi.state import create_tables, remember, remembered
 from hub_bi.warehouse import read_facts
 
-STATE_KEY = "installed"
+STATE_KEY, INITIALISED = "installed", "initialised"
+ACCESS, SUPERSET = "access", "superset"
+# A dashboard's default dates move each day; what these say of others rarely changes.
+DAILY = ("dashboards/", "charts/")
+
+
+Digests = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that Superset should hold; the fingerprint changes when any of it does."""
+    """All that Superset should hold.
+
+    `digests` changes with each part of it: each file by its name, who may do what as `ACCESS`,
+    and Superset itself as `SUPERSET`.
+    """
 
     roles: list[access.Role]
     users: list[access.User]
     row_clause: str
     open_dashboards: set[str]
     files: Bundle
-    fingerprint: str
+    digests: Digests
 
 
 def bootstrap() -> int:
     """Bring an empty or older Superset to the state that this code describes."""
-    return _run(_bootstrap, skip_if_done=True)
+    return _run(_bootstrap)
 
 
 def sync(force: bool) -> int:
     """Bring dashboards, roles and users up to date and drop cached results.
 
     When nothing of that has changed since the last time, only the cached results go, which
-    takes a second; `force` imports in any case.
+    takes a second, and otherwise only what has changed is imported; `force` imports all.
     """
     drop_cached_results()
-    return _run(_sync, skip_if_done=not force)
+    return _run(_sync, forced=force)
 
 
 def say(sentence: str) -> None:
@@ -58,10 +69,11 @@ def say(sentence: str) -> None:
     print(sentence, flush=True)
 
 
-def _run(work: Callable[[Any, Plan], None], skip_if_done: bool) -> int:
+def _run(work: Callable[[Any, Plan, Digests], None], *, forced: bool = False) -> int:
     started = time.monotonic()
     plan = _plan()
-    if skip_if_done and remembered(STATE_KEY) == plan.fingerprint:
+    known = _installed()
+    if not forced and known == plan.digests:
         say(f"Nothing has changed since the last time ({time.monotonic() - started:.1f} s).")
         return 0
     os.environ["SUPERSET_CONFIG_PATH"] = str(CONFIG_FILE)
@@ -71,10 +83,19 @@ def _run(work: Callable[[Any, Plan], None], skip_if_done: bool) -> int:
 
     app = create_app()
     with app.app_context():
-        work(app, plan)
-        remember(STATE_KEY, plan.fingerprint)
+        work(app, plan, {} if forced else known)
+        remember(STATE_KEY, json.dumps(plan.digests))
     say(f"Superset is ready ({time.monotonic() - started:.0f} s).")
     return 0
+
+
+def _installed() -> Digests:
+    """The digests of what was installed last."""
+    try:
+        known = json.loads(remembered(STATE_KEY) or "{}")
+    except json.JSONDecodeError:  # of a version that remembered one digest of everything
+        return {}
+    return {str(name): str(digest) for name, digest in known.items()}
 
 
 def _plan() -> Plan:
@@ -91,26 +112,29 @@ def _plan() -> Plan:
         settings.warehouse_uri(),
         read_facts(boards, bundle),
     )
-    digest = hashlib.sha256(version("apache-superset").encode())
-    digest.update(settings.ROLES_FILE.read_bytes())
-    for name in sorted(files):
-        digest.update(name.encode() + dump(files[name]).encode())
+    digest = hashlib.sha256(settings.ROLES_FILE.read_bytes())
     for user in users:
         digest.update(user.username.encode())
         digest.update(hashlib.scrypt(user.password.encode(), salt=key.encode(), n=2**14, r=8, p=1))
     for manager in managers.values():  # what was cached for other locations has to go
         digest.update("\n".join((manager.username, *manager.locations)).encode())
+    digests = {name: _digest(json.dumps(files[name], sort_keys=True)) for name in files}
+    digests |= {ACCESS: digest.hexdigest(), SUPERSET: version("apache-superset")}
     return Plan(
         access.read_roles(settings.ROLES_FILE),
         users,
         access.read_row_clause(settings.ROLES_FILE),
         access.open_dashboards(bundle),
         files,
-        digest.hexdigest(),
+        digests,
     )
 
 
-def _bootstrap(app: Any, plan: Plan) -> None:
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _bootstrap(app: Any, plan: Plan, known: Digests) -> None:
     from superset.extensions import appbuilder, security_manager
 
     running = str(app.config["VERSION_STRING"])
@@ -118,22 +142,22 @@ def _bootstrap(app: Any, plan: Plan) -> None:
         say("Preparing Superset's own database ...")
         _upgrade()
     create_tables()
-    if remembered("initialised") != running:
+    if remembered(INITIALISED) != running:
         say("Creating permissions and built-in roles ...")
         appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
-        remember("initialised", running)
-    _install(plan)
+        remember(INITIALISED, running)
+    _install(plan, known)
     drop_cached_results()
 
 
-def _sync(app: Any, plan: Plan) -> None:  # noqa: ARG001
-    if _needs_upgrade():
+def _sync(app: Any, plan: Plan, known: Digests) -> None:
+    if remembered(INITIALISED) != str(app.config["VERSION_STRING"]):
         raise settings.SettingsError(
             "Superset's database is not prepared: run `python -m hub_bi bootstrap` first."
         )
     create_tables()
-    _install(plan)
+    _install(plan, known)
 
 
 def _needs_upgrade() -> bool:
@@ -158,32 +182,41 @@ def _upgrade() -> None:
         upgrade(directory=str(Path(superset.__file__).parent / "migrations"))
 
 
-def _install(plan: Plan) -> None:
+def _install(plan: Plan, known: Digests) -> None:
+    is_known = known.get(SUPERSET) == plan.digests[SUPERSET]
+    changed = {name for name in plan.files if not is_known or known.get(name) != plan.digests[name]}
+    _import({name: plan.files[name] for name in changed | {METADATA_FILE}}, adds=is_known)
+    boards = sum(name.startswith("dashboards/") for name in changed)
+    charts = sum(name.startswith("charts/") for name in changed)
+    say(f"Dashboards: {boards} with {charts} charts imported.")
+    are_the_same = known.keys() == plan.digests.keys() and all(
+        known[name] == digest for name, digest in plan.digests.items() if not name.startswith(DAILY)
+    )
+    if is_known and are_the_same:
+        return
     changed_users = access.sync_users(plan.users)
     say(f"Users: {len(plan.users)} ({changed_users} created or changed).")
-    _import(plan.files)
-    pruned = _prune(plan.files)
-    boards = sum(name.startswith("dashboards/") for name in plan.files)
-    charts = sum(name.startswith("charts/") for name in plan.files)
-    say(f"Dashboards: {boards} with {charts} charts imported, {pruned} outdated parts removed.")
+    say(f"Outdated parts removed: {_prune(plan.files)}.")
     _sync_roles(plan)
     _sync_queries(plan)
 
 
-def _import(files: Bundle) -> None:
+def _import(files: Bundle, *, adds: bool) -> None:
+    """Import files of the bundle; where it adds to what is there, others may be missing."""
     from superset.commands.exceptions import CommandInvalidError
     from superset.commands.importers.v1.assets import ImportAssetsCommand
     from superset.extensions import security_manager
     from superset.utils.core import override_user
 
+    # JSON is YAML, too, and written in a moment.
     contents = {
-        name: dump(content)
+        name: json.dumps(content, ensure_ascii=False)
         for name, content in files.items()
         if not name.startswith(saved_queries.FOLDER)
     }
     with override_user(security_manager.find_user(username="admin")):
         try:
-            ImportAssetsCommand(contents).run()
+            ImportAssetsCommand(contents, sparse=adds).run()
         except CommandInvalidError as error:
             raise settings.SettingsError(
                 f"Superset refuses the dashboards in superset/assets: {error.normalized_messages()}"

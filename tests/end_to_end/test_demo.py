@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from orchestration.dbt import project_manifest
 from orchestration.defs.check.results import RECONCILIATION_TEST
 from orchestration.defs.check.suites import SUITES
 from orchestration.ops.demo import ensure_served, folder
+from orchestration.ops.services import as_of_date
 from sandbox.world import World
 from tests.conftest import RunningHub, run_hub_command
 from warehouse.business import load_business
+from warehouse.database import service_database_url
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -243,6 +246,7 @@ def test_the_data_docs_are_built(running_hub: RunningHub, hub_home: Path) -> Non
 
 def test_the_business_goes_on_and_the_hub_follows(running_hub: RunningHub, hub_home: Path) -> None:
     (before,) = _truth(hub_home, f"select count(*) {SOLD}")
+    shown, periods = _dashboards()
     services = json.loads(run_hub_command("status", "--json").stdout)
     address = next(each["address"] for each in services if each["name"] == "sandbox")
     request = urllib.request.Request(
@@ -255,3 +259,28 @@ def test_the_business_goes_on_and_the_hub_follows(running_hub: RunningHub, hub_h
     running_hub.wait_until_done()
     assert _truth(hub_home, f"select count(*) {SOLD}")[0] > before
     _assert_sales_are_those_of_the_ledger(running_hub, hub_home)
+    # The dashboards open on the days up to yesterday, with all charts and for the same readers.
+    shown_later, periods_later = _dashboards()
+    assert shown_later == shown
+    assert min(charts for charts, _ in shown.values()) > 0
+    assert periods_later["owner-overview"] != periods["owner-overview"]
+    end = date.fromisoformat(as_of_date(running_hub.warehouse)) + timedelta(days=1)
+    assert periods_later["owner-overview"].endswith(f" : {end}")
+
+
+def _dashboards() -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
+    """The numbers of charts and roles of each dashboard, and the days that it opens on."""
+    with psycopg.connect(service_database_url("superset")) as connection:
+        rows = connection.execute("""
+            select
+                slug,
+                (select count(*) from dashboard_slices where dashboard_id = dashboards.id),
+                (select count(*) from dashboard_roles where dashboard_id = dashboards.id),
+                json_metadata
+            from dashboards
+        """).fetchall()
+    periods = {slug: re.findall(r"[0-9-]{10} : [0-9-]{10}", text) for slug, *_, text in rows}
+    return (
+        {slug: (charts, roles) for slug, charts, roles, _ in rows},
+        {slug: found[0] for slug, found in periods.items() if found},
+    )

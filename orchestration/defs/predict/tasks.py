@@ -6,9 +6,10 @@ tables of the schema ``ml``, beside the run, its evaluations and its refusals.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -124,7 +125,18 @@ class Task:
 
     def versions(self) -> dict[str, str]:
         """Of the libraries."""
-        return {name: version(name) for name in self.libraries}
+        return versions_of(self.libraries)
+
+
+def versions_of(libraries: Iterable[str]) -> dict[str, str]:
+    """The installed versions of libraries, by their names."""
+    return {name: _version(name) for name in libraries}
+
+
+@cache
+def _version(library: str) -> str:
+    """Read once: each plan of a run asks for those of all tasks."""
+    return version(library)
 
 
 def build_asset(task: Task) -> dg.AssetsDefinition:

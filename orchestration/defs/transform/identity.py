@@ -7,7 +7,6 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +14,7 @@ import pandas as pd
 import psycopg
 
 from ml.identity import Identities, resolve_customers
-from orchestration.defs.predict.tasks import copy_rows
+from orchestration.defs.predict.tasks import copy_rows, versions_of
 from orchestration.ml_tables import ensure_ml_tables
 from orchestration.ownership import OWNER_BY_GROUP
 from orchestration.planning.items import digest_of
@@ -32,7 +31,7 @@ from warehouse.vault import Vault
 GROUP = "identity"
 NAME = "identify_customers"
 # Raise it when a change of the method must show in unchanged records.
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 LIBRARIES = ("splink", "duckdb", "pandas")
 TOKENS = ("customer_email_token", "given_name_token", "family_name_token", "full_name_token")
 
@@ -265,4 +264,4 @@ def _store(
 
 
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in LIBRARIES}
+    return versions_of(LIBRARIES)
