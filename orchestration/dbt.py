@@ -289,18 +289,25 @@ def metricflow(warehouse: Warehouse, command: Sequence[str]) -> int:
     """Run MetricFlow as the analyst, who reads a business's marts and nothing else; its exit code.
 
     MetricFlow looks for dbt's artifacts in ``target`` beside the project file and nowhere else, so
-    it gets a folder of links, and a manifest of its own.
+    it gets a folder of links, and what dbt has read of the metrics, for the business's database.
     """
     project = target_path(warehouse.business) / "metricflow"
-    project.mkdir(parents=True, exist_ok=True)
+    target = project / "target"
     links = {"dbt_project.yml": PROJECT_ROOT / "dbt_project.yml", "dbt_project": PROFILES_DIR}
-    for name, place in links.items():
-        link = project / name
-        if not link.is_symlink():
-            link.symlink_to(place)
-    parse = [str(DBT_EXECUTABLE), "--quiet", "parse"]
-    with environment(warehouse, role="analyst", target=project / "target"):
-        subprocess.run(parse, cwd=PROJECT_ROOT, check=True)
+    metrics = manifest_path().with_name("semantic_manifest.json")
+    with environment(warehouse, role="analyst", target=target):
+        for name, place in links.items():
+            link = project / name
+            if not link.is_symlink():
+                link.symlink_to(place)
+        read = json.loads(metrics.read_text(encoding="utf-8"))
+        for model in read["semantic_models"]:
+            place = model["node_relation"]
+            place["relation_name"] = place["relation_name"].replace(
+                place["database"], warehouse.database, 1
+            )
+            place["database"] = warehouse.database
+        (target / metrics.name).write_text(json.dumps(read), encoding="utf-8")
         mf = str(DBT_EXECUTABLE.with_name("mf"))
         return subprocess.run([mf, *command], cwd=project, check=False).returncode
 

@@ -12,7 +12,7 @@ from orchestration.planning.items import Built, digest_of
 from warehouse.changes import TableName, next_load_number, table_changes
 from warehouse.database import Warehouse
 
-SMALL_BYTES = 8_000_000
+SMALL_BYTES = 1_000_000
 _LAYERS = ("staging", "intermediate", "features", "marts")
 
 

@@ -63,8 +63,14 @@ def note_built(
         number: drawn before they read anything.
         known: the record from before.
     """
-    made = [item for item in dbt_items() if item.name in names]
-    tables = {item.name: item.relation for item in made if item.relation and item.kind != "view"}
+    items = dbt_items()
+    read = {name for item in items if item.relation for name in item.reads}
+    made = [item for item in items if item.name in names]
+    tables = {
+        item.name: item.relation
+        for item in made
+        if item.relation and item.kind != "view" and item.name in read
+    }
     with warehouse.connect("transformer") as connection:
         contents = record.contents_of(connection, tables)
     built = {}
