@@ -35,6 +35,15 @@
     end
 {%- endmacro %}
 
+{# The newest day before today with counted sales; null before the first one is over. #}
+{% macro last_complete_day() -%}
+    (
+        select max(sale_date)
+        from {{ ref('rpt_sales_daily') }}
+        where orders_count > 0 and sale_date < {{ clock_setting('today_date') }}
+    )
+{%- endmacro %}
+
 {# The date to report as of, as a subquery that is evaluated once. #}
 {% macro as_of_date() -%}
     (select as_of_date from {{ ref('int_report_date') }})

@@ -66,5 +66,8 @@ def dbt(context: typer.Context, business: BusinessOption = None) -> None:
     Example: [bold]hub dbt -- docs generate[/]
     """
     from orchestration import dbt as hub_dbt
+    from orchestration.planning import record
 
-    raise typer.Exit(hub_dbt.call(open_business(business), context.args or ["--help"]))
+    warehouse = open_business(business)
+    record.take_up(warehouse)  # what is built by hand is not on record
+    raise typer.Exit(hub_dbt.call(warehouse, context.args or ["--help"]))

@@ -67,13 +67,17 @@ def remember(warehouse: Warehouse, made: Mapping[str, Built]) -> None:
         )
 
 
-def take_up(warehouse: Warehouse, names: Collection[str]) -> None:
-    """Note that the rows of items are about to change: nobody knows them until they are built."""
+def take_up(warehouse: Warehouse, names: Collection[str] | None = None) -> None:
+    """Note that rows are about to change: nobody knows them until the next build has ended.
+
+    Args:
+        names: of items; None for all.
+    """
     with warehouse.connect("transformer") as connection:
         connection.execute(
             "update quality.built_nodes set content_digest = null "
-            "where unique_id = any(%s) and content_digest is not null",
-            (list(names),),
+            "where content_digest is not null and (%(all)s or unique_id = any(%(names)s))",
+            {"all": names is None, "names": list(names or ())},
         )
 
 

@@ -1,1 +1,1 @@
-select complete_date as as_of_date from {{ ref('int_report_date') }}
+select coalesce({{ clock_setting('as_of_date') }}, {{ last_complete_day() }}) as as_of_date
