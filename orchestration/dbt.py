@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 PROFILES_DIR = PROJECT_ROOT / "dbt_project"
+SEMANTIC_MANIFEST = "semantic_manifest.json"  # what dbt has read of the metrics
 _HERE = ("--project-dir", str(PROJECT_ROOT))  # wherever the process was started
 # dbt puts every event into words for each log before it asks whether the log wants it.
 _DUE = "due"  # the tag of what a call builds
@@ -112,7 +113,7 @@ def _kept(target: Path) -> Path:
 
 def _is_current(target: Path) -> bool:
     stamp = target / "manifest.stamp"
-    files = (target / "manifest.json", _kept(target), stamp)
+    files = (target / "manifest.json", target / SEMANTIC_MANIFEST, _kept(target), stamp)
     return all(file.exists() for file in files) and stamp.read_text() == project_digest()
 
 
@@ -294,7 +295,7 @@ def metricflow(warehouse: Warehouse, command: Sequence[str]) -> int:
     project = target_path(warehouse.business) / "metricflow"
     target = project / "target"
     links = {"dbt_project.yml": PROJECT_ROOT / "dbt_project.yml", "dbt_project": PROFILES_DIR}
-    metrics = manifest_path().with_name("semantic_manifest.json")
+    metrics = manifest_path().with_name(SEMANTIC_MANIFEST)
     with environment(warehouse, role="analyst", target=target):
         for name, place in links.items():
             link = project / name

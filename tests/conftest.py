@@ -193,11 +193,12 @@ def _copy_parsed_project(source: Path, target: Path) -> None:
 
     The stamp says for which files it holds; a stale or half-copied result is parsed again.
     """
-    if not (source / "manifest.stamp").exists():
+    names = ("manifest.json", "semantic_manifest.json", "project.pickle", "manifest.stamp")
+    if not all((source / name).exists() for name in names):
         return
     target.mkdir(parents=True, exist_ok=True)
     (target / "manifest.stamp").unlink(missing_ok=True)
-    for name in ("manifest.json", "project.pickle", "manifest.stamp"):  # the stamp last
+    for name in names:  # the stamp last
         shutil.copy2(source / name, target / name)
 
 
