@@ -193,15 +193,26 @@ class _Runs:
 
         Returns:
             Whether all of it was done.
+
+        Raises:
+            HubError: what was just done is due again, and would be without an end.
         """
         done: set[str] = set()
         failed: set[str] = set()
+        names: list[str] = []
         while True:
+            last = names
             todo = plan_for(self._warehouse, only, everything=everything, done=done, failed=failed)
             items = hub_items(self._warehouse)
             names = next_of(items, todo, only, most=most, done=done)
             if not names:
                 return True
+            if names == last:
+                raise HubError(
+                    f"{len(names)} parts are due again and again, the first is {names[0]}.",
+                    fix="Build everything once: hub run --all. If it stays, report it with "
+                    "what hub run --plan says.",
+                )
             if done and is_urgent():
                 return False
             before = self._built()

@@ -86,7 +86,9 @@ def next_of(
     persons = [
         item.name
         for item in items
-        if item.name == PERSONS and item.name in todo.ready and not {*item.reads} & {*todo.reasons}
+        if item.name == PERSONS
+        and item.name in todo.ready
+        and not {*item.reads} & {*todo.reasons, *todo.moved}
     ]
     models = [name for name in todo.ready if _is_of_dbt(name)][:most]
     return landed or ([] if is_made_up else today) or persons or models or list(todo.ready)

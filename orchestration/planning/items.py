@@ -82,11 +82,13 @@ class Plan:
         reasons: why, by the name of the item.
         ready: what of it can be done now; the rest hangs on answers that are not there yet.
         rebuilt: incremental models that have to be built whole, for their code is another one.
+        moved: views that stay as they are, and show something else when what is due is done.
     """
 
     reasons: Mapping[str, str]
     ready: tuple[str, ...]
     rebuilt: frozenset[str]
+    moved: frozenset[str]
 
 
 def in_order(items: Iterable[Item]) -> list[Item]:
@@ -128,7 +130,7 @@ def plan(
     # Rows are added to these; a view of any other falls when it is built anew.
     added_to = {item.name for item in items if item.is_incremental} - rebuilt
     reasons: dict[str, str] = {}
-    moved: set[str] = set()  # views that stay as they are, and show what will be done
+    moved: set[str] = set()
     # Answers that failed leave the last ones, which others go on with.
     stale = {
         name
@@ -147,7 +149,7 @@ def plan(
             reasons[item.name] = reason
         elif item.kind == "view" and any(name in reasons or name in moved for name in item.reads):
             moved.add(item.name)
-    return Plan(reasons, _ready(items, reasons), rebuilt)
+    return Plan(reasons, _ready(items, reasons), rebuilt, frozenset(moved))
 
 
 def needed_for(items: Iterable[Item], tables: Collection[str]) -> set[str]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from orchestration.dbt import project_manifest, project_variables
 from orchestration.definitions import defs
 from orchestration.defs.predict.assets import TASKS
-from orchestration.planning.hub import hub_items, left_by
+from orchestration.planning.hub import PERSONS, hub_items, left_by, next_of
 from orchestration.planning.items import Built, Item, Plan, in_order, plan
 from orchestration.planning.project import project_items
 from warehouse.database import Warehouse
@@ -99,6 +99,22 @@ def test_a_view_is_made_anew_only_if_what_it_shows_is_another_table() -> None:
     # New code makes another table of an incremental model, too.
     edited = [replace(item, digest="2") if item == DAYS else item for item in hub]
     assert plan_of(edited, CHANGES, built).reasons[PAGE.name] == "after days"
+
+
+def test_customers_are_matched_when_what_their_records_show_is_done() -> None:
+    records = view("customer_records", LEDGER.name)
+    persons = Item(PERSONS, "task", "1", (records.name,), writes=("ml.persons",), waits=True)
+    hub = [ORDERS, LEDGER, records, persons]
+    built = {item.name: Built("1", 10) for item in hub}
+    changes = {RAW: 11}
+    todo = plan_of(hub, changes, built)
+    assert todo.reasons[persons.name] == "after customer_records"
+    assert todo.moved == {records.name}
+    assert next_of(hub, todo, None) == [LEDGER.name]
+    todo = plan_of(hub, changes, {**built, LEDGER.name: Built("1", 12)})
+    assert next_of(hub, todo, None) == [persons.name]
+    todo = plan_of(hub, changes, built | dict.fromkeys([LEDGER.name, persons.name], Built("1", 12)))
+    assert next_of(hub, todo, None) == []
 
 
 def test_a_table_that_came_out_as_it_was_makes_nothing_due() -> None:
