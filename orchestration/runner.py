@@ -208,11 +208,8 @@ class _Runs:
             if not names:
                 return True
             if names == last:
-                raise HubError(
-                    f"{len(names)} parts are due again and again, the first is {names[0]}.",
-                    fix="Build everything once: hub run --all. If it stays, report it with "
-                    "what hub run --plan says.",
-                )
+                fix = "Run hub run --all. If it stays, report it with what hub run --plan says."
+                raise HubError(f"{names[0]} was just done and is due again.", fix=fix)
             if done and is_urgent():
                 return False
             before = self._built()
