@@ -46,7 +46,7 @@
 
 {# The date to report as of, as a subquery that is evaluated once. #}
 {% macro as_of_date() -%}
-    (select as_of_date from {{ ref('int_report_date') }})
+    (select as_of_date from {{ ref('dim_report_date') }})
 {%- endmacro %}
 
 {# A moment as a clock in a time zone shows it. #}

@@ -20,7 +20,7 @@ Stage = Literal["load", "sales", "model", "predict", "check"]
 # The dashboard Today, which a run of new sales makes first.
 TODAY = ("marts.rpt_today", "marts.rpt_today_hours", "marts.rpt_today_sales")
 # Most of what reports as of a date is not due while that date stays.
-REPORT_DATE = "intermediate.int_report_date"
+REPORT_DATE = "marts.dim_report_date"
 PERSONS = f"task.{identity.NAME}"
 
 
