@@ -69,7 +69,8 @@ def test_it_is_decided_for_every_mart_what_location_managers_read_of_it(
     assert wrong == {}
 
 
-# The calendar and the date of the reports are computed; fees and what the hub notes down of itself have times of their own.
+# The calendar and the date of reports are computed; fees and what the hub notes down of itself have
+# times of their own.
 TIMELESS = {
     "dim_dates", "dim_report_date", "fct_order_fees", "rpt_check_results", "rpt_data_dictionary",
     "rpt_load_log", "rpt_quarantine",
