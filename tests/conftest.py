@@ -120,9 +120,10 @@ class RunningHub:
             runs = self.graphql(query)["runsOrError"]["results"]
             others = [run for run in runs if follows not in run["tags"]]
             news = ask_for_news(self.warehouse).sources
-            if not others and not news and not plan_for(self.warehouse, "sales").reasons:
+            due = dict(plan_for(self.warehouse, "sales").reasons)
+            if not others and not news and not due:
                 return
-            assert time.monotonic() < deadline, "The daemon did not come to an end."
+            assert time.monotonic() < deadline, f"No end: {others}, news of {news}, due {due}"
             time.sleep(2)
 
     def graphql(self, query: str) -> Any:
