@@ -69,5 +69,5 @@ def dbt(context: typer.Context, business: BusinessOption = None) -> None:
     from orchestration.planning import record
 
     warehouse = open_business(business)
-    record.take_up(warehouse)  # what is built by hand is not on record
+    record.forget_contents(warehouse)  # what is built by hand is not on record
     raise typer.Exit(hub_dbt.call(warehouse, context.args or ["--help"]))

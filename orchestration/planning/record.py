@@ -67,8 +67,8 @@ def remember(warehouse: Warehouse, made: Mapping[str, Built]) -> None:
         )
 
 
-def take_up(warehouse: Warehouse, names: Collection[str] | None = None) -> None:
-    """Note that rows are about to change: nobody knows them until the next build has ended.
+def forget_contents(warehouse: Warehouse, names: Collection[str] | None = None) -> None:
+    """Drop the digests of tables before they are rebuilt: an interrupted build counts as a change.
 
     Args:
         names: of items; None for all.

@@ -45,7 +45,7 @@ def bring_up_to_date(
     rebuilt = rebuilt_whole(items, changes, known)
     # Also those that this call does not build, or that fail: a later one has to build them whole.
     record.forget(warehouse, rebuilt)
-    record.take_up(warehouse, names)
+    record.forget_contents(warehouse, names)
     # Drawn before anything is read: what lands later has a larger number, and stays due.
     number = record.draw_number(warehouse)
     results = hub_dbt.build(warehouse, names, rebuilt=rebuilt & set(names), as_of_date=as_of_date)

@@ -26,9 +26,8 @@ from hub_bi.warehouse import read_facts
 
 STATE_KEY, INITIALISED = "installed", "initialised"
 ACCESS, SUPERSET = "access", "superset"
-# A dashboard's default dates move each day; what these say of others rarely changes.
+# They hold the dates that dashboards open on, which move on each day.
 DAILY = ("dashboards/", "charts/")
-
 
 Digests = dict[str, str]
 
@@ -185,22 +184,22 @@ def _upgrade() -> None:
 def _install(plan: Plan, known: Digests) -> None:
     is_known = known.get(SUPERSET) == plan.digests[SUPERSET]
     changed = {name for name in plan.files if not is_known or known.get(name) != plan.digests[name]}
-    moves_on = is_known and _without_days(known) == _without_days(plan.digests)
-    if not moves_on:  # the import needs its administrator
+    only_days_moved = is_known and _without_days(known) == _without_days(plan.digests)
+    if not only_days_moved:  # the import needs its administrator
         changed_users = access.sync_users(plan.users)
         say(f"Users: {len(plan.users)} ({changed_users} created or changed).")
     _import({name: plan.files[name] for name in changed | {METADATA_FILE}}, adds=is_known)
     boards = sum(name.startswith("dashboards/") for name in changed)
     charts = sum(name.startswith("charts/") for name in changed)
     say(f"Dashboards: {boards} with {charts} charts imported.")
-    if not moves_on:
+    if not only_days_moved:
         say(f"Outdated parts removed: {_prune(plan.files)}.")
         _sync_roles(plan)
         _sync_queries(plan)
 
 
 def _without_days(digests: Digests) -> Digests:
-    """What stays as it is when only the days move on: the same parts, and the same access."""
+    """The digests without those of parts that change with the day; their names remain."""
     return {name: "" if name.startswith(DAILY) else digest for name, digest in digests.items()}
 
 

@@ -81,7 +81,7 @@ def build(
             hub_dbt.leave_out_the_rest(manifest, names)
         with warehouse.connect("transformer") as connection:
             known = record.built(connection)
-        record.take_up(warehouse, names)
+        record.forget_contents(warehouse, names)
         number = record.draw_number(warehouse)
         command = ["--no-write-json", "build", "--indirect-selection", "empty"]
         _mark(manifest, names)

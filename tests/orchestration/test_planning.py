@@ -268,8 +268,9 @@ class Simulated:
 
     def plan(self) -> Plan:
         """What is due."""
-        present = {self.hub[name].relation for name in self.present}
-        return plan(self.hub.values(), self.changes, self.built, present)  # type: ignore[arg-type]
+        items = self.hub.values()
+        present = {item.relation for item in items if item.relation and item.name in self.present}
+        return plan(items, self.changes, self.built, present)
 
     def load(self, table: str) -> None:
         """A raw table changes."""

@@ -14,7 +14,6 @@ from orchestration.planning.work import note_built
 from warehouse.database import Warehouse
 
 TABLE = {"tea": ("marts", "tea")}
-SEED = next(item for item in dbt_items() if item.kind == "seed" and item.relation)
 
 
 @pytest.fixture
@@ -78,20 +77,22 @@ def test_a_large_table_is_not_read(
 def test_a_table_that_came_out_as_it_was_did_not_change_unless_a_build_was_cut_off(
     shop: Warehouse, connection: psycopg.Connection
 ) -> None:
-    schema, table = SEED.relation or ("", "")
+    seed = next(item for item in dbt_items() if item.kind == "seed")
+    assert seed.relation
+    schema, table = seed.relation
     connection.execute(f"create table {schema}.{table} as select 1 as price")
     connection.commit()
 
     def built(number: int) -> Built:
         known = record.built(connection)
         connection.rollback()
-        record.take_up(shop, [SEED.name])
-        note_built(shop, [SEED.name], number, known)
-        return record.built(connection)[SEED.name]
+        record.forget_contents(shop, [seed.name])
+        note_built(shop, [seed.name], number, known)
+        return record.built(connection)[seed.name]
 
     assert built(5).changed_number == 5
     assert built(6).changed_number == 5
-    record.take_up(shop, [SEED.name])  # and then nothing more
+    record.forget_contents(shop, [seed.name])  # and then nothing more
     assert built(7).changed_number == 7
     connection.execute(f"update {schema}.{table} set price = 2")
     connection.commit()
