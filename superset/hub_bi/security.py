@@ -11,6 +11,8 @@ from typing import Any
 
 from superset.security import SupersetSecurityManager
 
+from hub_bi.logins import may_be_guest
+
 # A permission that is taken away from a role holds so long; whose roles are taken away loses them
 # at once.
 REMEMBERED_SECONDS = 5.0
@@ -29,6 +31,19 @@ class RememberingSecurityManager(SupersetSecurityManager):  # type: ignore[misc]
 
         user = self.user_model
         return self.session.get(user, pk, options=[joinedload(user.roles), joinedload(user.groups)])
+
+    def parse_jwt_guest_token(self, raw_token: str) -> dict[str, Any]:
+        """Return what a guest's token says, if it names who may be a guest.
+
+        Answers are kept by user name: a forged name would be given what its bearer was shown.
+
+        Raises:
+            PermissionError: The token names somebody who is no location manager.
+        """
+        token: dict[str, Any] = super().parse_jwt_guest_token(raw_token)
+        if not may_be_guest(token):
+            raise PermissionError("The guest's token names nobody who may be a guest.")
+        return token
 
     def exist_permission_on_roles(
         self, view_name: str, permission_name: str, role_ids: list[int]
