@@ -158,6 +158,7 @@ def running_hub(hub_home: Path) -> Iterator[RunningHub]:
     assert done.returncode == 0, done.stdout + done.stderr
     hub = RunningHub(done.stdout)
     hub.find()
+    hub.wait_until_done()  # nothing is left to do, not even to publish
     yield hub
     run_hub_command("down", "--all")
 

@@ -51,8 +51,13 @@ def serve(
     Example: [bold]hub serve dagster --host 0.0.0.0[/]
     """
     from orchestration.ops import services
+    from orchestration.planning.dashboards import dashboards_noted
 
-    services.serve(name, open_business(business), host, port)
+    warehouse = open_business(business)
+    if name == "superset":
+        with dashboards_noted(warehouse):
+            services.bootstrap_superset(warehouse)
+    services.serve(name, warehouse, host, port)
 
 
 def down(
@@ -131,8 +136,9 @@ def serve_demo(warehouse: Warehouse, *, quietly: bool = False) -> None:
 def start_services(warehouse: Warehouse) -> str:
     """Start Dagster and the dashboards, print how to sign in; returns the dashboards' address."""
     from orchestration.ops import services
+    from orchestration.planning.dashboards import dashboards_noted
 
-    with errors.status("Starting services…"):
+    with errors.status("Starting services…"), dashboards_noted(warehouse):
         running = services.start_all(warehouse, say)
     by_name = {service.name: service for service in running}
     address = f"{by_name['superset'].url}/"

@@ -394,8 +394,6 @@ def _code_location() -> dict[str, str]:
 
 def serve(name: ServiceName, warehouse: Warehouse, host: str, port: int | None) -> NoReturn:
     """Become a service in the foreground, as containers and supervisors want it."""
-    if name == "superset":
-        bootstrap_superset(warehouse)
     command = command_of(name, host, port)
     os.chdir(PROJECT_ROOT)
     os.execve(command[0], command, environment_of(name, warehouse))  # noqa: S606

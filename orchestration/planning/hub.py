@@ -11,6 +11,7 @@ from orchestration.defs.predict.tasks import FEATURES
 from orchestration.defs.publish.assets import publication_items
 from orchestration.defs.transform import identity
 from orchestration.planning import record
+from orchestration.planning.dashboards import DASHBOARDS
 from orchestration.planning.items import Item, Plan, digest_of, in_order, needed_for, plan
 from orchestration.planning.project import dbt_items
 from warehouse.business import Business
@@ -104,7 +105,7 @@ def left_by(stage: Stage | None, items: Iterable[Item]) -> set[str]:
     for item in items:
         if item.kind == "publication":
             # New sales show at once; nobody gets a mail because of one.
-            is_shown = stage == "sales" and item.name == "publication.dashboards"
+            is_shown = stage == "sales" and item.name == DASHBOARDS
             is_left = stage is not None and not is_shown
         elif item.kind == "task":
             is_left = stage in ("model", "sales") and item.name != PERSONS

@@ -49,7 +49,11 @@ class Plan:
 
 
 def bootstrap() -> int:
-    """Bring an empty or older Superset to the state that this code describes."""
+    """Bring an empty or older Superset to the state that this code describes.
+
+    Cached results go: the data may have changed while it was stopped.
+    """
+    drop_cached_results()
     return _run(_bootstrap)
 
 

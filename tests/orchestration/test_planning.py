@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from orchestration.dbt import project_manifest, project_variables
 from orchestration.definitions import defs
 from orchestration.defs.predict.assets import TASKS
+from orchestration.ops import services
+from orchestration.planning.dashboards import DASHBOARDS
 from orchestration.planning.hub import PERSONS, hub_items, left_by, next_of
 from orchestration.planning.items import Built, Item, Plan, in_order, plan
 from orchestration.planning.project import project_items
@@ -199,7 +201,7 @@ def test_new_sales_leave_answers_with_all_that_feeds_them(
     assert "model.hub.ftr_as_of" in features
     assert tests
     messages = {name for name, item in items.items() if item.kind == "publication"}
-    messages -= {"publication.dashboards"}
+    messages -= {DASHBOARDS}
     assert left_by("sales", items.values()) == features | tests | answers | messages
     assert not left_by("predict", items.values()) & (features | tests | answers)
     assert left_by(None, items.values()) == set()
@@ -337,12 +339,15 @@ def _raw_behind(item: Item, hub: list[Item], changes: dict[str, int]) -> set[str
 
 
 def test_what_superset_has_cached_goes_whenever_a_mart_was_built(
-    warehouse_factory: Callable[..., Warehouse],
+    warehouse_factory: Callable[..., Warehouse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(services, "superset_is_installed", lambda: False)
+    assert DASHBOARDS not in {item.name for item in hub_items(warehouse_factory())}
+    monkeypatch.setattr(services, "superset_is_installed", lambda: True)
     items = {item.name: item for item in hub_items(warehouse_factory())}
     marts = {name for name, item in items.items() if item.relation and item.relation[0] == "marts"}
     assert "model.hub.rpt_sales_daily" in marts
-    assert set(items["publication.dashboards"].reads) == marts
+    assert set(items[DASHBOARDS].reads) == marts
 
 
 def test_items_come_after_what_they_read_also_through_the_tables_of_an_answer() -> None:

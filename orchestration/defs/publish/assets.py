@@ -1,17 +1,16 @@
 """What people look at: dashboards brought up to date, Data Docs built, messages sent."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
-from orchestration.dbt import project_digest
 from orchestration.defs.check.expectations import build_data_docs
 from orchestration.defs.check.suites import SUITES
 from orchestration.ops import services
 from orchestration.ownership import ANALYTICS
-from orchestration.planning.items import Item, digest_of
+from orchestration.planning.dashboards import DASHBOARDS, dashboards_digest, dashboards_noted
+from orchestration.planning.items import Item
 from orchestration.planning.work import noted
 from orchestration.resources import BusinessResource, RunOptions, user_failure
 from warehouse.database import Warehouse
@@ -58,32 +57,14 @@ def publication_items(warehouse: Warehouse, made_by: Mapping[str, str]) -> Itera
         made_by: the item that makes a table, by ``schema.table``.
     """
     suites = tuple(suite.item for suite in SUITES)
-    reads = {
+    if services.superset_is_installed():
         # Also to drop what Superset has cached of a mart that was built since.
-        "dashboards": tuple(name for table, name in made_by.items() if table.startswith("marts.")),
-        "data_docs": suites,
-        **{
-            name: tuple(made_by[f"marts.{mart}"] for mart in marts)
-            for name, marts in _MESSAGES.items()
-        },
-    }
-    digests = {"dashboards": _dashboards_digest(warehouse)}
-    for name, items in reads.items():
-        yield Item(f"publication.{name}", "publication", digests.get(name, ""), items)
-
-
-def _dashboards_digest(warehouse: Warehouse) -> str:
-    """Changes with all that Superset is told: pages, models, people, and the day it looks from."""
-    pages = hashlib.sha256()
-    for file in sorted((*services.SUPERSET_ROOM.glob("assets/**/*.yaml"),
-                        *services.SUPERSET_ROOM.glob("*.py"),
-                        *services.SUPERSET_ROOM.glob("hub_bi/**/*.py"))):  # fmt: skip
-        pages.update(file.read_bytes())
-    settings = warehouse.business.model_dump(mode="json")
-    return digest_of(
-        [pages.hexdigest(), project_digest(), settings, services.as_of_date(warehouse),
-         services.superset_is_installed()]
-    )  # fmt: skip
+        marts = tuple(name for table, name in made_by.items() if table.startswith("marts."))
+        yield Item(DASHBOARDS, "publication", dashboards_digest(warehouse), marts)
+    yield Item("publication.data_docs", "publication", "", suites)
+    for name, marts in _MESSAGES.items():
+        read = tuple(made_by[f"marts.{mart}"] for mart in marts)
+        yield Item(f"publication.{name}", "publication", "", read)
 
 
 @dg.asset(
@@ -102,7 +83,7 @@ def dashboards(
         return dg.MaterializeResult(metadata={"outcome": "Superset is not set up"})
     try:
         warehouse = business.warehouse()
-        with noted(warehouse, "publication.dashboards", _dashboards_digest(warehouse)):
+        with dashboards_noted(warehouse):
             output = services.synchronise_superset(warehouse)
     except HubError as error:
         raise user_failure(error) from None
