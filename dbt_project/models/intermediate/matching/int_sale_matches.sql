@@ -66,6 +66,18 @@ matches as (
 
 ),
 
+compared as (
+
+    select
+        *,
+        max(case canonical_system when 'shopify' then 1 else 0 end) over (
+            partition by source_system, source_order_id
+        ) as repeats_one_order
+    from matches
+
+),
+
+-- The only sale of a slow day equals that day's sales: what repeats one order sums up none.
 typed as (
 
     select
@@ -76,7 +88,8 @@ typed as (
         match_method,
         cast(match_confidence as {{ dbt.type_numeric() }}) as match_confidence,
         known_number as changed_number
-    from matches
+    from compared
+    where canonical_system = 'shopify' or repeats_one_order = 0
 
 )
 

@@ -1,18 +1,31 @@
-with documents as (
+with persons as (
+
+    select
+        customer_record_id,
+        person_record_id
+    from {{ ref('int_customer_persons') }}
+    where is_person
+
+),
+
+documents as (
 
     select
         sales.*,
-        case when persons.is_person then persons.person_record_id end as person_record_id
+        coalesce(persons.person_record_id, 'nobody') as buyer
     from {{ ref('int_quickbooks_sales') }} as sales
-    left join {{ ref('int_customer_persons') }} as persons
-        on sales.customer_record_id = persons.customer_record_id
+    left join persons on sales.customer_record_id = persons.customer_record_id
     where sales.deleted_at is null and not coalesce(sales.is_voided, false)
 
 ),
 
 events as (
 
-    select * from {{ ref('int_shopify_events') }}
+    select
+        events.*,
+        coalesce(persons.person_record_id, 'nobody') as buyer
+    from {{ ref('int_shopify_events') }} as events
+    left join persons on events.customer_record_id = persons.customer_record_id
 
 ),
 
@@ -26,23 +39,23 @@ events as (
 named as (
 
     {% for name, condition in names -%}
-    select
-        documents.source_order_id,
-        documents.sign,
-        documents.total_amount,
-        events.source_order_id as shopify_order_id,
-        case when documents.document_number = events.order_name then 1 else 0 end as is_exact
-    from documents
-    inner join events
-        on
-            documents.sign = events.sign
-            and {{ name }} = events.order_name
-            {%- if condition %}
-            and {{ condition }}
-            {%- endif %}
-    {% if not loop.last -%}
-    union all
-    {% endif -%}
+        select
+            documents.source_order_id,
+            documents.sign,
+            documents.total_amount,
+            events.source_order_id as shopify_order_id,
+            case when documents.document_number = events.order_name then 1 else 0 end as is_exact
+        from documents
+        inner join events
+            on
+                documents.sign = events.sign
+                and {{ name }} = events.order_name
+                {%- if condition %}
+                    and {{ condition }}
+                {%- endif %}
+        {% if not loop.last -%}
+            union all
+        {% endif -%}
     {% endfor %}
 ),
 
@@ -64,11 +77,9 @@ open_documents as (
 
     select
         documents.*,
-        coalesce(documents.person_record_id, 'nobody') as buyer,
         row_number() over (
             partition by
-                documents.sign, documents.document_date, documents.total_amount,
-                coalesce(documents.person_record_id, 'nobody')
+                documents.sign, documents.document_date, documents.total_amount, documents.buyer
             order by length(documents.source_document_id), documents.source_document_id
         ) as turn
     from documents
@@ -81,11 +92,8 @@ open_events as (
 
     select
         events.*,
-        coalesce(events.person_record_id, 'nobody') as buyer,
         row_number() over (
-            partition by
-                events.sign, events.event_date, events.total_amount,
-                coalesce(events.person_record_id, 'nobody')
+            partition by events.sign, events.event_date, events.total_amount, events.buyer
             order by length(events.source_order_id), events.source_order_id
         ) as turn
     from events
@@ -130,7 +138,7 @@ repeated as (
             open_documents.sign = events.sign
             and open_documents.document_date = events.event_date
             and open_documents.total_amount = events.total_amount
-            and open_documents.buyer = coalesce(events.person_record_id, 'nobody')
+            and open_documents.buyer = events.buyer
     left join by_amount on open_documents.source_order_id = by_amount.source_order_id
     where by_amount.source_order_id is null
     group by open_documents.source_order_id

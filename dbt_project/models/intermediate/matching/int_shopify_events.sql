@@ -10,12 +10,6 @@ totals as (
 
 ),
 
-persons as (
-
-    select * from {{ ref('int_customer_persons') }}
-
-),
-
 gift_cards as (
 
     select
@@ -82,9 +76,8 @@ select
     amounts.total_amount
     - case when amounts.sign = 1 then coalesce(gift_cards.redeemed_amount, 0) else 0 end
         as total_amount,
-    case when persons.is_person then persons.person_record_id end as person_record_id
+    orders.customer_record_id
 from amounts
 inner join orders on amounts.source_order_id = orders.source_order_id
 left join gift_cards on amounts.source_order_id = gift_cards.source_order_id
-left join persons on orders.customer_record_id = persons.customer_record_id
 where orders.is_counted or orders.exclusion_reason = 'voided'

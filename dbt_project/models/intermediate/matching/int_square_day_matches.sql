@@ -54,73 +54,18 @@ lines as (
             = departments.source_department_id
     where document_lines.detail_type <> 'SubTotalLineDetail'
 
-),
-
-summaries as (
-
-    select
-        lines.document_type,
-        lines.source_document_id,
-        {{ dbt.concat(["lines.document_type", "' '", "lines.source_document_id"]) }}
-            as source_order_id,
-        days.sale_date,
-        days.location_name,
-        max(greatest(lines.load_number, days.load_number)) as load_number
-    from lines
-    inner join days
-        on
-            lines.document_date = days.sale_date
-            and lines.department_name = days.location_name
-            and lines.line_amount = days.gross_amount
-    group by
-        lines.document_type,
-        lines.source_document_id,
-        days.sale_date,
-        days.location_name
-
-),
-
--- The databases take them for few and would search all repeated orders for each: no join, then.
-beside_repeated_orders as (
-
-    select
-        document_type,
-        source_document_id,
-        source_order_id,
-        sale_date,
-        location_name,
-        load_number
-    from summaries
-    union all
-    select
-        null as document_type,
-        null as source_document_id,
-        source_order_id,
-        null as sale_date,
-        null as location_name,
-        null as load_number
-    from {{ ref('int_sale_matches_from_quickbooks') }}
-
-),
-
-counted as (
-
-    select
-        *,
-        sum(case when sale_date is null then 1 else 0 end) over (partition by source_order_id)
-            as repeated_orders_count
-    from beside_repeated_orders
-
 )
 
--- A summary of a day has a line with the day's gross sales of its location. The only sale of a slow
--- day equals that too: what repeats one order sums up none.
+-- A summary of a day has a line with the day's gross sales of its location.
 select
-    document_type,
-    source_document_id,
-    source_order_id,
-    sale_date,
-    location_name,
-    load_number
-from counted
-where repeated_orders_count = 0
+    {{ dbt.concat(["lines.document_type", "' '", "lines.source_document_id"]) }} as source_order_id,
+    days.sale_date,
+    days.location_name,
+    max(greatest(lines.load_number, days.load_number)) as load_number
+from lines
+inner join days
+    on
+        lines.document_date = days.sale_date
+        and lines.department_name = days.location_name
+        and lines.line_amount = days.gross_amount
+group by lines.document_type, lines.source_document_id, days.sale_date, days.location_name
