@@ -20,9 +20,9 @@ from warehouse.settings_tables import store_settings
 QUIET, LONGEST_FOLLOWING = 3_600.0, 5_400.0
 # It looks every few seconds; less often when there was no sale for some minutes.
 LOOK_SECONDS, SLOW_LOOK_SECONDS, BUSY_SECONDS = 3.0, 10.0, 180.0
-# What hangs on a sale less directly may be put off for so many seconds, and is done in parts of so
-# many models and tests: until the end of one, a new sale waits.
-PATIENCE, MOST_AT_ONCE = 180.0, 80
+# In a rush, what hangs on a sale less directly may be put off for so many seconds, and is done in
+# parts of so many models and tests: until the end of one, a new sale waits.
+PATIENCE, MOST_AT_ONCE = 300.0, 40
 
 
 class Runs(Protocol):
@@ -44,7 +44,8 @@ def follow_sales(runs: Runs, warehouse: Warehouse, *, stays: bool) -> None:
     """Load what was sold and bring up to date what follows, until nothing new was sold.
 
     *Today* and the ledger come first. What else follows from a sale is left for the next one, but
-    not for longer than ``PATIENCE``.
+    not for longer than ``PATIENCE``; it is done at once, unless sales came while the last ones were
+    worked off.
 
     Who asked for it may know of a sale that looks like no news; then all sources are loaded.
 
@@ -67,6 +68,7 @@ class _Follower:
         self._began = time.monotonic()
         self._last_sale_at = self._began if news.sources else self._began - QUIET
         self._left_at: float | None = None  # since when something is left undone
+        self._is_rush = False  # sales came while the last ones were worked off
 
     def catch_up(self) -> None:
         """Load what was sold, and do what follows from it, or as much as has time."""
@@ -76,7 +78,7 @@ class _Follower:
             self._left_at = self._left_at or time.monotonic()
         if self._left_at is not None:
             end = self._left_at + PATIENCE
-            most = MOST_AT_ONCE if self._stays and time.monotonic() < end else None
+            most = MOST_AT_ONCE if self._is_rush and time.monotonic() < end else None
             is_urgent = partial(self._has_news_until, end)
             if self._runs.bring_up_to_date("sales", most=most, is_urgent=is_urgent):
                 self._left_at = None
@@ -84,7 +86,8 @@ class _Follower:
     def is_over(self) -> bool:
         """Whether nothing is left to do; waits for the next sale, if it is to stay."""
         seen = self._seen
-        if self._has_news() and self._seen == seen:
+        self._is_rush = self._has_news()
+        if self._is_rush and self._seen == seen:
             time.sleep(SLOW_LOOK_SECONDS)  # a source reports a sale that it does not deliver yet
         if self._left_at is not None:
             return False

@@ -91,13 +91,6 @@ def build(
     return built
 
 
-def run_unit_tests(warehouse: Warehouse) -> Built:
-    """All of them, also those of views that :func:`build` leaves as they are."""
-    project = hub_dbt.parsed_project(warehouse.database)
-    with hub_dbt.building(warehouse):
-        return _invoke(project, ["--no-write-json", "test", "--select", "test_type:unit"])
-
-
 def _due(warehouse: Warehouse, manifest: Manifest) -> set[str]:
     """What a run would build; in the manifest, what it would build whole."""
     with warehouse.connect("transformer") as connection:

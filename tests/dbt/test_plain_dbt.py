@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import uuid
@@ -126,8 +127,14 @@ def test_dbt_builds_and_documents_a_database_that_the_hub_never_saw(
 ) -> None:
     url, environment = plain
     assert "ERROR=0" in _dbt(environment, "build")
-    _dbt(environment, "docs", "generate")
-    assert (tmp_path / "target" / "catalog.json").exists()
+    target = tmp_path / "target"
+    results = json.loads((target / "run_results.json").read_bytes())["results"]
+    passed = {each["unique_id"] for each in results if each["status"] == "pass"}
+    unit_tests = json.loads((target / "manifest.json").read_bytes())["unit_tests"]
+    assert unit_tests.keys() != set()
+    assert unit_tests.keys() <= passed
+    _dbt(environment, "docs", "generate", "--no-compile")
+    assert json.loads((target / "catalog.json").read_bytes())["errors"] is None
     with psycopg.connect(url) as connection:
         days = "select sale_date::text, net_amount::int from marts.rpt_sales_daily order by 1"
         assert connection.execute(days).fetchall() == [("2026-03-01", 10), ("2026-03-02", 5)]

@@ -14,7 +14,7 @@ from sandbox.world import World, WorldSettings, generate
 from tests.ingestion.served_shop import ServedSystem, served
 from warehouse.database import Warehouse
 
-SETTINGS = WorldSettings(seed=29, years=0.1, orders_per_day=12)
+SETTINGS = WorldSettings(seed=29, years=0.05, orders_per_day=8)
 
 
 class Asked:
@@ -55,7 +55,7 @@ def system(
 
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"PER_PAGE": 7}, {"MOST_CHANGES": 5}, {"PER_PAGE": 3, "MOST_CHANGES": 1}],
+    [{}, {"PER_PAGE": 7, "MOST_CHANGES": 5}, {"PER_PAGE": 3, "MOST_CHANGES": 1}],
     ids=str,
 )
 def test_what_does_not_fit_into_one_answer_is_read_in_parts(

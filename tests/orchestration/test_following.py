@@ -27,6 +27,7 @@ class Day:
     seconds: float = 0.0
     loaded: list[float] = field(default_factory=list)
     built: list[float] = field(default_factory=list)
+    parts: list[int | None] = field(default_factory=list)
     is_held_back: bool = False
 
     @property
@@ -49,7 +50,8 @@ class Day:
         self.loaded.append(self.seconds)
         self.pass_by(5)
 
-    def bring_up_to_date(self, *_: object, **__: object) -> bool:
+    def bring_up_to_date(self, *_: object, most: int | None, **__: object) -> bool:
+        self.parts.append(most)
         self.pass_by(20)
         self.built.append(self.seconds)
         return True
@@ -113,6 +115,13 @@ def test_another_run_ends_it_also_in_the_rush(follow: Callable[..., Warehouse]) 
     assert rush.seconds <= 325
     assert rush.built, "what was loaded is built before"
     assert rush.built[-1] > rush.loaded[-1]
+
+
+def test_what_can_wait_is_done_in_parts_only_while_sales_come_faster_than_it_is_done(
+    follow: Callable[..., Warehouse],
+) -> None:
+    follow(day := Day([0.0, 100.0, 110.0, 200.0], is_awaited_at=300.0))
+    assert day.parts == [None, None, following.MOST_AT_ONCE, None]
 
 
 def test_it_ends_even_in_an_endless_rush(follow: Callable[..., Warehouse]) -> None:
