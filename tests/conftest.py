@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import shutil
@@ -62,11 +61,6 @@ class _OneSystem(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::", 1)[0]
         return "system" if path.startswith(SYSTEM_TESTS) else path
-
-
-def pytest_configure() -> None:
-    """Search for garbage seldom: all that dbt and Dagster keep is looked through each time."""
-    gc.set_threshold(100_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
