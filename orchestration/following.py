@@ -22,7 +22,7 @@ QUIET, LONGEST_FOLLOWING = 3_600.0, 5_400.0
 LOOK_SECONDS, SLOW_LOOK_SECONDS, BUSY_SECONDS = 3.0, 10.0, 180.0
 # In a rush, what hangs on a sale less directly may be put off for so many seconds, and is done in
 # parts of so many models and tests: until the end of one, a new sale waits.
-PATIENCE, MOST_AT_ONCE = 300.0, 40
+PATIENCE, MOST_AT_ONCE = 600.0, 40
 
 
 class Runs(Protocol):
