@@ -24,8 +24,7 @@ import psycopg
 
 from benchmarks.bench_modelling import LINES_PER_ORDER, insert_lines
 from benchmarks.measuring import figure, p95, run_hub
-from ingestion.sources.registry import API_SOURCES
-from ingestion.sources.spreadsheets import ensure_raw_tables
+from orchestration.defs.transform.models import ensure_sources
 from warehouse.business import load_business
 from warehouse.database import open_warehouse
 
@@ -59,9 +58,7 @@ def prepare(home: Path, orders: int) -> None:
         'currency_code = "USD"\ncountry_code = "US"\n'
     )
     warehouse = open_warehouse(load_business(folder))
-    ensure_raw_tables(warehouse)
-    for source in API_SOURCES:
-        source.ensure_tables(warehouse)
+    ensure_sources(warehouse)
     lines = orders * LINES_PER_ORDER
     with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
         insert_lines(connection, 0, lines - 1, orders, load="first", version="v1")

@@ -22,7 +22,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote, unquote, urlsplit
@@ -71,7 +71,7 @@ class Server:
     host: str
     port: int
     admin_user: str
-    admin_password: str
+    admin_password: str = field(repr=False)
     maintenance_database: str
     is_embedded: bool
     query: str = ""
