@@ -20,8 +20,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.measuring import figure
-from orchestration.dbt import manifest_path
+from benchmarks.measuring import HUB, figure, run_hub
 from orchestration.defs.transform.models import ensure_sources
 from warehouse.business import load_business
 from warehouse.changes import next_load_number, note_changes
@@ -34,7 +33,6 @@ QUICK_SIZES = (50_000, 500_000)
 CHANGED_ORDERS = 1_000
 LINES_PER_ORDER = 2
 GROWTH_LIMIT, MEMORY_LIMIT_MB = 1.3, 1_024.0
-HUB = Path(sys.executable).with_name("hub")
 CHANGED = (("raw_spreadsheets", "sales"), ("quality", "source_totals"))
 DAYS = 730
 
@@ -118,7 +116,9 @@ def _measure(home: Path, lines: int) -> dict[str, float]:
     )
     warehouse = open_warehouse(load_business(folder))
     ensure_sources(warehouse)
-    manifest_path()  # reading the project is no work of a run
+    # The project is parsed before the clock starts, and not in this process: a program's peak
+    # memory, as the kernel counts it, begins with that of the program that started it.
+    run_hub("run", "--business", str(folder), "--plan")
     orders = lines // LINES_PER_ORDER
     with psycopg.connect(warehouse.server.admin_url(warehouse.database)) as connection:
         insert_lines(connection, 0, lines - 1, orders, load="first", version="v1")

@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+HUB = Path(sys.executable).with_name("hub")
+
 
 def peak_megabytes() -> float:
     """Peak memory of this program. On Linux ``ru_maxrss`` begins with what the parent held when
@@ -63,7 +65,7 @@ def p95(values: list[float]) -> float:
 def run_hub(*arguments: str) -> str:
     """Run the command line as a person would; what it said."""
     done = subprocess.run(
-        [str(Path(sys.executable).with_name("hub")), *arguments],
+        [str(HUB), *arguments],
         check=True, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     return done.stdout

@@ -2,6 +2,6 @@
 
 import gc
 
-# dbt's project and Dagster's definitions are a million objects that stay. Searched for garbage as
-# often as Python does by itself, they cost an eighth of a run's time.
+# dbt's project and Dagster's definitions are a million long-lived objects. With Python's default
+# thresholds, garbage collection scans them so often that it took an eighth of a run.
 gc.set_threshold(100_000, 20, 50)

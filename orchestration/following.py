@@ -44,8 +44,8 @@ def follow_sales(runs: Runs, warehouse: Warehouse, *, stays: bool) -> None:
     """Load what was sold and bring up to date what follows, until nothing new was sold.
 
     *Today* and the ledger come first. What else follows from a sale is left for the next one, but
-    not for longer than ``PATIENCE``; it is done at once, unless sales came while the last ones were
-    worked off.
+    not for longer than ``PATIENCE``; it is done in one go, unless sales came in while the last ones
+    were being processed.
 
     Who asked for it may know of a sale that looks like no news; then all sources are loaded.
 
@@ -68,7 +68,7 @@ class _Follower:
         self._began = time.monotonic()
         self._last_sale_at = self._began if news.sources else self._began - QUIET
         self._left_at: float | None = None  # since when something is left undone
-        self._is_rush = False  # sales came while the last ones were worked off
+        self._is_rush = False  # sales came in during the last round
 
     def catch_up(self) -> None:
         """Load what was sold, and do what follows from it, or as much as has time."""

@@ -75,6 +75,9 @@ def test_what_does_not_fit_into_one_answer_is_read_in_parts(
     if not limits:
         assert asked.paths["cdc"] == 1
         assert asked.paths["batch"] == 2, "all lists, and the first date of what changed"
+        assert asked.paths["query"] == 1
+    else:
+        assert asked.paths["query"] > 1, "the limit was never reached"
     monkeypatch.undo()
     whole = system.connect(warehouse_factory())
     whole.load()

@@ -70,6 +70,12 @@ def test_it_listens_on_loopback_with_passwords_only(server: EmbeddedServer) -> N
         psycopg.connect(running.url("hub_admin", "wrong", "postgres"))
 
 
+def test_no_traceback_shows_its_password(server: EmbeddedServer) -> None:
+    running = server.ensure_running()
+    assert running.admin_password
+    assert running.admin_password not in repr(running)
+
+
 def test_it_comes_back_after_a_kill_9(server: EmbeddedServer) -> None:
     running = server.ensure_running()
     with psycopg.connect(running.admin_url(), autocommit=True) as connection:
